@@ -1,0 +1,230 @@
+"""Reads settings from the environment; a broken one becomes one plain sentence that names the variable."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class BrokenSetting(Exception):
+    """A setting that cannot be used; str() is one sentence for the operator."""
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def number(name: str, default: int, *, low: int = 0, high: int = 2**31) -> int:
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise BrokenSetting(f"{name} must be a whole number, not {raw!r}.") from None
+    if not low <= value <= high:
+        raise BrokenSetting(f"{name} must lie between {low} and {high}, not {raw}.")
+    return value
+
+
+def boolean(name: str, *, default: bool = False) -> bool:
+    raw = text(name).lower()
+    if not raw:
+        return default
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off"}:
+        return False
+    raise BrokenSetting(f"{name} must be yes or no, not {raw!r}.")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word for word in text(name, default).replace(",", " ").split() if word]
+
+
+def site_url(default: str) -> str:
+    """The base of mail links, passkeys' RP id, CSRF and socket origins: scheme and host, without a path."""
+    raw = text("SITE_URL", default).rstrip("/")
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise BrokenSetting(f"SITE_URL must look like https://example.org, not {raw!r}.")
+    return raw
+
+
+def realtime_url() -> str:
+    raw = text("REALTIME_URL")
+    if raw and urlsplit(raw).scheme not in {"ws", "wss"}:
+        raise BrokenSetting(f"REALTIME_URL must look like wss://example.org/ws/, not {raw!r}.")
+    return raw
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder that exists afterwards and can be written to."""
+    path = Path(text(name) or default).expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BrokenSetting(
+            f"{name} is {path}, which cannot be written to ({error.strerror}). Choose another folder."
+        ) from None
+    return path
+
+
+def secret_key(data_dir: Path, *, required: bool) -> str:
+    """The key that signs everything: from the environment, else made once in the data folder (mode 0600)."""
+    value = text("SECRET_KEY")
+    if value:
+        if len(value) < 32:
+            raise BrokenSetting("SECRET_KEY is too short; use at least 32 random characters.")
+        return value
+    if required:
+        raise BrokenSetting(
+            "SECRET_KEY must come from the environment as soon as DATABASE_URL or REDIS_URL is set, "
+            "because every process needs the same one."
+        )
+    path = data_dir / "secret_key"
+    fresh = secrets.token_urlsafe(64)
+    temporary = data_dir / f".secret_key-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        if not path.exists():
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(fresh)
+                file.flush()
+                os.fsync(file.fileno())
+            # A link is made whole or not at all, and never replaces the key of another process that was faster.
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                pass
+            finally:
+                temporary.unlink()
+        value = path.read_text().strip()
+    except OSError as error:
+        raise BrokenSetting(f"The secret key at {path} cannot be read or made ({error.strerror}).") from None
+    if len(value) < 32:
+        raise BrokenSetting(f"The secret key at {path} is damaged. Put the old one back, or delete it to make a new one.")
+    return value
+
+
+def database(data_dir: Path) -> dict[str, Any]:
+    """Django's DATABASES["default"]: PostgreSQL from DATABASE_URL, else SQLite in the data folder."""
+    raw = text("DATABASE_URL")
+    if not raw:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(data_dir / "db.sqlite3"),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=20000;"
+                    "PRAGMA mmap_size=134217728;PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-20000;"
+                    "PRAGMA temp_store=MEMORY;"
+                ),
+            },
+        }
+    parts = urlsplit(raw)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/") or port == -1:
+        raise BrokenSetting("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", "") or unquote(parts.hostname or ""),
+        "PORT": str(port or ""),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **query,
+            "pool": {
+                "min_size": 2,
+                "max_size": number("DATABASE_POOL", 8, low=1, high=100),
+                "timeout": 10,
+                "max_lifetime": 1800,
+                "max_idle": 300,
+            },
+        },
+    }
+
+
+def redis(name: str) -> str:
+    raw = text(name)
+    if raw and urlsplit(raw).scheme not in {"redis", "rediss", "unix"}:
+        raise BrokenSetting(f"{name} must look like redis://host:6379/0, not {raw!r}.")
+    return raw
+
+
+def email(data_dir: Path) -> dict[str, Any]:
+    """Mail settings from EMAIL_URL: smtp(s)://, an anymail service such as sendgrid://KEY, else printed and kept."""
+    raw = text("EMAIL_URL")
+    if not raw:
+        return {"EMAIL_BACKEND": "core.mail.KeptBackend", "EMAIL_FILE_PATH": str(data_dir / "mail")}
+    parts = urlsplit(raw)
+    if parts.scheme in {"smtp", "smtps", "smtp+tls"} and parts.hostname:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "EMAIL_HOST": parts.hostname,
+            "EMAIL_PORT": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
+            "EMAIL_HOST_USER": unquote(parts.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+            "EMAIL_USE_SSL": parts.scheme == "smtps",
+            "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+            "EMAIL_TIMEOUT": 10,
+        }
+    if parts.scheme == "sendgrid" and parts.netloc:
+        # netloc, not hostname: a key is case-sensitive.
+        return {
+            "EMAIL_BACKEND": "anymail.backends.sendgrid.EmailBackend",
+            "ANYMAIL": {"SENDGRID_API_KEY": unquote(parts.netloc), "REQUESTS_TIMEOUT": 10},
+        }
+    if parts.scheme == "ses":
+        return {
+            "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
+            "ANYMAIL": {"AMAZON_SES_CLIENT_PARAMS": {"region_name": parts.hostname} if parts.hostname else {}},
+        }
+    raise BrokenSetting(
+        "EMAIL_URL must look like smtp+tls://user:password@host:587, smtps://..., smtp://..., sendgrid://KEY or ses://REGION."
+    )
+
+
+def storage(data_dir: Path) -> dict[str, Any]:
+    """Django's STORAGES["default"] from STORAGE_URL: s3://bucket?region=&endpoint=, else the data folder."""
+    raw = text("STORAGE_URL")
+    if not raw:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {
+                "location": str(data_dir / "media"),
+                "file_permissions_mode": 0o640,
+                "directory_permissions_mode": 0o750,
+            },
+        }
+    parts = urlsplit(raw)
+    if parts.scheme != "s3" or not parts.hostname:
+        raise BrokenSetting("STORAGE_URL must look like s3://bucket?region=eu-central-1&endpoint=https://host.")
+    query = dict(parse_qsl(parts.query))
+    options: dict[str, Any] = {
+        "bucket_name": parts.netloc,
+        "default_acl": None,
+        "querystring_auth": True,
+        "file_overwrite": True,
+        "signature_version": "s3v4",
+    }
+    if query.get("region"):
+        options["region_name"] = query["region"]
+    if query.get("endpoint"):
+        options["endpoint_url"] = query["endpoint"]
+        options["addressing_style"] = "path"
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
