@@ -1,0 +1,80 @@
+"""The event log and who has read how far; signs of life for the doctor."""
+
+from django.db import models
+
+
+class Event(models.Model):
+    """One fact, appended in the transaction that made it true. `number` is its place, given after commit."""
+
+    number = models.BigIntegerField(null=True, unique=True, editable=False)
+    name = models.CharField(max_length=80)
+    subject = models.CharField(max_length=80)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(number__isnull=True), name="event_unnumbered"),
+            models.Index(fields=["name", "number"], name="event_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number or 'unnumbered'} {self.name} {self.subject}"
+
+
+class Head(models.Model):
+    """One row: the last number given. Its lock makes the dispatcher one at a time."""
+
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="head_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Subscriber(models.Model):
+    """How far one subscriber has read the log; its lock makes its delivery one at a time."""
+
+    name = models.CharField(max_length=80, unique=True)
+    position = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.position}"
+
+
+class Parked(models.Model):
+    """An event that failed for one subscriber, or that waits behind a failed one of the same subject."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT)
+    subject = models.CharField(max_length=80)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, help_text="Next attempt; empty while it waits behind another or is dead.")
+    dead = models.BooleanField(default=False)
+    error = models.CharField(max_length=200, blank=True, help_text="Kind and place of the last failure, never data.")
+    parked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "parked events"
+        constraints = [models.UniqueConstraint(fields=["subscriber", "event"], name="parked_once")]
+        indexes = [
+            models.Index(fields=["subscriber", "subject", "event"], name="parked_by_subject"),
+            models.Index(fields=["subscriber", "due_at"], name="parked_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber.name}: {self.event}"
+
+
+class Pulse(models.Model):
+    """A sign of life that another process can read: beat's tick, an answer to the doctor."""
+
+    name = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField(auto_now=True)
+    detail = models.CharField(max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"

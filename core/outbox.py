@@ -1,0 +1,315 @@
+"""The sure lane: an append-only log of facts, numbered after commit and delivered to every subscriber in order.
+
+`emit` writes the fact in the action's own transaction. The dispatcher numbers what is committed; each subscriber
+reads on from its own position in batches, and its position moves in the same transaction as its writes: effects
+inside happen once. A failing event is parked, later ones of its subject wait behind it, other subjects go on.
+"""
+
+import dataclasses
+import logging
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, TypeVar, dataclass_transform
+
+from django.db import connection, transaction
+from django.db.models import F, Max, Min, Q
+from django.utils import timezone
+
+from core import wake
+from core.models import Event, Head, Parked, Subscriber
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+NUMBERED_AT_ONCE = 1000
+BACK_OFF = (5, 30, 120, 600, 3600)  # seconds before the 2nd, 3rd, ... attempt; then it is a dead letter
+KEPT = timedelta(days=7)
+
+Fact = TypeVar("Fact")
+Handler = Callable[[Any], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What the log knows about one class of facts."""
+
+    name: str
+    subject: str
+    fact: type
+
+
+@dataclasses.dataclass(frozen=True)
+class Subscription:
+    name: str
+    handler: Handler
+    kinds: tuple[str, ...]
+
+
+kinds: dict[str, Kind] = {}
+subscriptions: dict[str, Subscription] = {}
+_by_class: dict[type, Kind] = {}
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def event(*, subject: str) -> Callable[[type[Fact]], type[Fact]]:
+    """Declares a fact: a frozen dataclass of ids and plain values. `subject` is a format such as "post:{post_id}"."""
+
+    def declare(cls: type[Fact]) -> type[Fact]:
+        made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        kind = Kind(name=f"{cls.__module__.split('.')[0]}.{cls.__name__}", subject=subject, fact=made)
+        if kind.name in kinds:
+            raise TypeError(f"{kind.name} is declared twice")
+        kinds[kind.name] = _by_class[made] = kind
+        return made
+
+    return declare
+
+
+def subscribes(*facts: type, name: str) -> Callable[[Handler], Handler]:
+    """Registers a handler under a name that never changes, because its position in the log is kept under it."""
+
+    def register(handler: Handler) -> Handler:
+        if name in subscriptions:
+            raise TypeError(f"subscriber {name} is registered twice")
+        subscriptions[name] = Subscription(name, handler, tuple(_by_class[fact].name for fact in facts))
+        return handler
+
+    return register
+
+
+def emit(fact: object) -> None:
+    """Appends a fact. Call it inside the action's transaction, after the subject's row is locked or inserted."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("emit() belongs inside the transaction of an action")
+    kind = _by_class[type(fact)]
+    data = dataclasses.asdict(fact)  # type: ignore[call-overload]
+    Event.objects.create(name=kind.name, subject=kind.subject.format(**data), data=data)
+    wake.after_commit("core.dispatch")
+
+
+def fact_of(row: Event) -> Any:
+    """The dataclass of a row; fields that newer code no longer has are dropped."""
+    kind = kinds[row.name]
+    known = {field.name for field in dataclasses.fields(kind.fact)}
+    return kind.fact(**{key: value for key, value in row.data.items() if key in known})
+
+
+# -- Numbering --------------------------------------------------------------------------------------------------------
+
+
+def number_events() -> int:
+    """Gives committed rows without a number their place, by id; returns how many. One dispatcher at a time.
+
+    Rows of one subject are inserted under the subject's lock, so whoever sees the later one sees the earlier one too,
+    and ids give their order. A transaction that is still open is simply not seen yet, and is numbered when it is.
+    """
+    with transaction.atomic():
+        head = _locked_head()
+        _enrol(head.number)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE core_event SET number = fresh.place + %s
+                FROM (SELECT id AS fresh_id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM core_event
+                      WHERE number IS NULL ORDER BY id LIMIT %s) AS fresh
+                WHERE core_event.id = fresh.fresh_id
+                """,
+                [head.number, NUMBERED_AT_ONCE],
+            )
+            count: int = cursor.rowcount
+        if count:
+            Head.objects.filter(pk=1).update(number=F("number") + count)
+    return count
+
+
+def _locked_head() -> Head:
+    head = Head.objects.select_for_update().filter(pk=1).first()
+    if head is None:
+        Head.objects.bulk_create([Head(pk=1)], ignore_conflicts=True)
+        head = Head.objects.select_for_update().get(pk=1)
+    return head
+
+
+def _enrol(position: int) -> None:
+    """New subscribers begin at the head as it was before this batch, so they miss nothing that comes from now on."""
+    known = set(Subscriber.objects.values_list("name", flat=True))
+    Subscriber.objects.bulk_create(
+        [Subscriber(name=name, position=position) for name in subscriptions if name not in known],
+        ignore_conflicts=True,
+    )
+
+
+def behind() -> list[str]:
+    """Subscribers that have something to read, or a parked event that is due."""
+    head = Head.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    due = Parked.objects.filter(dead=False, due_at__lte=timezone.now()).values("subscriber_id")
+    rows = Subscriber.objects.filter(Q(position__lt=head) | Q(pk__in=due), name__in=list(subscriptions))
+    return list(rows.order_by("name").values_list("name", flat=True))
+
+
+# -- Delivery ---------------------------------------------------------------------------------------------------------
+
+
+def deliver(name: str) -> int:
+    """Reads the next batch for one subscriber; returns how far its position moved (0: nothing is left)."""
+    subscription = subscriptions[name]
+    with transaction.atomic():
+        subscriber = Subscriber.objects.select_for_update().get(name=name)
+        head = Head.objects.get(pk=1).number
+        batch = list(
+            Event.objects.filter(number__gt=subscriber.position, number__lte=head, name__in=subscription.kinds).order_by(
+                "number"
+            )[:BATCH]
+        )
+        blocked = set(
+            Parked.objects.filter(subscriber=subscriber, subject__in={row.subject for row in batch}).values_list(
+                "subject", flat=True
+            )
+        )
+        for row in batch:
+            if row.subject in blocked:
+                Parked.objects.create(subscriber=subscriber, event=row, subject=row.subject)
+            elif (error := _run(subscription, row)) is not None:
+                blocked.add(row.subject)
+                Parked.objects.create(
+                    subscriber=subscriber, event=row, subject=row.subject, attempts=1, error=error, due_at=_due(1)
+                )
+        reached = int(batch[-1].number or 0) if len(batch) == BATCH else head
+        moved = reached - subscriber.position
+        if moved:
+            Subscriber.objects.filter(pk=subscriber.pk).update(position=reached, moved_at=timezone.now())
+    return moved
+
+
+def retry(name: str) -> int:
+    """Tries the due parked events of one subscriber, each with those waiting behind it; returns how many went through."""
+    subscription = subscriptions[name]
+    done = 0
+    with transaction.atomic():
+        subscriber = Subscriber.objects.select_for_update().get(name=name)
+        due = Parked.objects.filter(subscriber=subscriber, dead=False, due_at__lte=timezone.now())
+        for first in list(due.order_by("due_at")[:BATCH]):
+            waiting = Parked.objects.filter(subscriber=subscriber, subject=first.subject).select_related("event")
+            for row in list(waiting.order_by("event__number")[:BATCH]):
+                error = _run(subscription, row.event)
+                if error is not None:
+                    _fail(row, error)
+                    break
+                row.delete()
+                done += 1
+            else:
+                _next_in_line(subscriber, first.subject)
+    return done
+
+
+def _run(subscription: Subscription, row: Event) -> str | None:
+    """Runs the handler in a savepoint; returns kind and place of a failure, never the data that caused it."""
+    try:
+        with transaction.atomic():
+            subscription.handler(fact_of(row))
+    except Exception as error:  # supervisor: recorded, parked, retried
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.warning("%s failed on event %s (%s)", subscription.name, row.number, type(error).__name__)
+        return f"{type(error).__name__} at {place.filename.rsplit('/', 1)[-1]}:{place.lineno}"[:200]
+    return None
+
+
+def _fail(row: Parked, error: str) -> None:
+    row.attempts += 1
+    row.error = error
+    row.due_at = _due(row.attempts)
+    row.dead = row.due_at is None
+    row.save(update_fields=["attempts", "error", "due_at", "dead"])
+
+
+def _due(attempts: int) -> Any:
+    if attempts > len(BACK_OFF):
+        return None
+    return timezone.now() + timedelta(seconds=BACK_OFF[attempts - 1])
+
+
+def _next_in_line(subscriber: Subscriber, subject: str) -> None:
+    """The first of what still waits for this subject is due now."""
+    first = Parked.objects.filter(subscriber=subscriber, subject=subject).order_by("event__number").first()
+    if first is not None:
+        Parked.objects.filter(pk=first.pk).update(due_at=timezone.now(), dead=False)
+
+
+# -- Dead letters -----------------------------------------------------------------------------------------------------
+
+
+def replay(*, subscriber: str | None = None, subjects: Iterable[str] | None = None) -> int:
+    """Makes dead letters due again, in order, with all attempts before them; returns how many subjects."""
+    with transaction.atomic():
+        dead = Parked.objects.filter(dead=True)
+        if subscriber is not None:
+            dead = dead.filter(subscriber__name=subscriber)
+        if subjects is not None:
+            dead = dead.filter(subject__in=list(subjects))
+        count: int = dead.update(dead=False, attempts=0, due_at=timezone.now())
+        wake.after_commit("core.dispatch")
+    return count
+
+
+def discard(parked_id: int) -> None:
+    """Gives one parked event up for good; what waits behind it goes on."""
+    with transaction.atomic():
+        row = Parked.objects.select_related("subscriber").get(pk=parked_id)
+        Subscriber.objects.select_for_update().get(pk=row.subscriber_id)
+        row.delete()
+        _next_in_line(row.subscriber, row.subject)
+        wake.after_commit("core.dispatch")
+
+
+# -- Housekeeping -----------------------------------------------------------------------------------------------------
+
+
+def prune(*, at_once: int = 5000) -> int:
+    """Deletes events that every subscriber has passed and that are older than 7 days; returns how many."""
+    passed = Subscriber.objects.filter(name__in=list(subscriptions)).aggregate(least=Min("position"))["least"]
+    if passed is None:
+        return 0
+    old = Event.objects.filter(number__lte=passed, created_at__lt=timezone.now() - KEPT, parked__isnull=True)
+    count, _by_model = Event.objects.filter(pk__in=list(old.order_by("number").values_list("pk", flat=True)[:at_once])).delete()
+    return count
+
+
+def state() -> dict[str, Any]:
+    """Size, age and lag of the log, for doctor and metrics. Ages are in seconds."""
+    now = timezone.now()
+    head = Head.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    unnumbered = Event.objects.filter(number__isnull=True).aggregate(oldest=Min("created_at"))
+    lags = {}
+    for row in Subscriber.objects.filter(name__in=list(subscriptions)):
+        kinds_read = subscriptions[row.name].kinds
+        oldest = (
+            Event.objects.filter(number__gt=row.position, name__in=kinds_read)
+            .order_by("number")
+            .values_list("created_at", flat=True)
+            .first()
+        )
+        lags[row.name] = {"events": head - row.position, "seconds": _age(oldest, now)}
+    return {
+        "head": head,
+        "kept": head - (Event.objects.aggregate(first=Min("number"))["first"] or head),
+        "unnumbered_seconds": _age(unnumbered["oldest"], now),
+        "last_event_at": Event.objects.aggregate(last=Max("created_at"))["last"],
+        "lag": lags,
+        "parked": Parked.objects.filter(dead=False).count(),
+        "dead": Parked.objects.filter(dead=True).count(),
+    }
+
+
+def _age(moment: Any, now: Any) -> float:
+    return round((now - moment).total_seconds(), 1) if moment else 0.0
+
+
+def drain() -> None:
+    """Numbers and delivers all there is, here and now; for commands and tests, where no worker runs."""
+    while number_events():
+        pass
+    for name in subscriptions:
+        while deliver(name):
+            pass
+        retry(name)
