@@ -1,0 +1,155 @@
+"""How the tests run. `make test` calls pytest twice, and both runs must pass:
+
+1. on SQLite: every test but those marked `postgres`;
+2. on PostgreSQL (DATABASE_URL is set): the tests marked `postgres`, and those marked `both`.
+
+So a test is deselected where it says nothing, and never skipped. Alone, `.venv/bin/pytest chat` is the first run for one room; for the
+second: `make test ARGS=chat`, or DATABASE_URL=postgres://... .venv/bin/pytest chat. Tests marked `redis` take the fixture `redis_url`
+(or `redis_server`, to stop it in the middle): the one `make test` started, else one started for them. What is missing on the machine is
+a failure that says so.
+
+Every process of a run has a folder and a database file of its own. Nothing of the developer's environment reaches the tests.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before Django reads its settings: the environment of the tests, whole.
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+ON_POSTGRES = DATABASE_URL.startswith("postgres")
+SCRATCH = Path(tempfile.mkdtemp(prefix=f"socialsite-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"))
+HOUSE = Path(__file__).parent / "socialsite"
+OURS = {name for file in ("settings.py", "env.py") for name in re.findall(r'\w\(\s*"([A-Z][A-Z0-9_]+)"', (HOUSE / file).read_text())}
+for name in OURS:
+    os.environ.pop(name, None)
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "socialsite.settings",
+    "SOCIALSITE_TESTING": "1",
+    "DATABASE_URL": DATABASE_URL if ON_POSTGRES else "",
+    "DATA_DIR": str(SCRATCH),
+    "SECRET_KEY": "only-for-tests-" * 4,
+}
+
+import django  # noqa: E402
+
+django.setup()
+
+# The cast (alice writes, bob follows her, carol is a stranger, dan is her friend, mallory is blocked by alice, mod moderates) lives with
+# the accounts; what a room's tests need from another room's factories is named here, and is then a fixture everywhere.
+CAST = ["accounts.tests.factories", "e2e.fixtures"]
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+pytest_plugins = [module for module in CAST if _exists(module)]
+
+
+# Which tests, in which order
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what belongs to the other run, and puts browser tests last: Playwright's loop stays in the process."""
+
+    def belongs(item: pytest.Item) -> bool:
+        marks = {mark.name for mark in item.iter_markers()}
+        return bool(marks & {"postgres", "both"}) if ON_POSTGRES else "postgres" not in marks
+
+    elsewhere = [item for item in items if not belongs(item)]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+    items[:] = sorted((item for item in items if belongs(item)), key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_report_header() -> str:
+    return f"database: {'PostgreSQL (tests marked postgres or both)' if ON_POSTGRES else 'SQLite (tests marked postgres run elsewhere)'}"
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+# The frame of every test
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """SQLite as a file, as on the real site: threads and live servers see what others committed."""
+    from django.db import connections
+
+    settings = connections["default"].settings_dict
+    if not ON_POSTGRES:
+        settings["TEST"]["NAME"] = str(SCRATCH / "test.sqlite3")
+        # Nothing of a test has to survive a power cut.
+        settings["OPTIONS"]["init_command"] = settings["OPTIONS"]["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Limits and throttles count in the cache; one test's counting is not another's."""
+    yield
+    from django.core.cache import caches
+
+    for cache in caches.all(initialized_only=True):
+        if "locmem" in type(cache).__module__ or "dummy" in type(cache).__module__:
+            cache.clear()
+
+
+# Services
+
+
+@pytest.fixture(scope="session")
+def services_module():
+    """deploy/services.py, which is a script and not a package."""
+    spec = importlib.util.spec_from_file_location("services", Path(__file__).parent / "deploy" / "services.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def redis_url(services_module, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Redis. Its databases are shared within the run: use keys of your own."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield url
+        return
+    pair = services_module.Services(tmp_path_factory.mktemp("redis"), throwaway=True)
+    try:
+        yield pair.start_redis()
+    finally:
+        pair.stop_redis()
+
+
+@pytest.fixture
+def redis_server(services_module, tmp_path: Path) -> Iterator:
+    """A Redis for one test, to be stopped and started: redis_server.redis_url, .stop_redis(), .start_redis()."""
+    pair = services_module.Services(tmp_path, throwaway=True)
+    pair.start_redis()
+    try:
+        yield pair
+    finally:
+        pair.stop_redis()
+
+
+# Browsers: Debian's Chromium, driven by Playwright
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict, services_module) -> dict:
+    services_module.ensure("chromium")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread while the test asks the database
+    words = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    return {**browser_type_launch_args, "executable_path": services_module.find("chromium"), "args": words}

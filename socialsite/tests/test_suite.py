@@ -1,0 +1,51 @@
+"""The suite watches itself: a run that is not on the database it claims to be on proves nothing."""
+
+import os
+import socket
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.both
+def test_each_run_is_on_its_own_database() -> None:
+    wanted = "postgresql" if os.environ["DATABASE_URL"] else "sqlite"
+    assert connection.vendor == wanted
+
+
+@pytest.mark.postgres
+def test_what_is_marked_postgres_runs_on_postgres() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int")
+        assert cursor.fetchone()[0] >= 140000
+
+
+@pytest.mark.redis
+def test_redis_is_real(redis_url: str) -> None:
+    with redis.from_url(redis_url) as client:
+        assert client.info("server")["redis_mode"] == "standalone"
+
+
+@pytest.mark.redis
+def test_a_redis_of_ones_own_can_be_stopped_and_started(redis_server) -> None:
+    with redis.from_url(redis_server.redis_url) as client:
+        client.set("here", "yes")
+        redis_server.stop_redis()
+        with pytest.raises(redis.ConnectionError):
+            client.get("here")
+        redis_server.start_redis()
+        assert client.get("here") is None  # a throwaway Redis keeps nothing
+
+
+def test_the_world_outside_is_out_of_reach() -> None:
+    # pytest-socket's error; it has no public name to catch by.
+    with pytest.raises(RuntimeError, match="not be allowed|SocketConnectBlocked|allowed"), socket.socket() as probe:
+        probe.connect(("192.0.2.1", 80))
+
+
+def test_data_of_tests_lies_apart() -> None:
+    assert "socialsite-test-" in str(settings.DATA_DIR)
