@@ -6,3 +6,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import handlers  # noqa: F401  registers the subscribers
+
+        from core import access_log, realtime
+
+        realtime.background["access-log"] = access_log.watch

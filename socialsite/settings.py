@@ -191,6 +191,7 @@ EMAIL_SUBJECT_PREFIX = ""
 
 # -- Words ------------------------------------------------------------------------------------------------------------
 SITE_NAME = env.text("SITE_NAME", "Willowbank")
+SITE_TAGLINE = env.text("SITE_TAGLINE", "A place of our own")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("vi", _("Vietnamese")), ("th", _("Thai"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -1,0 +1,137 @@
+"""What every API view shares: one error shape (RFC 9457), cursor pages, throttles, session and JSON."""
+
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import authentication, exceptions, renderers, serializers, throttling
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import errors, paging
+
+
+class JSONRenderer(renderers.BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's own calls. Its challenge makes a missing login 401 instead of 403."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class _PerMinute(throttling.SimpleRateThrottle):
+    def parse_rate(self, rate: str | None) -> tuple[int | None, int | None]:
+        return super().parse_rate(rate)  # "100/min" and the like
+
+
+class AnonymousThrottle(_PerMinute):
+    scope = "anonymous"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        if request.user and request.user.is_authenticated:
+            return None
+        return self.cache_format % {"scope": self.scope, "ident": request.META.get("REMOTE_ADDR", "")}
+
+
+class MemberThrottle(_PerMinute):
+    scope = "member"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        if not (request.user and request.user.is_authenticated):
+            return None
+        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
+
+
+PLAIN = {
+    400: "bad_request",
+    401: "sign_in_needed",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many",
+}
+
+
+def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Maps every expected error to application/problem+json; unexpected ones go on to Django."""
+    headers: dict[str, str] = {}
+    if isinstance(exc, errors.SocialError):
+        body: dict[str, Any] = _body(exc.status, exc.code, str(exc.message))
+        if exc.field:
+            body["errors"] = {exc.field: [str(exc.message)]}
+        if isinstance(exc, errors.TooMany):
+            headers["Retry-After"] = str(exc.retry_after)
+    elif isinstance(exc, Http404):
+        body = _body(404, "not_found", str(errors.NotFound.default))
+    elif isinstance(exc, PermissionDenied):
+        body = _body(403, "not_allowed", str(errors.NotAllowed.default))
+    elif isinstance(exc, exceptions.ValidationError):
+        body = _body(422, "invalid", str(errors.Invalid.default))
+        body["errors"] = exc.detail if isinstance(exc.detail, dict) else {"": exc.detail}
+    elif isinstance(exc, exceptions.APIException):
+        body = _body(exc.status_code, PLAIN.get(exc.status_code, "error"), str(exc.detail))
+        if isinstance(exc, exceptions.Throttled) and exc.wait is not None:
+            headers["Retry-After"] = str(int(exc.wait) + 1)
+        if getattr(exc, "auth_header", None):
+            headers["WWW-Authenticate"] = str(exc.auth_header)  # type: ignore[attr-defined]
+    else:
+        return None
+    return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
+
+
+def _body(status: int, code: str, detail: str) -> dict[str, Any]:
+    return {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
+
+
+class Problem(serializers.Serializer[Any]):
+    """RFC 9457: what went wrong, in one shape everywhere."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+
+
+def paged(page: paging.Page[Any], data: list[Any]) -> Response:
+    """{"results": [...], "next": cursor or null}: pass `next` back as ?cursor=."""
+    return Response({"results": data, "next": page.next or None})
+
+
+def document_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Adds the one error shape to every operation of the OpenAPI document."""
+    schema = {
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        },
+    }
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
+    answer = {
+        "description": "What went wrong (RFC 9457).",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for operations in result.get("paths", {}).values():
+        for operation in operations.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                operation["responses"].setdefault("default", answer)
+    return result

@@ -1,0 +1,42 @@
+"""What every HTTP request passes: its context for logs and frame, and the map from core.errors to pages."""
+
+import logging
+from collections.abc import Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+
+from core import errors, views
+
+log = logging.getLogger(__name__)
+
+
+class RequestContext:
+    """Reads the client's address: forwarded ones count only from TRUSTED_PROXIES (none by default)."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.META["REMOTE_ADDR"] = views.client_address(request)
+        return self.get_response(request)  # a coroutine under ASGI, which the caller awaits
+
+
+class Errors:
+    """Turns what rooms raise into pages and fragments; API views answer for themselves before it comes here."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, errors.SocialError):
+            return views.refusal(request, exception)
+        return None

@@ -1,0 +1,352 @@
+"""The fast lane: one hub per process, one bus between processes, one encoding per broadcast.
+
+`push` waits for the commit, then hands one encoded frame to the sockets of this process and to the bus. It is at most
+once and never breaks an action: clients heal themselves by asking for all after the last thing they have. A listener
+that notices a gap on the bus tells its rooms to compare and its clients to catch up.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import orjson
+import redis
+from django.conf import settings
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "socialsite:bus"
+BEAT_SECONDS = 1.0
+BEATS_MISSED = 3
+QUEUE_LIMIT = 10_000  # messages waiting for the bus; more means the bus is down, and listeners will see the gap
+RECONNECT_SECONDS = 0.5
+
+
+def encode(kind: str, data: Mapping[str, Any]) -> bytes:
+    """The one wire form of what the server says: {"kind": ..., "data": ...}."""
+    return orjson.dumps({"kind": kind, "data": data}, option=orjson.OPT_UTC_Z)
+
+
+def push(groups: str | Iterable[str], kind: str, payload: Mapping[str, Any]) -> None:
+    """Shows `payload` to every socket in `groups` after commit. It is the same for all viewers and encoded once."""
+    names = (groups,) if isinstance(groups, str) else tuple(groups)
+    if names:
+        frame = encode(kind, payload)
+        transaction.on_commit(lambda: publish(names, frame), robust=True)
+
+
+def publish(groups: tuple[str, ...], frame: bytes) -> None:
+    """Local sockets first, then one message to the other processes. Callable from any thread."""
+    hub.deliver_soon(groups, frame)
+    if settings.REDIS_URL:
+        _publisher.put(groups, frame)
+
+
+def access_changed(user_id: int) -> None:
+    """Has every process check the sockets of this member again, after commit. The log carries the same as AccessChanged."""
+    transaction.on_commit(lambda: publish((f"{RECHECK}{user_id}",), b""), robust=True)
+
+
+RECHECK = "recheck:"
+
+
+class Connection(Protocol):
+    """What the hub needs of a socket."""
+
+    user_id: int
+    groups: set[str]
+
+    def write(self, frame: bytes, ready: bytes) -> None:
+        """Sends one text frame; `ready` is the same with its WebSocket header, for servers that take it as it is."""
+
+    async def recheck(self) -> None:
+        """Checks the principal again, closes or leaves all groups but the member's own."""
+
+
+def websocket_frame(payload: bytes) -> bytes:
+    """A server's text frame (RFC 6455, 5.2): FIN, opcode 1, no mask."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+class Hub:
+    """Groups of local sockets. Everything but `deliver_soon` runs on the loop that serves them."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.groups: dict[str, set[Connection]] = {}
+        self.tasks: list[asyncio.Task[None]] = []
+        self.waiting: deque[tuple[tuple[str, ...], bytes]] = deque()
+        self.woken = False
+        self.lock = threading.Lock()
+
+    def start(self) -> None:
+        """Starts listening on the running loop; a second call does nothing."""
+        if self.loop is not None and not self.loop.is_closed():
+            return
+        self.loop = asyncio.get_running_loop()
+        self.groups = {}
+        self.tasks = [self.loop.create_task(watch(), name=name) for name, watch in background.items()]
+        if settings.REDIS_URL:
+            self.tasks.append(self.loop.create_task(Listener(self).run(), name="bus"))
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.loop, self.tasks = None, []
+        _publisher.stop()
+
+    # -- Groups --
+
+    def join(self, connection: Connection, group: str) -> None:
+        self.groups.setdefault(group, set()).add(connection)
+        connection.groups.add(group)
+
+    def leave(self, connection: Connection, group: str) -> None:
+        connection.groups.discard(group)
+        members = self.groups.get(group)
+        if members is not None:
+            members.discard(connection)
+            if not members:
+                del self.groups[group]
+
+    def drop(self, connection: Connection) -> None:
+        for group in list(connection.groups):
+            self.leave(connection, group)
+
+    def members(self, group: str) -> set[Connection]:
+        return self.groups.get(group, set())
+
+    def connections(self) -> set[Connection]:
+        return {one for group, members in self.groups.items() if group.startswith("user:") for one in members}
+
+    # -- Delivery --
+
+    def deliver_soon(self, groups: tuple[str, ...], frame: bytes) -> None:
+        """From any thread: delivers on the loop, many at one wake-up."""
+        loop = self.loop
+        if loop is None:
+            return
+        with self.lock:
+            self.waiting.append((groups, frame))
+            if self.woken:
+                return
+            self.woken = True
+        try:
+            loop.call_soon_threadsafe(self._deliver_waiting)
+        except RuntimeError:  # the loop has ended: nobody is left to show it to
+            with self.lock:
+                self.waiting.clear()
+                self.woken = False
+
+    def _deliver_waiting(self) -> None:
+        with self.lock:
+            waiting, self.waiting = self.waiting, deque()
+            self.woken = False
+        for groups, frame in waiting:
+            self.deliver(groups, frame)
+
+    def deliver(self, groups: tuple[str, ...], frame: bytes) -> int:
+        """Writes one frame to each socket of the groups once; returns to how many."""
+        if groups[0].startswith(RECHECK):
+            self.recheck(int(groups[0].removeprefix(RECHECK)))
+            return 0
+        if len(groups) == 1:
+            targets: Iterable[Connection] = tuple(self.groups.get(groups[0], ()))
+        else:
+            targets = {one for group in groups for one in self.groups.get(group, ())}
+        ready = websocket_frame(frame)
+        count = 0
+        for connection in targets:
+            connection.write(frame, ready)
+            count += 1
+        return count
+
+    def recheck(self, user_id: int) -> None:
+        assert self.loop is not None
+        for connection in tuple(self.members(f"user:{user_id}")):
+            task = self.loop.create_task(connection.recheck())
+            _running.add(task)
+            task.add_done_callback(_running.discard)
+
+    async def catch_up(self) -> None:
+        """Something may have been missed: the rooms compare what they serve, every client refreshes the rest."""
+        for resync in resyncers:
+            try:
+                await resync()
+            except Exception as error:  # supervisor: one room must not keep the others from catching up
+                log.warning("resync failed (%s)", type(error).__name__)
+        frame = encode("stale", {})
+        ready = websocket_frame(frame)
+        for connection in self.connections():
+            connection.write(frame, ready)
+
+
+_running: set[asyncio.Task[None]] = set()
+hub = Hub()
+
+# What rooms fill in: coroutines that run beside the sockets of a process, and what to do after a gap on the bus.
+background: dict[str, Callable[[], Awaitable[None]]] = {}
+resyncers: list[Callable[[], Awaitable[None]]] = []
+
+
+# -- The bus ----------------------------------------------------------------------------------------------------------
+
+# One message: origin, its number, "|"-joined groups, a zero byte, the frame. No groups: only the beat.
+
+
+def pack(origin: str, number: int, groups: tuple[str, ...], frame: bytes) -> bytes:
+    return f"{origin} {number} {'|'.join(groups)}".encode() + b"\0" + frame
+
+
+def unpack(message: bytes) -> tuple[str, int, tuple[str, ...], bytes]:
+    head, _, frame = message.partition(b"\0")
+    origin, number, names = head.decode().split(" ", 2)
+    return origin, int(number), tuple(names.split("|")) if names else (), frame
+
+
+class Publisher:
+    """Numbers and sends what this process says, from one thread over one connection; repeats its last number."""
+
+    def __init__(self) -> None:
+        self.origin = secrets.token_hex(8)
+        self.number = 0
+        self.queue: deque[tuple[int, tuple[str, ...], bytes]] = deque(maxlen=QUEUE_LIMIT)
+        self.changed = threading.Condition()
+        self.thread: threading.Thread | None = None
+        self.ended = False
+
+    def put(self, groups: tuple[str, ...], frame: bytes) -> None:
+        """Never waits and never fails; what the full queue loses shows as a gap in the numbers."""
+        with self.changed:
+            self.number += 1
+            self.queue.append((self.number, groups, frame))
+            if self.thread is None:
+                self.ended = False
+                self.thread = threading.Thread(target=self.run, name="bus", daemon=True)
+                self.thread.start()
+            self.changed.notify()
+
+    def stop(self) -> None:
+        """Sends what waits (for a second at most) and says good-bye."""
+        thread = self.thread
+        if thread is not None:
+            with self.changed:
+                self.ended = True
+                self.changed.notify()
+            thread.join(1)
+            self.thread = None
+
+    def run(self) -> None:
+        client = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, health_check_interval=0
+        )
+        while True:
+            with self.changed:
+                if not self.queue and not self.ended:
+                    self.changed.wait(BEAT_SECONDS)
+                batch = list(self.queue)
+                self.queue.clear()
+                number, ended = self.number, self.ended
+            messages = [pack(self.origin, at, groups, frame) for at, groups, frame in batch]
+            if ended:
+                messages.append(pack(self.origin, -1, (), b""))
+            try:
+                with client.pipeline(transaction=False) as pipeline:
+                    for message in messages or [pack(self.origin, number, (), b"")]:
+                        pipeline.publish(CHANNEL, message)
+                    pipeline.execute()
+            except redis.RedisError as error:
+                # What is lost here shows to listeners as a gap once the bus is back.
+                log.warning("bus: not sent (%s)", type(error).__name__)
+                if not ended:
+                    time.sleep(RECONNECT_SECONDS)
+            if ended:
+                client.close()
+                return
+
+
+_publisher = Publisher()
+
+
+def reset() -> None:
+    """Forgets what belongs to another process; called after a fork."""
+    global _publisher, hub
+    _publisher = Publisher()
+    hub = Hub()
+
+
+os.register_at_fork(after_in_child=reset)
+
+
+class Listener:
+    """Hears the other processes; notices gaps, silence and reconnects, and has the hub catch up."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.last: dict[str, int] = {}
+        self.heard: dict[str, float] = {}
+
+    async def run(self) -> None:
+        connected_before = False
+        while True:
+            client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
+            try:
+                async with client.pubsub() as pubsub:
+                    await pubsub.subscribe(CHANNEL)
+                    if connected_before:
+                        self.last.clear()
+                        self.heard.clear()
+                        await self.hub.catch_up()
+                    connected_before = True
+                    await self.listen(pubsub)
+            except (redis.RedisError, OSError) as error:
+                log.warning("bus: not heard (%s)", type(error).__name__)
+            finally:
+                await client.aclose()
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def listen(self, pubsub: Any) -> None:
+        while True:
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=BEAT_SECONDS)
+            missed = message is not None and self.hear(message["data"])
+            if self.silent() or missed:
+                await self.hub.catch_up()
+
+    def hear(self, data: bytes) -> bool:
+        """Delivers one message; True when numbers before it are missing."""
+        origin, number, groups, frame = unpack(data)
+        if origin == _publisher.origin:
+            return False
+        if number == -1:
+            self.last.pop(origin, None)
+            self.heard.pop(origin, None)
+            return False
+        before = self.last.get(origin)
+        self.last[origin] = max(number, before or 0)
+        self.heard[origin] = asyncio.get_running_loop().time()
+        if groups:
+            self.hub.deliver(groups, frame)
+            return before is not None and number > before + 1
+        return before is not None and number > before
+
+    def silent(self) -> bool:
+        """True once for each process that has missed its beats."""
+        now = asyncio.get_running_loop().time()
+        gone = [one for one, at in self.heard.items() if now - at > BEATS_MISSED * BEAT_SECONDS]
+        for origin in gone:
+            self.last.pop(origin, None)
+            self.heard.pop(origin, None)
+        return bool(gone)
