@@ -1,0 +1,66 @@
+"""Who may see whom. Blocks hide both ways, at once; suspended and deactivated members are gone."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Block, Follow, User
+from core import errors
+
+Viewer = User | AnonymousUser | None
+
+
+def viewer_id(viewer: Viewer) -> int | None:
+    """The id of a logged-in viewer, else None."""
+    return viewer.pk if viewer is not None and viewer.is_authenticated else None
+
+
+def blocked_between(viewer: Viewer, person: str = "pk") -> Exists | None:
+    """True for rows whose `person` column blocks the viewer or is blocked; None when nobody is logged in."""
+    me = viewer_id(viewer)
+    if me is None:
+        return None
+    return Exists(
+        Block.objects.filter(Q(blocker_id=me, blocked_id=OuterRef(person)) | Q(blocked_id=me, blocker_id=OuterRef(person)))
+    )
+
+
+def present(prefix: str = "") -> Q:
+    """Members who are here: active and not suspended. `prefix` is the path to the member, such as "author__"."""
+    return Q(**{f"{prefix}is_active": True}) & (
+        Q(**{f"{prefix}suspended_until__isnull": True}) | Q(**{f"{prefix}suspended_until__lte": timezone.now()})
+    )
+
+
+def visible_people(viewer: Viewer) -> QuerySet[User]:
+    """Everybody the viewer may see; the one definition that all others start from."""
+    people = User.objects.filter(present())
+    blocked = blocked_between(viewer)
+    return people if blocked is None else people.exclude(blocked)
+
+
+def access_person(viewer: Viewer, id: int | str, *, lock: bool = False) -> User:
+    """One visible member by id or handle. Hidden and absent answer alike."""
+    people = visible_people(viewer)
+    if lock:
+        people = people.select_for_update(of=("self",))
+    found = people.filter(pk=id) if isinstance(id, int) else people.filter(handle__iexact=id)
+    person = found.first()
+    if person is None:
+        raise errors.NotFound
+    return person
+
+
+def access_member(viewer: Viewer) -> User:
+    """The viewer as somebody who acts: logged in, here, not suspended."""
+    if viewer is None or not viewer.is_authenticated:
+        raise errors.SignInNeeded
+    if not User.objects.filter(present(), pk=viewer.pk).exists():
+        raise errors.NotAllowed
+    assert isinstance(viewer, User)
+    return viewer
+
+
+def followed_by(viewer: Viewer) -> QuerySet[Follow]:
+    """Whom the viewer follows, as rows of Follow (for subqueries of other rooms)."""
+    return Follow.objects.filter(follower_id=viewer_id(viewer) or 0)

@@ -1,0 +1,131 @@
+"""Members, their logins, and who follows or blocks whom."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+PIPS = 8  # drawings for people without a picture
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks members up by e-mail, as allauth and the admin do."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A member. Counters are kept by the write that changes them and recomputed by `manage.py recount`."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    handle = models.CharField(
+        _("handle"),
+        max_length=30,
+        validators=[RegexValidator(r"^[a-z0-9_.]{2,30}\Z", _("A handle has 2 to 30 letters, digits, dots or underscores."))],
+    )
+    display_name = models.CharField(_("name"), max_length=60)
+    bio = models.CharField(_("about you"), max_length=500, blank=True)
+    avatar = models.ForeignKey("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    avatar_path = models.CharField(max_length=200, blank=True, help_text="Address of the picture, kept so that lists need no join.")
+    language = models.CharField(max_length=10, blank=True)
+    followers_count = models.PositiveIntegerField(default=0)
+    following_count = models.PositiveIntegerField(default=0)
+    posts_count = models.PositiveIntegerField(default=0)
+    unread_chats = models.PositiveIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    suspended_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["handle", "display_name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("handle"), name="handle_once"),
+            models.UniqueConstraint(Lower("email"), name="email_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.handle}"
+
+    @property
+    def avatar_url(self) -> str:
+        return self.avatar_path or static(f"img/avatars/none-{(self.pk or 0) % PIPS}.svg")
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:profile", args=[self.handle])
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name
+
+
+class Follow(models.Model):
+    follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="following")
+    followed = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followers")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["follower", "followed"], name="follow_once"),
+            models.CheckConstraint(condition=~models.Q(follower=models.F("followed")), name="follow_not_self"),
+        ]
+        indexes = [
+            models.Index(fields=["followed", "-id"], name="follow_followers"),
+            models.Index(fields=["follower", "-id"], name="follow_following"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.follower_id} follows {self.followed_id}"
+
+
+class Block(models.Model):
+    """`blocker` and `blocked` are absent for each other, everywhere, at once."""
+
+    blocker = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks")
+    blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocked_by")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="block_once"),
+            models.CheckConstraint(condition=~models.Q(blocker=models.F("blocked")), name="block_not_self"),
+        ]
+        indexes = [models.Index(fields=["blocked", "blocker"], name="block_reverse")]
+
+    def __str__(self) -> str:
+        return f"{self.blocker_id} blocks {self.blocked_id}"
+
+
+class Device(models.Model):
+    """One login. The session, the refresh family and the sockets of it hang on this row; ending it ends them all."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    key = models.UUIDField(unique=True)
+    session_key = models.CharField(max_length=40, blank=True, db_index=True)
+    refresh_id = models.CharField(max_length=40, blank=True, help_text="The one refresh token of the family that is good.")
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    client = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-seen_at"], name="device_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.client} of {self.user_id}"
