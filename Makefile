@@ -47,7 +47,7 @@ test-sqlite:
 test-postgres:
 	@export DATABASE_URL="$$TEST_DATABASE_URL"; $(PYTEST)
 
-.PHONY: check fmt lock messages
+.PHONY: check fmt lock messages documents
 check: venv-dev ## format, lint, import contracts, types, templates, migrations, translations, documents, pins
 	@$(SERVICES) ensure gettext
 	@$(BIN)/python deploy/check.py $(ARGS)
@@ -59,6 +59,9 @@ lock: venv-dev ## compile the pins of requirements*.txt (ARGS="--upgrade")
 messages: venv-dev ## collect the words to translate, and compile the translations
 	@$(SERVICES) ensure gettext
 	@$(BIN)/python deploy/check_translations.py --update
+
+documents: venv-dev ## write the documents that the code makes: docs/openapi.yaml
+	@SOCIALSITE_TESTING=1 $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 
 .PHONY: shots image clean
 shots: venv-dev ## pictures of every page, in .shots/

@@ -3,19 +3,19 @@
 1. on SQLite: every test but those marked `postgres`;
 2. on PostgreSQL (DATABASE_URL is set): the tests marked `postgres`, and those marked `both`.
 
-So a test is deselected where it says nothing, and never skipped. Alone, `.venv/bin/pytest chat` is the first run for one room; for the
-second: `make test ARGS=chat`, or DATABASE_URL=postgres://... .venv/bin/pytest chat. Tests marked `redis` take the fixture `redis_url`
-(or `redis_server`, to stop it in the middle): the one `make test` started, else one started for them. What is missing on the machine is
-a failure that says so.
+So a test is deselected where it says nothing, and never skipped. Alone, `.venv/bin/pytest chat` is the first run for
+one room; for the second: `make test ARGS=chat`, or DATABASE_URL=postgres://... .venv/bin/pytest chat. Tests marked
+`redis` take the fixture `redis_url` (or `redis_server`, to stop it in the middle): the one `make test` started, else
+one started for them. What is missing on the machine is a failure that says so.
 
-Every process of a run has a folder and a database file of its own. Nothing of the developer's environment reaches the tests.
+Every process of a run has a folder and a database file of its own. Nothing of the developer's environment reaches the
+tests.
 """
 
 import importlib.util
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,11 @@ DATABASE_URL = os.environ.get("DATABASE_URL", "")
 ON_POSTGRES = DATABASE_URL.startswith("postgres")
 SCRATCH = Path(tempfile.mkdtemp(prefix=f"socialsite-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"))
 HOUSE = Path(__file__).parent / "socialsite"
-OURS = {name for file in ("settings.py", "env.py") for name in re.findall(r'\w\(\s*"([A-Z][A-Z0-9_]+)"', (HOUSE / file).read_text())}
+OURS = {
+    name
+    for file in ("settings.py", "env.py")
+    for name in re.findall(r'\w\(\s*"([A-Z][A-Z0-9_]+)"', (HOUSE / file).read_text())
+}
 for name in OURS:
     os.environ.pop(name, None)
 os.environ |= {
@@ -42,8 +46,8 @@ import django  # noqa: E402
 
 django.setup()
 
-# The cast (alice writes, bob follows her, carol is a stranger, dan is her friend, mallory is blocked by alice, mod moderates) lives with
-# the accounts; what a room's tests need from another room's factories is named here, and is then a fixture everywhere.
+# The cast (alice writes, bob follows her, carol is a stranger, dan is her friend, mallory is blocked by alice, mod
+# moderates) lives with the accounts; the modules named here are plugins, so their fixtures are known everywhere.
 CAST = ["accounts.tests.factories", "e2e.fixtures"]
 
 
@@ -71,11 +75,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     elsewhere = [item for item in items if not belongs(item)]
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
-    items[:] = sorted((item for item in items if belongs(item)), key=lambda item: item.get_closest_marker("browser") is not None)
+    items[:] = sorted(
+        (item for item in items if belongs(item)), key=lambda item: item.get_closest_marker("browser") is not None
+    )
 
 
 def pytest_report_header() -> str:
-    return f"database: {'PostgreSQL (tests marked postgres or both)' if ON_POSTGRES else 'SQLite (tests marked postgres run elsewhere)'}"
+    return "database: PostgreSQL (tests marked postgres or both)" if ON_POSTGRES else "database: SQLite"
 
 
 def pytest_unconfigure() -> None:
@@ -94,7 +100,9 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     if not ON_POSTGRES:
         settings["TEST"]["NAME"] = str(SCRATCH / "test.sqlite3")
         # Nothing of a test has to survive a power cut.
-        settings["OPTIONS"]["init_command"] = settings["OPTIONS"]["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+        settings["OPTIONS"]["init_command"] = settings["OPTIONS"]["init_command"].replace(
+            "synchronous=FULL", "synchronous=OFF"
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +158,8 @@ def redis_server(services_module, tmp_path: Path) -> Iterator:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict, services_module) -> dict:
     services_module.ensure("chromium")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread while the test asks the database
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "1"  # Playwright's loop runs in this thread while the test asks the database
+    )
     words = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
     return {**browser_type_launch_args, "executable_path": services_module.find("chromium"), "args": words}

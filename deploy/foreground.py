@@ -1,7 +1,8 @@
 """`python deploy/foreground.py COMMAND …`: becomes COMMAND, as the terminal's foreground group.
 
-make dies of Ctrl-C with a complaint and exit code 130 even when its command ended well. So the command gets a group of its own: the
-terminal's Ctrl-C reaches it and not make, and what it answers is what make answers. (Ctrl-Z is off: make could not wake it again.)
+make dies of Ctrl-C with a complaint and exit code 130 even when its command ended well. So the command gets a group
+of its own: the terminal's Ctrl-C reaches it and not make, and what it answers is what make answers. (Ctrl-Z is off:
+make could not wake it again.)
 """
 
 import os

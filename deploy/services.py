@@ -1,19 +1,18 @@
-"""PostgreSQL, Redis and other programs of the system, found or installed, started and stopped without touching the machine's own.
+"""PostgreSQL and Redis of our own, beside the machine's, found or installed, started and stopped.
 
     python deploy/services.py ensure chromium gettext
-    python deploy/services.py run --throwaway -- COMMAND        for tests: TEST_DATABASE_URL, TEST_REDIS_URL; gone afterwards
-    python deploy/services.py run --dir .stack -- COMMAND       data is kept: DATABASE_URL, REDIS_URL
+    python deploy/services.py run --throwaway -- COMMAND     for tests: TEST_DATABASE_URL, TEST_REDIS_URL; then gone
+    python deploy/services.py run --dir .stack -- COMMAND    data is kept: DATABASE_URL, REDIS_URL
     python deploy/services.py start|stop|restart postgres|redis --dir .stack
 
-Only the standard library. Both services listen on 127.0.0.1 with a password (in the folder, mode 0600), on ports below the range from
-which the system gives ports to others. They are daemons of their own, so that one can be stopped and started under a running site.
-PostgreSQL refuses to run as root: then it runs as `postgres`, in a folder which that user may enter.
+Only the standard library. Both listen on 127.0.0.1 with a password (in the folder, mode 0600), on ports below the range
+from which the system gives ports to others. They are daemons, so that one can be stopped and started under a running
+site. PostgreSQL refuses to run as root: then it runs as `postgres`, in a folder which that user may enter.
 """
 
 import argparse
 import contextlib
 import fcntl
-import glob
 import hashlib
 import os
 import pwd
@@ -29,85 +28,19 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# What a thing is called here: the programs of which one must be found, and Debian's packages.
-PROGRAMS: dict[str, tuple[list[str], list[str]]] = {
-    "postgres": (["/usr/lib/postgresql/*/bin/postgres", "postgres"], ["postgresql"]),
-    "redis": (["redis-server", "valkey-server"], ["redis-server"]),
-    "chromium": (["chromium", "chromium-browser", "google-chrome"], ["chromium"]),
-    "gettext": (["msgfmt"], ["gettext"]),
-    "buildah": (["buildah"], ["buildah"]),
-    "debootstrap": (["debootstrap"], ["debootstrap"]),
-}
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this is a script
+
+from deploy.programs import PROGRAMS, Trouble, ensure, find, say  # noqa: E402
+
 THROWAWAY = "socialsite-services-"
 # Tests lose nothing when the power goes.
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB", "max_wal_size": "1GB"}
-
-
-class Trouble(Exception):
-    """What a person has to do, in one sentence."""
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-# Finding and installing
-
-
-def find(name: str) -> str:
-    """The program's path, of several versions the newest; empty when it is not here."""
-    for pattern in PROGRAMS[name][0]:
-        if "/" in pattern:
-            found = sorted(glob.glob(pattern), key=lambda path: [int(n) for n in path.split("/") if n.isdigit()])
-            if found:
-                return found[-1]
-        elif path := shutil.which(pattern):
-            return path
-    return ""
-
-
-def ensure(*names: str) -> None:
-    """Installs what is missing from Debian's packages when it may, else says what is missing."""
-    missing = [name for name in names if not find(name)]
-    if not missing:
-        return
-    packages = [package for name in missing for package in PROGRAMS[name][1]]
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Trouble(f"Missing on this machine: {', '.join(missing)}; on Debian or Ubuntu: apt install {' '.join(packages)}")
-    say(f"Installing {', '.join(packages)} from Debian's packages …")
-    if "postgres" in missing:
-        config = Path("/etc/postgresql-common/createcluster.conf")
-        if not config.exists():
-            config.parent.mkdir(parents=True, exist_ok=True)
-            config.write_text("create_main_cluster = false\n")
-    with start_nothing():
-        apt("update")
-        apt("install", "-y", "--no-install-recommends", *packages)
-    if still := [name for name in names if not find(name)]:
-        raise Trouble(f"Installed {' '.join(packages)}, and still cannot find {', '.join(still)}.")
-
-
-@contextlib.contextmanager
-def start_nothing() -> Iterator[None]:
-    """Keeps packages from starting their daemons: ours are started here, on ports of their own."""
-    policy = Path("/usr/sbin/policy-rc.d")
-    if policy.exists():
-        yield
-        return
-    policy.write_text("#!/bin/sh\nexit 101\n")
-    policy.chmod(0o755)
-    try:
-        yield
-    finally:
-        policy.unlink(missing_ok=True)
-
-
-def apt(*arguments: str) -> None:
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-    command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", *arguments]
-    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if done.returncode:
-        raise Trouble(f"{(done.stdout + done.stderr).strip()[-1500:]}\napt-get {arguments[0]} failed; the lines above say why.")
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "max_wal_size": "1GB",
+}
 
 
 # The folder of one pair of services
@@ -154,7 +87,10 @@ class Services:
         """Runs one of PostgreSQL's programs as the user who may; what it says goes to the log of the folder."""
         binary = str(Path(find("postgres")).resolve().parent / program)
         command = [*as_user(database_account()), binary, *arguments]
-        environ = {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"PGPASSWORD": self.password, "LC_ALL": "C.UTF-8"}
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {
+            "PGPASSWORD": self.password,
+            "LC_ALL": "C.UTF-8",
+        }
         with (self.folder / "postgres.setup.log").open("ab") as log:
             done = subprocess.run(command, env=environ, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if check and done.returncode:
@@ -175,7 +111,17 @@ class Services:
                 os.chown(unfinished, account.pw_uid, account.pw_gid)
                 os.chown(secret.name, account.pw_uid, account.pw_gid)
             sync = ["--no-sync"] if self.throwaway else []
-            words = ["-U", "socialsite", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", f"--pwfile={secret.name}", *sync]
+            words = [
+                "-U",
+                "socialsite",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-A",
+                "scram-sha-256",
+                f"--pwfile={secret.name}",
+                *sync,
+            ]
             self._postgres("initdb", "-D", str(unfinished), *words)
         unfinished.rename(self._cluster)
 
@@ -188,16 +134,45 @@ class Services:
             self._settle_stale_pid()
             for attempt in range(5):
                 port = self._port("postgres.port", fresh=attempt > 0 or not is_free(self._port("postgres.port")))
-                settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 200}
+                settings = {
+                    "port": port,
+                    "listen_addresses": "127.0.0.1",
+                    "unix_socket_directories": "",
+                    "max_connections": 200,
+                }
                 settings |= {"shared_buffers": "128MB", "timezone": "UTC"} | (CARELESS if self.throwaway else {})
                 options = " ".join(f"-c {key}={value!r}" for key, value in settings.items())
                 log = str(self._cluster / "server.log")
-                started = self._postgres("pg_ctl", "-D", data, "-w", "-t", "60", "-l", log, "-o", options, "start", check=attempt == 4)
+                started = self._postgres(
+                    "pg_ctl", "-D", data, "-w", "-t", "60", "-l", log, "-o", options, "start", check=attempt == 4
+                )
                 if started.returncode == 0:
                     break
-        self._postgres("psql", "-h", "127.0.0.1", "-p", str(self._port("postgres.port")), "-U", "socialsite", "-d", "postgres", "-qc",
-                       "SELECT 1", check=True)
-        self._postgres("createdb", "-h", "127.0.0.1", "-p", str(self._port("postgres.port")), "-U", "socialsite", "socialsite", check=False)
+        self._postgres(
+            "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self._port("postgres.port")),
+            "-U",
+            "socialsite",
+            "-d",
+            "postgres",
+            "-qc",
+            "SELECT 1",
+            check=True,
+        )
+        self._postgres(
+            "createdb",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self._port("postgres.port")),
+            "-U",
+            "socialsite",
+            "socialsite",
+            check=False,
+        )
         return self.database_url
 
     def _settle_stale_pid(self) -> None:
@@ -236,14 +211,30 @@ class Services:
         for attempt in range(5):
             port = self._port("redis.port", fresh=attempt > 0 or not is_free(self._port("redis.port")))
             durable = "no" if self.throwaway else "yes"
-            lines = [f"port {port}", "bind 127.0.0.1", f"requirepass {self.password}", f'dir "{self.folder}"', "daemonize yes"]
-            lines += [f'pidfile "{self.folder}/redis.pid"', f'logfile "{self.folder}/redis.log"', 'save ""', f"appendonly {durable}"]
+            lines = [
+                f"port {port}",
+                "bind 127.0.0.1",
+                f"requirepass {self.password}",
+                f'dir "{self.folder}"',
+                "daemonize yes",
+            ]
+            lines += [
+                f'pidfile "{self.folder}/redis.pid"',
+                f'logfile "{self.folder}/redis.log"',
+                'save ""',
+                f"appendonly {durable}",
+            ]
             config = self.folder / "redis.conf"
             config.touch(mode=0o600)
             config.write_text("\n".join(lines) + "\n")
             (self.folder / "redis.pid").unlink(missing_ok=True)
-            subprocess.run([find("redis"), str(config)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if until(lambda: self._redis_pid() and not is_free(port), seconds=15):
+            subprocess.run(
+                [find("redis"), str(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            if until(lambda port=port: self._redis_pid() and not is_free(port), seconds=15):
                 return self.redis_url
         raise Trouble(f"Redis did not start; {self.folder}/redis.log says why.")
 
@@ -327,7 +318,7 @@ def may_enter(account: pwd.struct_passwd, folder: Path) -> bool:
 
 @contextlib.contextmanager
 def services(folder: Path | None = None) -> Iterator[dict[str, str]]:
-    """The two URLs while the block runs. Without a folder in a new one that is gone afterwards, with the data of killed runs."""
+    """The two URLs while the block runs. Without a folder: in a new one, gone afterwards, with those of killed runs."""
     if folder:
         pair = Services(folder)
         with exclusive(folder / "lock"):
@@ -348,7 +339,7 @@ def services(folder: Path | None = None) -> Iterator[dict[str, str]]:
 
 
 def scratch() -> str:
-    """A folder for what may vanish: in memory when there is room, for the database's sake; never deep, for its sockets' sake."""
+    """Where what may vanish is kept: in memory when there is room."""
     with contextlib.suppress(OSError):
         room = os.statvfs("/dev/shm")
         if room.f_bavail * room.f_frsize > 2 << 30 and os.access("/dev/shm", os.W_OK):

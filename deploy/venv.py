@@ -1,8 +1,9 @@
 """Keeps .venv in step with the pinned requirements: `python3 deploy/venv.py requirements.txt [requirements-dev.txt]`.
 
-Runs on whatever Python is there (so no new syntax), looks for 3.11 or newer, and says in one sentence what is missing. The stamp
-.venv/installed names what was installed by its content: with the stamp in step nothing is started and no network is needed. While pip
-runs, .venv/unfinished stands; a .venv found with it is made anew, so an interrupted install is never taken for a whole one.
+Runs on whatever Python is there (so no new syntax), looks for 3.11 or newer, and says in one sentence what is
+missing. The stamp .venv/installed names what was installed by its content: with the stamp in step nothing is started
+and no network is needed. While pip runs, .venv/unfinished stands; a .venv found with it is made anew, so an
+interrupted install is never taken for a whole one.
 """
 
 import hashlib
@@ -49,7 +50,9 @@ def find_python():
         path = shutil.which(name)
         if not path:
             continue
-        probe = subprocess.run([path, "-c", PROBE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True)
+        probe = subprocess.run(
+            [path, "-c", PROBE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True
+        )
         version = probe.stdout.strip()
         if not version or tuple(int(part) for part in version.split(".")) < OLDEST:
             newest = newest or version
@@ -58,17 +61,37 @@ def find_python():
         else:
             return path
     if bare:
-        raise Trouble("Python %s is here but its venv module is not; on Debian or Ubuntu: apt install python%s-venv" % (bare, bare))
-    raise Trouble("socialsite needs Python 3.11 or newer, and found only %s; install python3.11 and try again." % (newest or "none"))
+        raise Trouble(
+            "Python %s is here but its venv module is not; on Debian or Ubuntu: apt install python%s-venv"
+            % (bare, bare)
+        )
+    raise Trouble(
+        "socialsite needs Python 3.11 or newer, and found only %s; install python3.11 and try again."
+        % (newest or "none")
+    )
 
 
 def pip(*arguments):
     """pip, quietly; its words are shown only when it fails."""
     command = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input"] + list(arguments)
-    environ = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET")}
-    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    environ = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET")
+    }
+    done = subprocess.run(
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+    )
     if done.returncode:
-        raise Trouble(done.stdout.strip() + "\nThe packages could not be installed; the lines above are pip's, and a network is needed this once.")
+        raise Trouble(
+            done.stdout.strip()
+            + "\nThe packages could not be installed; the lines above are pip's, and a network is needed this once."
+        )
 
 
 def pins(path):
@@ -92,9 +115,13 @@ def holds(files):
 
 
 def works():
-    """Whether .venv has a Python that starts and is new enough (it stops doing so when the system's Python is upgraded)."""
+    """Whether .venv has a Python that starts and is new enough; not so after the system's Python was replaced."""
     try:
-        check = [PYTHON, "-c", "import sys; sys.exit(sys.version_info < %r or sys.prefix == sys.base_prefix)" % (OLDEST,)]
+        check = [
+            PYTHON,
+            "-c",
+            "import sys; sys.exit(sys.version_info < %r or sys.prefix == sys.base_prefix)" % (OLDEST,),
+        ]
         return subprocess.run(check, stderr=subprocess.DEVNULL).returncode == 0
     except OSError:
         return False
@@ -109,7 +136,9 @@ def make():
     python = find_python()
     os.mkdir(VENV)
     open(UNFINISHED, "w").close()
-    done = subprocess.run([python, "-m", "venv", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    done = subprocess.run(
+        [python, "-m", "venv", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+    )
     if done.returncode:
         raise Trouble(done.stdout.strip() + "\nThe environment .venv could not be made; the lines above say why.")
 
