@@ -1,0 +1,50 @@
+"""Celery's worker and beat inside the serving process: the embedded site needs no second one."""
+
+import logging
+import threading
+from typing import Any
+
+import celery.worker.state
+from celery.beat import EmbeddedService, Scheduler
+from celery.worker import WorkController
+
+from socialsite.celery import app
+
+log = logging.getLogger(__name__)
+QUEUES = ["events", "mail", "media", "notifications", "maintenance"]
+STOP_SECONDS = 10
+
+
+class Workers:
+    """Two worker threads and the clock; `stop` lets the running tasks end."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.worker = WorkController(
+            app=app,
+            pool="threads",
+            concurrency=2,
+            queues=QUEUES,
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+            ready_callback=lambda _consumer: self.ready.set(),
+        )
+        self.thread = threading.Thread(target=self.run, name="worker", daemon=True)
+        self.beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+
+    def start(self) -> None:
+        celery.worker.state.should_stop = None
+        self.thread.start()
+        self.beat.start()
+
+    def run(self) -> None:
+        try:
+            self.worker.start()
+        except SystemExit:  # how Celery says that it was asked to stop
+            pass
+
+    def stop(self) -> None:
+        self.beat.stop()
+        celery.worker.state.should_stop = 0
+        self.thread.join(STOP_SECONDS)

@@ -1,0 +1,105 @@
+"""Serves the site with uvicorn, whose WebSocket protocol here takes ready-made frames (docs/decisions/0002)."""
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from core.consumers import FRAME_LIMIT
+
+log = logging.getLogger(__name__)
+GRACE_SECONDS = 5
+
+
+class RawFrames(WebSocketsSansIOProtocol):
+    """Offers scope["extensions"]["socialsite.raw"]: writes a frame as it is, and closes a client that does not read."""
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"]["socialsite.raw"] = {"write": self.write_raw}  # type: ignore[typeddict-unknown-key]
+
+    def write_raw(self, frame: bytes, buffer_limit: int, close_code: int) -> None:
+        if self.close_sent or self.transport.is_closing():
+            return
+        if self.transport.get_write_buffer_size() > buffer_limit:
+            # The close frame would wait behind what the client does not read: tell the application, end the transport.
+            self.close_sent = True
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": close_code})
+            self.transport.abort()
+            return
+        self.transport.write(frame)
+
+
+class Server(uvicorn.Server):
+    """Tells once it is listening."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.tell_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.tell_started()
+
+
+class CannotListen(Exception):
+    """The address cannot be had; str() is one sentence for the operator."""
+
+
+def listen() -> socket.socket:
+    """Binds HOST:PORT now, so that a busy port is one sentence and not a stack trace."""
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.HOST, settings.PORT))
+        listener.listen(4096)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CannotListen(
+            f"{settings.HOST}:{settings.PORT} cannot be used ({reason}). Stop what runs there or choose another PORT."
+        ) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def serve(listener: socket.socket, *, started: Callable[[], None]) -> None:
+    """Serves until SIGINT or SIGTERM, then lets requests finish for a few seconds."""
+    config = uvicorn.Config(
+        "socialsite.asgi:application",
+        ws=RawFrames,
+        ws_max_size=FRAME_LIMIT,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        http="httptools" if _has("httptools") else "h11",
+        loop="uvloop" if _has("uvloop") else "asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    try:
+        Server(config, started).run(sockets=[listener])
+    except KeyboardInterrupt:  # uvicorn raises what it caught again once everything is closed
+        pass
+    finally:
+        listener.close()
+
+
+def _has(module: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(module) is not None
+
+
