@@ -1,0 +1,58 @@
+"""The event log for staff: read it, replay or give up what is dead."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+
+from core import outbox
+from core.models import Event, Parked, Subscriber
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that only the program writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    list_display = ["number", "name", "subject", "created_at"]
+    list_filter = ["name"]
+    search_fields = ["subject"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(ReadOnly):
+    list_display = ["name", "position", "moved_at"]
+
+
+@admin.register(Parked)
+class ParkedAdmin(ReadOnly):
+    list_display = ["subscriber", "event", "attempts", "dead", "due_at", "error"]
+    list_filter = ["dead", "subscriber"]
+    search_fields = ["subject"]
+    list_select_related = ["subscriber", "event"]
+    actions = ["replay", "give_up"]
+
+    @admin.action(description=_("Try again, in order"))
+    def replay(self, request: HttpRequest, rows: QuerySet[Parked]) -> None:
+        count = outbox.replay(subjects=rows.values_list("subject", flat=True))
+        messages.success(request, ngettext("%d is due again.", "%d are due again.", count) % count)
+
+    @admin.action(description=_("Give up for good"))
+    def give_up(self, request: HttpRequest, rows: QuerySet[Parked]) -> None:
+        for row in rows:
+            outbox.discard(row.pk)
+        messages.success(request, _("Given up. What waited behind goes on."))
