@@ -1,0 +1,11 @@
+// The entry: everything the frame does by itself. Rooms bring their own modules.
+import "./htmx.js";
+import "./toast.js";
+import "./menu.js";
+import "./dialog.js";
+import "./reltime.js";
+import "./theme.js";
+import "./shortcuts.js";
+import "./connection.js";
+import "./forms.js";
+import "./worker.js";
