@@ -15,7 +15,7 @@ EVERY_SECONDS = 1.0
 
 
 async def watch() -> None:
-    """Runs beside the sockets. Unnumbered rows are read as well: the dispatcher may be down, and reading twice is harmless."""
+    """Runs beside the sockets. Rows without a number count as well: the dispatcher may be down; twice is harmless."""
     position: int | None = None
     seen: set[int] = set()
     while True:

@@ -5,8 +5,10 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import handlers  # noqa: F401  registers the subscribers
-
-        from core import access_log, realtime
+        from core import (
+            access_log,
+            handlers,  # noqa: F401  registers the subscribers
+            realtime,
+        )
 
         realtime.background["access-log"] = access_log.watch

@@ -1,7 +1,7 @@
 """The one socket at /ws/: it checks the origin, knows the member, and hands each frame to the room that registered it.
 
-A client frame is {"kind": "chat.send", "id": 7, "data": {...}}; what answers it is {"kind": "reply", "id": 7, "data"} or
-{"kind": "error", "id": 7, "error": {...}} in the shape of the API's problems. `id` is the client's and optional.
+A client frame is {"kind": "chat.send", "id": 7, "data": {...}}; what answers it is {"kind": "reply", "id": 7, "data"}
+or {"kind": "error", "id": 7, "error": {...}} in the shape of the API's problems. `id` is the client's and optional.
 """
 
 import asyncio
@@ -163,7 +163,7 @@ class Socket(AsyncConsumer):
             await self.send({"type": "websocket.close", "code": code})
 
     async def recheck(self) -> None:
-        """Something about this member's access changed: the login must still stand, and every watch is asked for anew."""
+        """This member's access changed: the login must still stand, and every watch is asked for anew."""
         if self.principal is None:
             return
         try:
@@ -264,7 +264,7 @@ def parse(message: dict[str, Any]) -> Frame:
     if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
         raise errors.Invalid('A frame is an object with a "kind".', field="kind")
     id, data = body.get("id"), body.get("data", {})
-    if not (id is None or (isinstance(id, str) and len(id) <= 64) or (isinstance(id, int) and not isinstance(id, bool))):
+    if not (id is None or (isinstance(id, str) and len(id) <= 64) or type(id) is int):
         raise errors.Invalid("An id is a short text or a number.", field="id")
     if not isinstance(data, dict):
         raise errors.Invalid("The data of a frame is an object.", field="data")

@@ -78,3 +78,36 @@ class Pulse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at}"
+
+
+class Mail(models.Model):
+    """One mail on its way out. Its words are emptied as soon as nobody will send it any more."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        SENT = "sent", "sent"
+        FAILED = "failed", "failed"
+        EXPIRED = "expired", "expired"
+
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_until = models.DateTimeField(
+        help_text="Nobody else touches it before: a sender's claim, or the next attempt."
+    )
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="After this it is not worth sending.")
+    error = models.CharField(max_length=80, blank=True, help_text="Kind of the last failure, never data.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["claimed_until", "id"], condition=models.Q(state="waiting"), name="mail_due"),
+            models.Index(fields=["created_at"], name="mail_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mail {self.pk} ({self.state})"

@@ -158,9 +158,9 @@ def deliver(name: str) -> int:
         subscriber = Subscriber.objects.select_for_update().get(name=name)
         head = Head.objects.get(pk=1).number
         batch = list(
-            Event.objects.filter(number__gt=subscriber.position, number__lte=head, name__in=subscription.kinds).order_by(
-                "number"
-            )[:BATCH]
+            Event.objects.filter(
+                number__gt=subscriber.position, number__lte=head, name__in=subscription.kinds
+            ).order_by("number")[:BATCH]
         )
         blocked = set(
             Parked.objects.filter(subscriber=subscriber, subject__in={row.subject for row in batch}).values_list(
@@ -183,7 +183,7 @@ def deliver(name: str) -> int:
 
 
 def retry(name: str) -> int:
-    """Tries the due parked events of one subscriber, each with those waiting behind it; returns how many went through."""
+    """Tries the due parked events of one subscriber, each with those behind it; returns how many went through."""
     subscription = subscriptions[name]
     done = 0
     with transaction.atomic():
@@ -271,7 +271,9 @@ def prune(*, at_once: int = 5000) -> int:
     if passed is None:
         return 0
     old = Event.objects.filter(number__lte=passed, created_at__lt=timezone.now() - KEPT, parked__isnull=True)
-    count, _by_model = Event.objects.filter(pk__in=list(old.order_by("number").values_list("pk", flat=True)[:at_once])).delete()
+    count, _by_model = Event.objects.filter(
+        pk__in=list(old.order_by("number").values_list("pk", flat=True)[:at_once])
+    ).delete()
     return count
 
 

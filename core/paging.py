@@ -1,4 +1,4 @@
-"""Cursor pages over an index. The cursor is the key of the last candidate, so a page may be short and still have a next."""
+"""Cursor pages over an index. The cursor is the key of the last candidate: a page may be short and have a next."""
 
 import base64
 import binascii
@@ -60,7 +60,7 @@ def page(
     by: tuple[str, ...] = ("-id",),
     keep: Callable[[list[Row]], list[Row]] | None = None,
 ) -> Page[Row]:
-    """Walks `rows` in the order `by` (all ascending or all descending, last one unique) from after the cursor.
+    """Walks `rows` in the order `by` (all ascending or all descending, the last unique) from after the cursor.
 
     `rows` are candidates over their index. `keep` returns those of a list that the viewer may see (one query over
     `visible_*`); at most 5 rounds of 4 pages are walked, so the cost stays flat for a reader who may see 1 row in 1,000.

@@ -50,7 +50,7 @@ def publish(groups: tuple[str, ...], frame: bytes) -> None:
 
 
 def access_changed(user_id: int) -> None:
-    """Has every process check the sockets of this member again, after commit. The log carries the same as AccessChanged."""
+    """Has every process check this member's sockets again, after commit; AccessChanged says the same in the log."""
     transaction.on_commit(lambda: publish((f"{RECHECK}{user_id}",), b""), robust=True)
 
 

@@ -4,11 +4,12 @@ import time
 
 from celery import shared_task
 
-from core import outbox, wake
+from core import delivery, outbox, wake
 from core.models import Pulse
 
 SCHEDULE = {
     "core-sweep": {"task": "core.dispatch", "schedule": 5.0, "options": {"queue": "events", "expires": 10}},
+    "core-mail": {"task": "core.send_mail", "schedule": 10.0, "options": {"queue": "mail", "expires": 20}},
     "core-pulse": {"task": "core.pulse", "schedule": 30.0, "options": {"queue": "events", "expires": 30}},
     "core-prune": {"task": "core.prune", "schedule": 3600.0, "options": {"queue": "maintenance", "expires": 3600}},
 }
@@ -37,6 +38,14 @@ def deliver(name: str) -> None:
             break
 
 
+@shared_task(name="core.send_mail", queue="mail")
+def send_mail() -> None:
+    """Sends what is due, batch by batch."""
+    wake.begun("core.send_mail")
+    while delivery.send_due():
+        pass
+
+
 @shared_task(name="core.pulse", queue="events")
 def pulse() -> None:
     """Beat's sign of life."""
@@ -47,3 +56,4 @@ def pulse() -> None:
 def prune() -> None:
     while outbox.prune():
         pass
+    delivery.prune()

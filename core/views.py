@@ -86,4 +86,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     from django.utils.translation import gettext as _
 
-    return refusal(request, errors.NotAllowed(_("This page was open for too long. Please go back, reload and try again.")))
+    return refusal(
+        request, errors.NotAllowed(_("This page was open for too long. Please go back, reload and try again."))
+    )

@@ -8,12 +8,10 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter
-from django.urls import path
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  Django is set up first
+from django.urls import path  # noqa: E402  Django is set up first
 
-from core.consumers import Socket
-from core.lifespan import Lifespan
+from core.consumers import Socket  # noqa: E402  Django is set up first
+from core.lifespan import Lifespan  # noqa: E402  Django is set up first
 
-application = Lifespan(
-    ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/", Socket.as_asgi())])})
-)
+application = Lifespan(ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/", Socket.as_asgi())])}))

@@ -1,5 +1,6 @@
 """Celery's worker and beat inside the serving process: the embedded site needs no second one."""
 
+import contextlib
 import logging
 import threading
 from typing import Any
@@ -39,10 +40,8 @@ class Workers:
         self.beat.start()
 
     def run(self) -> None:
-        try:
+        with contextlib.suppress(SystemExit):  # how Celery says that it was asked to stop
             self.worker.start()
-        except SystemExit:  # how Celery says that it was asked to stop
-            pass
 
     def stop(self) -> None:
         self.beat.stop()

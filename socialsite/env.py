@@ -107,7 +107,9 @@ def secret_key(data_dir: Path, *, required: bool) -> str:
     except OSError as error:
         raise BrokenSetting(f"The secret key at {path} cannot be read or made ({error.strerror}).") from None
     if len(value) < 32:
-        raise BrokenSetting(f"The secret key at {path} is damaged. Put the old one back, or delete it to make a new one.")
+        raise BrokenSetting(
+            f"The secret key at {path} is damaged. Put the old one back, or delete it to make a new one."
+        )
     return value
 
 

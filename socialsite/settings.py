@@ -30,7 +30,9 @@ HTTPS = _site.scheme == "https"
 _local = {"localhost", "127.0.0.1", "[::1]"} if _site.hostname in {"localhost", "127.0.0.1"} else set()
 ALLOWED_HOSTS = sorted({str(_site.hostname), *_local, *env.words("ALLOWED_HOSTS")})
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
-_local_origins = {f"http://{host}:{_site.port}" for host in ("localhost", "127.0.0.1")} if _local and _site.port else set()
+_local_origins = (
+    {f"http://{host}:{_site.port}" for host in ("localhost", "127.0.0.1")} if _local and _site.port else set()
+)
 SITE_ORIGINS = sorted({SITE_URL, *_local_origins, *env.words("EXTRA_ORIGINS")})
 CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -59,8 +61,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.headless",
-    "allauth.usersessions",
     *ROOMS,
 ]
 MIDDLEWARE = [
@@ -135,6 +135,9 @@ FILE_UPLOAD_TEMP_DIR = env.folder("UPLOAD_TEMP_DIR", DATA_DIR / "tmp")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
+MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", 10 * 1024 * 1024, low=1024)
+MAX_API_IMAGE_BYTES = 2 * MAX_IMAGE_BYTES
+MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 
 # -- Work off the request ---------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or REDIS_URL or "memory://"
@@ -163,7 +166,7 @@ CHANNEL_LAYERS = {
 
 # -- People -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.adapters.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -1,5 +1,6 @@
 """The event log: nothing lost, nothing out of order for its subject, effects inside once."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -78,7 +79,7 @@ def test_emit_belongs_inside_a_transaction() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_what_is_rolled_back_never_happened() -> None:
     outbox.subscribes(Happened, name="t")(note)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
         outbox.emit(Happened(thing=1, step=1))
         raise ZeroDivisionError
     outbox.drain()
@@ -227,7 +228,10 @@ def test_a_later_failure_of_the_same_subject_keeps_its_own_count() -> None:
     with time_machine.travel(timezone.now() + timedelta(seconds=6), tick=False):
         outbox.retry("t")
     assert notes() == ["1-1", "1-2"]
-    assert list(Parked.objects.order_by("event__number").values_list("event__data__step", "attempts")) == [(3, 1), (4, 0)]
+    assert list(Parked.objects.order_by("event__number").values_list("event__data__step", "attempts")) == [
+        (3, 1),
+        (4, 0),
+    ]
     outbox.discard(Parked.objects.get(attempts=1).pk)
     outbox.drain()
     assert notes() == ["1-1", "1-2", "1-4"]

@@ -23,13 +23,29 @@ ROOMS = [name for name in settings.ROOMS if name not in ("core", "socialsite")]
 
 # A broad except may stand only where one job's failure must not end the others; it records what it catches.
 SUPERVISORS: dict[str, str] = {
+    "core/consumers.py": "one frame's failure must not end the socket",
+    "core/management/commands/doctor.py": "every part is looked at, whatever the others answer",
     "core/outbox.py": "one subscriber's failure is parked, the others go on",
     "core/realtime.py": "the fast lane never breaks an action",
+    "core/wake.py": "a dead broker or cache must not break an action; the sweep finds what it missed",
+    "uploads/decode.py": "decoders raise anything on rubbish; the child process answers and ends",
 }
 # Actions that are not one transaction.
-NOT_ATOMIC: dict[str, str] = {}
+NOT_ATOMIC: dict[str, str] = {
+    "uploads.actions.receive_upload": "waits for storage between short transactions",
+    "uploads.actions.receive_ready_upload": "waits for storage and a child process between short transactions",
+    "uploads.actions.process_upload": "waits for storage and a child process between short transactions",
+    "uploads.actions.sweep_originals": "waits for storage between short transactions",
+    "uploads.actions.remove_due_files": "waits for storage between short transactions",
+}
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
-NO_ACTOR: dict[str, str] = {}
+NO_ACTOR: dict[str, str] = {
+    "uploads.actions.process_upload": "a worker",
+    "uploads.actions.sweep_unused": "the clock",
+    "uploads.actions.sweep_stray": "the clock",
+    "uploads.actions.sweep_originals": "the clock",
+    "uploads.actions.remove_due_files": "the clock",
+}
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}
 

@@ -61,7 +61,9 @@ class Command(BaseCommand):
             self.stdout.write(as_json(findings))
         failed = [finding for finding in findings if finding.level == "fail"]
         if not json:
-            self.stdout.write("Everything answers." if not failed else f"{len(failed)} of {len(findings)} parts need care.")
+            self.stdout.write(
+                "Everything answers." if not failed else f"{len(failed)} of {len(findings)} parts need care."
+            )
         if failed:
             sys.exit(1)
 
@@ -74,7 +76,9 @@ class Command(BaseCommand):
 
 
 def as_json(findings: list[Finding]) -> str:
-    return json.dumps({"ok": all(f.level != "fail" for f in findings), "parts": [asdict(f) for f in findings]}, indent=2)
+    return json.dumps(
+        {"ok": all(f.level != "fail" for f in findings), "parts": [asdict(f) for f in findings]}, indent=2
+    )
 
 
 def examine() -> Iterator[Finding]:
@@ -93,7 +97,9 @@ def database() -> Finding:
     part = health.database()
     if part.ok:
         return Finding("database", "ok", f"{part.says} answers")
-    return Finding("database", "fail", f"no answer ({part.says})", "Start it, check DATABASE_URL, run `manage.py migrate`.")
+    return Finding(
+        "database", "fail", f"no answer ({part.says})", "Start it, check DATABASE_URL, run `manage.py migrate`."
+    )
 
 
 def migrations() -> Finding:
@@ -165,14 +171,18 @@ def log_lag() -> Finding:
     worst = max(worst, state["unnumbered_seconds"])
     says = f"{state['kept']} events kept, slowest subscriber {worst:.0f} s behind, {state['parked']} parked"
     if worst > LAG_SECONDS:
-        return Finding("event log", "fail", says, "More workers on the queue `events`, or look at the parked events in the admin.")
+        return Finding(
+            "event log", "fail", says, "More workers on the queue `events`, or look at the parked events in the admin."
+        )
     return Finding("event log", "ok", says)
 
 
 def dead_letters() -> Finding:
     dead = outbox.state()["dead"]
     if dead:
-        return Finding("dead letters", "warn", f"{dead} wait", "Look at them in the admin, then `manage.py replay_dead_letters`.")
+        return Finding(
+            "dead letters", "warn", f"{dead} wait", "Look at them in the admin, then `manage.py replay_dead_letters`."
+        )
     return Finding("dead letters", "ok", "none")
 
 
@@ -197,11 +207,15 @@ def storage() -> Finding:
         with default_storage.open(name) as file:
             same = file.read() == body
     except Exception as error:  # supervisor: every storage has errors of its own
-        return Finding("storage", "fail", f"cannot be written ({type(error).__name__})", "Check STORAGE_URL and its rights.")
+        return Finding(
+            "storage", "fail", f"cannot be written ({type(error).__name__})", "Check STORAGE_URL and its rights."
+        )
     finally:
         if name:
             default_storage.delete(name)
-    return Finding("storage", "ok" if same else "fail", "written, read back, removed" if same else "read back other bytes")
+    return Finding(
+        "storage", "ok" if same else "fail", "written, read back, removed" if same else "read back other bytes"
+    )
 
 
 def disk() -> Finding:
@@ -230,7 +244,9 @@ def clock() -> Finding:
         return Finding("clock", "ok" if sane else "fail", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
     off = abs((datetime.now(UTC) - other).total_seconds())
     if off > CLOCK_SECONDS:
-        return Finding("clock", "fail", f"{off:.1f} s off the database's", "Run a time service (chrony, systemd-timesyncd).")
+        return Finding(
+            "clock", "fail", f"{off:.1f} s off the database's", "Run a time service (chrony, systemd-timesyncd)."
+        )
     return Finding("clock", "ok", f"{off * 1000:.0f} ms off the database's")
 
 
@@ -242,7 +258,11 @@ def unsafe_settings() -> Iterator[Finding]:
         (settings.DEBUG, "DEBUG is on", "Unset DEBUG: error pages would show the inside."),
         (not settings.HTTPS and not local, "SITE_URL is not https", "Serve it behind TLS and set SITE_URL=https://..."),
         ("*" in settings.ALLOWED_HOSTS, "ALLOWED_HOSTS allows every host", "Name the hosts."),
-        (settings.HTTPS and settings.EMBEDDED, "open to the world on SQLite", "Fine for a club; see README for PostgreSQL."),
+        (
+            settings.HTTPS and settings.EMBEDDED,
+            "open to the world on SQLite",
+            "Fine for a club; see README for PostgreSQL.",
+        ),
         (
             settings.HTTPS and not settings.TRUSTED_PROXIES and settings.HOST == "127.0.0.1",
             "TLS ends elsewhere, but TRUSTED_PROXIES is empty",

@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["subscriber"]
         if name and name not in outbox.subscriptions:
-            raise CommandError(f"There is no subscriber {name!r}. There are: {', '.join(sorted(outbox.subscriptions))}.")
+            raise CommandError(
+                f"There is no subscriber {name!r}. There are: {', '.join(sorted(outbox.subscriptions))}."
+            )
         count = outbox.replay(subscriber=name, subjects=options["subject"])
         if options["now"]:
             outbox.drain()

@@ -73,8 +73,11 @@ class Command(BaseCommand):
 
     def greet(self, seconds: float) -> None:
         if queries.owner_missing():
-            self.stdout.write(f"\nThis site has no owner yet. Make the owner's account here (works once):\n  {actions.make_owner_link()}")
-        self.stdout.write(f"\n{settings.SITE_NAME} is at {settings.SITE_URL} (ready in {seconds:.1f} s; Ctrl-C stops it).")
+            link = actions.make_owner_link()
+            self.stdout.write(f"\nThis site has no owner yet. Make the owner's account here (works once):\n  {link}")
+        self.stdout.write(
+            f"\n{settings.SITE_NAME} is at {settings.SITE_URL} (ready in {seconds:.1f} s; Ctrl-C stops it)."
+        )
         self.stdout.flush()
 
 
@@ -90,8 +93,9 @@ def only_one(data_dir: Path) -> TextIO:
     except OSError:
         file.seek(0)
         other = file.read().strip()
+        process = f" (process {other})" if other else ""
         raise AlreadyRunning(
-            f"The site is already running on {data_dir}{f' (process {other})' if other else ''}. Stop it, or choose another DATA_DIR."
+            f"The site is already running on {data_dir}{process}. Stop it, or choose another DATA_DIR."
         ) from None
     file.truncate(0)
     file.write(str(os.getpid()))
