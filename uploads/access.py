@@ -1,0 +1,43 @@
+"""Who may see an upload: its owner, and whoever may see what it hangs on."""
+
+import uuid
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from core import errors
+from uploads import registry
+from uploads.models import Upload
+
+
+def own_uploads(viewer: Any) -> QuerySet[Upload]:
+    """The viewer's own, but those whose post is deleted."""
+    if viewer is None or not viewer.is_authenticated:
+        return Upload.objects.none()
+    return Upload.objects.filter(owner_id=viewer.pk, discarded_at__isnull=True)
+
+
+def visible_uploads(viewer: Any) -> QuerySet[Upload]:
+    """The viewer's own, and those in use that the rooms which use them let the viewer see."""
+    seen = Q(pk__in=own_uploads(viewer).values("pk"))
+    for kind in registry.kinds.values():
+        used = Upload.objects.filter(purpose=kind.name, attached_at__isnull=False, discarded_at__isnull=True)
+        seen |= Q(pk__in=kind.visible(viewer, used).values("pk"))
+    return Upload.objects.filter(seen)
+
+
+def access_upload(viewer: Any, key: str | uuid.UUID, *, to: str = "change", lock: bool = False) -> Upload:
+    """The upload with this key, to "see" it or (owners only) to "change" it; NotFound if hidden or absent."""
+    uploads = visible_uploads(viewer) if to == "see" else own_uploads(viewer)
+    try:
+        return (uploads.select_for_update(of=("self",)) if lock else uploads).get(key=as_key(key))
+    except Upload.DoesNotExist:
+        raise errors.NotFound from None
+
+
+def as_key(text: str | uuid.UUID) -> uuid.UUID:
+    """A key as it came from a client; rubbish is NotFound like an absent one."""
+    try:
+        return text if isinstance(text, uuid.UUID) else uuid.UUID(text)
+    except (ValueError, AttributeError, TypeError):
+        raise errors.NotFound from None

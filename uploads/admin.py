@@ -1,0 +1,44 @@
+"""Uploads as staff sees them: facts and troubles, never the pictures."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+
+from uploads import actions
+from uploads.models import Stored, Upload
+
+
+class ReadOnly(ModelAdmin):
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnly):
+    list_display = ("key", "owner", "purpose", "state", "reason", "attempts", "type", "bytes", "created_at")
+    list_filter = ("state", "reason", "purpose")
+    list_select_related = ("owner",)
+    search_fields = ("key",)
+    show_full_result_count = False
+    actions = ("retry",)
+
+    @admin.action(description=_("Try again"), permissions=["view"])
+    def retry(self, request, queryset):
+        again = sum(
+            actions.retry_upload(actor=request.user, upload_id=pk) for pk in queryset.values_list("pk", flat=True)
+        )
+        text = ngettext("One upload is tried again.", "%(count)d uploads are tried again.", again)
+        self.message_user(request, text % {"count": again})
+
+
+@admin.register(Stored)
+class StoredAdmin(ReadOnly):
+    list_display = ("key", "due_at", "attempts", "created_at")
+    show_full_result_count = False

@@ -1,0 +1,58 @@
+"""Uploads through /api/v1."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import errors
+from uploads import access, actions, reasons, serializers
+
+FRAMING = 64 * 1024  # what a multipart body carries besides its file
+
+
+class Uploads(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request=serializers.UploadIn, responses={202: serializers.UploadOut}, operation_id="upload_create")
+    def post(self, request: Request) -> Response:
+        """Takes a picture and prepares it; ask for it again, or listen for `upload.ready` and `upload.failed`."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_API_IMAGE_BYTES + FRAMING:
+            raise errors.TooLarge(reasons.sentence(reasons.TOO_LARGE), field="file")
+        form = serializers.UploadIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given: dict[str, Any] = form.validated_data
+        upload = actions.receive_upload(
+            actor=request.user,
+            purpose=given["purpose"],
+            file=given["file"],
+            alt=given["alt"],
+            name=given["file"].name,
+            max_bytes=settings.MAX_API_IMAGE_BYTES,
+        )
+        return Response(serializers.present(upload), status=202, headers={"Location": f"{request.path}/{upload.key}"})
+
+
+class OneUpload(APIView):
+    @extend_schema(responses=serializers.UploadOut, operation_id="upload_retrieve")
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        """How far one's own upload is."""
+        return Response(serializers.present(access.access_upload(request.user, key)))
+
+    @extend_schema(responses={204: None}, operation_id="upload_delete")
+    def delete(self, request: Request, key: uuid.UUID) -> Response:
+        """Away with an upload that is not in use."""
+        actions.delete_upload(actor=request.user, key=key)
+        return Response(status=204)
+
+
+class Picture(APIView):
+    @extend_schema(responses=serializers.PictureOut, operation_id="picture_retrieve")
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        """Fresh links to a picture one may see, for pages that are open longer than links last."""
+        return Response(serializers.present_picture(access.access_upload(request.user, key, to="see")))

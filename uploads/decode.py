@@ -1,0 +1,251 @@
+"""Decodes one picture in a process of its own: no Django, no environment, no network, little memory, little time.
+
+Started by child.py with the job as JSON on stdin: {"source", "folder", "kind", "sizes", "max_pixels", "max_frames",
+"max_motion", "parent"}. Writes <size>.webp next to each other and prints one JSON object: {"ok": true, ...} or
+{"ok": false, "reason": a code of uploads.reasons}. Imports nothing of ours, and Pillow only when it is confined.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+MEMORY = 1024 * 1024 * 1024
+CPU_SECONDS = 20
+FILE_BYTES = 64 * 1024 * 1024
+OPEN_FILES = 64
+FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+    "image/heic": "HEIF",
+}
+ANIMATED = {"image/gif", "image/webp"}
+ANIMATED_SIZES = 2  # the smaller ones only: frames cost
+MOTION = 64_000_000  # pixels of all frames of a variant together
+BAND = 8_000_000  # pixels that are in two modes at once
+QUALITY, EFFORT = 82, 4
+MOTION_QUALITY, MOTION_EFFORT = 75, 0
+# Pillow's Image.Transpose for each way to hold a camera.
+TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+SIDEWAYS = {2, 4, 5, 6}
+CLONE_NEWUSER, CLONE_NEWNET, PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 0x10000000, 0x40000000, 1, 38
+
+
+class Refused(Exception):
+    """str() is a code of uploads.reasons."""
+
+
+def confine(parent: int) -> bool:
+    """Takes from this process what it does not need; whether the network is among it."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if not sys.platform.startswith("linux"):
+        return False
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # when memory runs out on the machine, this process goes first and not the site
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+    return bool(libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
+
+
+def prepare(job: dict[str, Any]) -> dict[str, Any]:
+    """Reads the source and writes its variants; raises Refused, or whatever a decoder raises on rubbish."""
+    from PIL import Image, ImageFile
+
+    Image.MAX_IMAGE_PIXELS = None  # checked below, and exactly
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    if job["kind"] == "image/heic":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+        pillow_heif.options.DECODE_THREADS = 1
+    with Image.open(job["source"], formats=[FORMATS[job["kind"]]]) as image:
+        if image.width * image.height > job["max_pixels"]:
+            raise Refused("too_many_pixels")
+        frames = count_frames(image, job) if job["kind"] in ANIMATED else 1
+        return animation(image, frames, job) if frames > 1 else still(image, job)
+
+
+def still(image: Any, job: dict[str, Any]) -> dict[str, Any]:
+    width, height = image.size
+    sizes = fitting(max(image.size), job["sizes"])
+    if job["kind"] == "image/jpeg":
+        image.draft(None, (sizes[-1], sizes[-1]))  # the decoder itself makes it smaller, by powers of two
+    image.load()
+    turn = TURNS.get(orientation(image))
+    profile = image.info.get("icc_profile")
+    made = smaller(image, sizes[-1])
+    image.close()
+    made = plain(srgb(made, profile))
+    if turn is not None:
+        made = made.transpose(turn)
+        width, height = (height, width) if turn in SIDEWAYS else (width, height)
+    variants = {}
+    for size in reversed(sizes):
+        made = smaller(made, size)
+        made.info = {}
+        path = f"{job['folder']}/{size}.webp"
+        made.save(path, "WEBP", quality=QUALITY, method=EFFORT)
+        variants[str(size)] = described(made, path)
+    return {"width": width, "height": height, "color": color(made), "animated": False, "variants": variants}
+
+
+def count_frames(image: Any, job: dict[str, Any]) -> int:
+    """How many there are, without decoding them; stops counting where it is too much."""
+    if image.format == "WEBP":
+        frames = image.n_frames
+    else:
+        frames = 1
+        with contextlib.suppress(EOFError):
+            while frames <= job["max_frames"]:
+                image.seek(frames)
+                frames += 1
+        image.seek(0)
+    if frames > job["max_frames"] or frames > 1 and frames * image.width * image.height > job["max_motion"]:
+        raise Refused("too_many_frames")
+    return frames
+
+
+def animation(image: Any, frames: int, job: dict[str, Any]) -> dict[str, Any]:
+    """All frames at the smaller sizes, as far as they fit into memory together."""
+    width, height = image.size
+    loop = int(image.info.get("loop", 1 if image.format == "GIF" else 0))
+    sizes = fitting(max(image.size), job["sizes"])[:ANIMATED_SIZES]
+    while len(sizes) > 1 and frames * area(image.size, sizes[-1]) > MOTION:
+        sizes.pop()
+    pictures, durations = [], []
+    for number in range(frames):
+        image.seek(number)
+        image.load()
+        pictures.append(smaller(image.convert("RGBA"), sizes[-1]))
+        durations.append(max(20, int(image.info.get("duration") or 100)))
+    variants = {}
+    for size in reversed(sizes):
+        pictures = [smaller(picture, size) for picture in pictures]
+        path = f"{job['folder']}/{size}.webp"
+        first, rest = pictures[0], pictures[1:]
+        first.info = {}
+        options = {"duration": durations, "loop": loop, "quality": MOTION_QUALITY, "method": MOTION_EFFORT}
+        first.save(path, "WEBP", save_all=True, append_images=rest, background=(0, 0, 0, 0), **options)
+        variants[str(size)] = described(first, path)
+    return {"width": width, "height": height, "color": color(pictures[0]), "animated": True, "variants": variants}
+
+
+def fitting(longest: int, sizes: list[int]) -> list[int]:
+    """The sizes to make of a picture with this longer side: the smaller ones, and the one that holds it as it is."""
+    return [size for place, size in enumerate(sizes) if place == 0 or sizes[place - 1] < longest]
+
+
+def area(size: tuple[int, int], longest: int) -> int:
+    width, height = size
+    scale = min(1, longest / max(size))
+    return int(width * scale) * int(height * scale)
+
+
+def smaller(image: Any, longest: int) -> Any:
+    """With its longer side at most this long. Large ones are first reduced band by band, so that no second full copy
+    in another mode is ever in memory."""
+    from PIL import Image
+
+    side = max(image.size)
+    target = tuple(max(1, round(one * min(1, longest / side))) for one in image.size)
+    factor = side * 2 // (longest * 3)
+    if factor > 1:
+        high = max(factor, BAND // image.width // factor * factor)
+        bands = [
+            resizable(image.crop((0, top, image.width, min(top + high, image.height)))).reduce(factor)
+            for top in range(0, image.height, high)
+        ]
+        image = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
+        top = 0
+        for band in bands:
+            image.paste(band, (0, top))
+            top += band.height
+    image = resizable(image)
+    return image if image.size == target else image.resize(target, Image.Resampling.LANCZOS)
+
+
+def resizable(image: Any) -> Any:
+    """In a mode whose values can be averaged, still in its own colours."""
+    if image.mode in ("P", "PA", "1") or "transparency" in image.info:
+        return image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    if image.mode.startswith("I") or image.mode == "F":
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    return image
+
+
+def srgb(image: Any, profile: bytes | None) -> Any:
+    """In the colours of the web, going by the profile that came along; one that does not fit counts as none."""
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
+        return image
+    import io
+
+    from PIL import ImageCms
+
+    with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = "RGBA" if image.mode == "RGBA" else "RGB"
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    return image
+
+
+def plain(image: Any) -> Any:
+    if image.mode in ("RGB", "RGBA"):
+        return image
+    return image.convert("RGBA" if image.mode.lower().endswith("a") else "RGB")
+
+
+def orientation(image: Any) -> int:
+    """How the camera was held, 1 to 8; damaged notes do not spoil a picture."""
+    with contextlib.suppress(SyntaxError, ValueError, OSError, KeyError, TypeError):
+        return int(image.getexif().get(0x0112, 1))
+    return 1
+
+
+def color(image: Any) -> str:
+    """The most frequent of four colours, over white."""
+    from PIL import Image
+
+    tiny = image.convert("RGBA").resize((32, 32))
+    sheet = Image.new("RGBA", tiny.size, "white")
+    sheet.alpha_composite(tiny)
+    few = sheet.convert("RGB").quantize(4)
+    _count, index = max(few.getcolors())
+    red, green, blue = few.getpalette()[index * 3 : index * 3 + 3]
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def described(image: Any, path: str) -> dict[str, int]:
+    return {"w": image.width, "h": image.height, "bytes": os.path.getsize(path)}
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    offline = confine(job["parent"])
+    try:
+        answer = {"ok": True, **prepare(job)}
+    except Refused as refused:
+        answer = {"ok": False, "reason": str(refused)}
+    except MemoryError:
+        answer = {"ok": False, "reason": "memory"}
+    except Exception as error:  # supervisor: decoders raise anything on rubbish, and that is the answer
+        answer = {"ok": False, "reason": "broken", "error": type(error).__name__}
+    print(json.dumps({**answer, "offline": offline}))  # noqa: T201  the parent reads it
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Files that members bring, and what of them lies in storage."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from uploads import links, reasons
+
+
+class Upload(models.Model):
+    """One file of one member. `key` is its public name everywhere; the number is for rows only."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        PROCESSING = "processing", _("Being prepared")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
+
+    ALT_LENGTH = 500
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads", db_index=False
+    )
+    purpose = models.CharField(max_length=32, help_text="The kind in uploads.registry: post, avatar.")
+    public = models.BooleanField(default=False, help_text="Links without an end, cached for a year.")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
+    reason = models.CharField(max_length=32, blank=True, help_text="A code of uploads.reasons.")
+    name = models.CharField(max_length=255, blank=True, help_text="As the owner called it; shown to nobody else.")
+    type = models.CharField(max_length=40, help_text="By content, never by name.")
+    bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField(default=0, help_text="Upright; 0 while unknown.")
+    height = models.PositiveIntegerField(default=0)
+    color = models.CharField(max_length=7, blank=True, help_text="#rrggbb, shown until the picture is there.")
+    animated = models.BooleanField(default=False)
+    alt = models.CharField(max_length=ALT_LENGTH, blank=True)
+    variants = models.JSONField(default=dict, blank=True, help_text='{"320": {"w": 320, "h": 240, "bytes": 9000}}')
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text="Next attempt; also the end of a worker's claim. Empty when done."
+    )
+    original = models.BooleanField(default=True, help_text="The file as it came, place data and all, still lies there.")
+    created_at = models.DateTimeField(default=timezone.now)
+    attached_at = models.DateTimeField(null=True, blank=True, help_text="Empty: unused, gone after a day.")
+    discarded_at = models.DateTimeField(null=True, blank=True, help_text="Its post was deleted; gone 30 days later.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=True, state__in=("ready", "failed"))
+                | Q(due_at__isnull=False, state__in=("received", "processing")),
+                name="upload_due_while_open",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0), name="upload_ready_has_size"
+            ),
+            models.CheckConstraint(
+                condition=Q(attached_at__isnull=True) | Q(state="ready"), name="upload_attached_is_ready"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="upload_of_owner"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="upload_due"),
+            models.Index(fields=["created_at"], condition=Q(attached_at__isnull=True), name="upload_unused"),
+            models.Index(fields=["discarded_at"], condition=Q(discarded_at__isnull=False), name="upload_discarded"),
+            models.Index(fields=["id"], condition=Q(state="ready", original=True), name="upload_original_left"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.key}"
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == self.State.READY
+
+    @property
+    def trouble(self) -> Promise | str:
+        """Why it failed, as a sentence; empty otherwise."""
+        return reasons.sentence(self.reason) if self.state == self.State.FAILED else ""
+
+    def url(self, width: int = 640) -> str:
+        """Link to the smallest variant at least this wide (the largest, if none is). Empty while not ready."""
+        wide = [name for name, one in self._by_width() if one["w"] >= width]
+        name = wide[0] if wide else next((name for name, _one in reversed(self._by_width())), "")
+        return links.url(self.key, name, public=self.public) if name else ""
+
+    @property
+    def src(self) -> str:
+        return self.url()
+
+    @property
+    def srcset(self) -> str:
+        return ", ".join(
+            f"{links.url(self.key, name, public=self.public)} {one['w']}w" for name, one in self._by_width()
+        )
+
+    def _by_width(self) -> list[tuple[str, dict[str, int]]]:
+        return sorted(self.variants.items(), key=lambda item: item[1]["w"]) if self.is_ready else []
+
+
+class Stored(models.Model):
+    """What lies in storage under one key. Written before the first byte and gone after the last one, so that no file is
+    ever forgotten, however its upload went: by an action, with its owner, or because the process died on the way."""
+
+    key = models.UUIDField(unique=True)
+    due_at = models.DateTimeField(null=True, help_text="When its files go; empty while an upload uses them.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "stored"
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="stored_due")]
+
+    def __str__(self) -> str:
+        return str(self.key)

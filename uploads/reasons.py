@@ -1,0 +1,38 @@
+"""Why a file was not taken: codes as they are stored, and the sentence for each."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+UNKNOWN_TYPE = "unknown_type"
+EMPTY = "empty"
+TOO_LARGE = "too_large"
+TOO_MANY_PIXELS = "too_many_pixels"
+TOO_MANY_FRAMES = "too_many_frames"
+BROKEN = "broken"
+LOST = "lost"
+TIMEOUT = "timeout"
+MEMORY = "memory"
+CRASHED = "crashed"
+GAVE_UP = "gave_up"
+
+# Worth another attempt: the machine may have been busy. The others are what the file is, and stay so.
+PASSING = {TIMEOUT, MEMORY, CRASHED}
+
+SENTENCES: dict[str, Promise] = {
+    UNKNOWN_TYPE: _("This is not a picture we know. JPEG, PNG, GIF, WebP, AVIF and HEIC work."),
+    EMPTY: _("This file is empty."),
+    TOO_LARGE: _("This file is too large."),
+    TOO_MANY_PIXELS: _("This picture has too many pixels. Please make it smaller first."),
+    TOO_MANY_FRAMES: _("This animation is too long or too large. Please shorten it first."),
+    BROKEN: _("This picture is damaged and cannot be opened. Perhaps save it again and retry."),
+    LOST: _("This file got lost on its way. Please upload it again."),
+    TIMEOUT: _("This picture took too long to prepare. A smaller version will work better."),
+    MEMORY: _("This picture needs more memory than we have. A smaller version will work better."),
+    CRASHED: _("This picture could not be prepared. Perhaps save it again and retry."),
+    GAVE_UP: _("This picture could not be prepared, although we tried three times."),
+}
+
+
+def sentence(reason: str) -> Promise:
+    """The plain sentence for a code; unknown ones (of a newer version) read like a failure after all attempts."""
+    return SENTENCES.get(reason, SENTENCES[GAVE_UP])
