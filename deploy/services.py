@@ -130,8 +130,8 @@ class Services:
         if not (self._cluster / "PG_VERSION").exists():
             self._make_cluster()
         data = str(self._cluster)
+        self._settle_stale_pid()
         if self._postgres("pg_ctl", "-D", data, "status", check=False).returncode != 0:
-            self._settle_stale_pid()
             for attempt in range(5):
                 port = self._port("postgres.port", fresh=attempt > 0 or not is_free(self._port("postgres.port")))
                 settings = {
@@ -176,7 +176,7 @@ class Services:
         return self.database_url
 
     def _settle_stale_pid(self) -> None:
-        """After kill -9 the pid file may name a process that is somebody else now; PostgreSQL would refuse to start."""
+        """After kill -9 the pid file may name a zombie or a stranger, and PostgreSQL would refuse to start."""
         pid_file = self._cluster / "postmaster.pid"
         with contextlib.suppress(OSError, ValueError, IndexError):
             pid = int(pid_file.read_text().split()[0])

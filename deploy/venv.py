@@ -128,12 +128,12 @@ def works():
 
 
 def make():
+    python = find_python()
     if os.path.lexists(VENV):
         say("Making .venv anew: the old one is unfinished or its Python is gone.")
         shutil.rmtree(VENV)
     else:
         say("Making .venv …")
-    python = find_python()
     os.mkdir(VENV)
     open(UNFINISHED, "w").close()
     done = subprocess.run(
