@@ -17,10 +17,32 @@ from django.views.decorators.http import require_safe
 
 from core.templatetags.ui import REACTIONS
 
-COLOURS = (
-    "paper surface sunken raised line edge ink-3 ink-2 ink accent accent-hover accent-ink accent-line accent-soft apricot "
-    "apricot-soft danger danger-soft warn warn-soft ok info love online"
-).split()
+COLOURS = [
+    "paper",
+    "surface",
+    "sunken",
+    "raised",
+    "line",
+    "edge",
+    "ink-3",
+    "ink-2",
+    "ink",
+    "accent",
+    "accent-hover",
+    "accent-ink",
+    "accent-line",
+    "accent-soft",
+    "apricot",
+    "apricot-soft",
+    "danger",
+    "danger-soft",
+    "warn",
+    "warn-soft",
+    "ok",
+    "info",
+    "love",
+    "online",
+]
 HUES = (("fern", _("Fern")), ("clay", _("Clay")), ("lagoon", _("Lagoon")), ("cobalt", _("Cobalt")), ("plum", _("Plum")))
 TYPE = (
     ("38", _("Kindly.")),
@@ -39,10 +61,19 @@ BUTTONS = (
     ("ghost", _("Ghost")),
     ("danger", _("Danger")),
 )
-DRAWINGS = (
-    "empty-table empty-search empty-chat empty-mail empty-people empty-photos "
-    "oops-lost oops-door oops-big oops-wait oops-spill"
-).split()
+DRAWINGS = [
+    "empty-table",
+    "empty-search",
+    "empty-chat",
+    "empty-mail",
+    "empty-people",
+    "empty-photos",
+    "oops-lost",
+    "oops-door",
+    "oops-big",
+    "oops-wait",
+    "oops-spill",
+]
 
 
 @dataclass(frozen=True)
