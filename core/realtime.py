@@ -163,6 +163,10 @@ class Hub:
         if groups[0].startswith(RECHECK):
             self.recheck(int(groups[0].removeprefix(RECHECK)))
             return 0
+        router = routers.get(groups[0].partition(":")[0])
+        if router is not None:
+            router(groups[0], frame)
+            return 0
         if len(groups) == 1:
             targets: Iterable[Connection] = tuple(self.groups.get(groups[0], ()))
         else:
@@ -176,6 +180,8 @@ class Hub:
 
     def recheck(self, user_id: int) -> None:
         assert self.loop is not None
+        for look_again in rechecks:
+            look_again(user_id)
         for connection in tuple(self.members(f"user:{user_id}")):
             task = self.loop.create_task(connection.recheck())
             _running.add(task)
@@ -200,6 +206,10 @@ hub = Hub()
 # What rooms fill in: coroutines that run beside the sockets of a process, and what to do after a gap on the bus.
 background: dict[str, Callable[[], Awaitable[None]]] = {}
 resyncers: list[Callable[[], Awaitable[None]]] = []
+# What a room remembers about a member's access is forgotten here, before the member's sockets are checked again.
+rechecks: list[Callable[[int], None]] = []
+# Names that a room turns into sockets itself: prefix -> what delivers a frame, on the loop ("chat:7:3:41").
+routers: dict[str, Callable[[str, bytes], None]] = {}
 
 
 # -- The bus ----------------------------------------------------------------------------------------------------------
@@ -300,17 +310,16 @@ class Listener:
         self.heard: dict[str, float] = {}
 
     async def run(self) -> None:
-        connected_before = False
         while True:
             client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
             try:
                 async with client.pubsub() as pubsub:
                     await pubsub.subscribe(CHANNEL)
-                    if connected_before:
-                        self.last.clear()
-                        self.heard.clear()
-                        await self.hub.catch_up()
-                    connected_before = True
+                    # Also the first time: sockets may have come before the bus did. The numbers heard so far stay,
+                    # for what another process says before it is connected again shows only in them.
+                    now = asyncio.get_running_loop().time()
+                    self.heard = dict.fromkeys(self.heard, now)
+                    await self.hub.catch_up()
                     await self.listen(pubsub)
             except (redis.RedisError, OSError) as error:
                 log.warning("bus: not heard (%s)", type(error).__name__)
@@ -334,13 +343,13 @@ class Listener:
             self.last.pop(origin, None)
             self.heard.pop(origin, None)
             return False
-        before = self.last.get(origin)
-        self.last[origin] = max(number, before or 0)
+        before = self.last.get(origin, 0)  # whatever a process said before it was first heard counts as missed
+        self.last[origin] = max(number, before)
         self.heard[origin] = asyncio.get_running_loop().time()
         if groups:
             self.hub.deliver(groups, frame)
-            return before is not None and number > before + 1
-        return before is not None and number > before
+            return number > before + 1
+        return number > before
 
     def silent(self) -> bool:
         """True once for each process that has missed its beats."""

@@ -1,0 +1,270 @@
+"""Every write of the chat. `send_messages` is the only writer of messages."""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import access as accounts_access
+from accounts.models import User
+from chat import access, realtime
+from chat.events import MessagesSent
+from chat.models import TEXT_LIMIT, Conversation, Kind, Membership, Message
+from core import errors, outbox
+
+log = logging.getLogger(__name__)
+ACTIVITY_STEP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One message as somebody wants it sent."""
+
+    sender_id: int
+    conversation_id: int
+    client_id: uuid.UUID
+    text: str
+
+
+@dataclass(frozen=True)
+class Ack:
+    """Where a message stands. `again`: it stood there already, sent by an earlier try."""
+
+    id: int
+    seq: int
+    rev: int
+    created_at: datetime
+    again: bool
+
+
+class Later:
+    """The conversation was not free; nothing was done. The draft belongs into the next batch."""
+
+
+LATER = Later()
+Outcome = Ack | errors.SocialError | Later
+
+
+@transaction.atomic
+def send_message(*, actor: User, conversation_id: int, client_id: uuid.UUID, text: str) -> Ack:
+    """A batch of one, for pages and the API; waits for the conversation."""
+    accounts_access.access_member(actor)
+    draft = Draft(actor.pk, conversation_id, client_id, text)
+    (outcome,) = send_messages(batch=[draft])
+    if isinstance(outcome, errors.SocialError):
+        raise outcome
+    assert isinstance(outcome, Ack)
+    return outcome
+
+
+@transaction.atomic
+def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[Outcome]:
+    """Stores a batch in one transaction and answers each draft; shows and announces after commit.
+
+    With `skip_locked` conversations that another batch holds are LATER instead of waited for.
+    """
+    now = timezone.now()
+    outcomes: dict[int, Outcome] = {}
+    fit: list[tuple[int, Draft, str]] = []
+    for place, draft in enumerate(batch):
+        try:
+            fit.append((place, draft, clean(draft.text)))
+        except errors.SocialError as error:
+            outcomes[place] = error
+    conversations = _lock({draft.conversation_id for _place, draft, _text in fit}, skip_locked=skip_locked)
+    here = [(place, draft, text) for place, draft, text in fit if draft.conversation_id in conversations]
+    if skip_locked:
+        busy = _existing({draft.conversation_id for _p, draft, _t in fit} - conversations.keys())
+        outcomes |= {place: LATER for place, draft, _text in fit if draft.conversation_id in busy}
+    writers = access.writers(conversations, {draft.sender_id for _place, draft, _text in here})
+    here = [one for one in here if (one[1].conversation_id, one[1].sender_id) in writers]
+    standing = _standing([draft for _place, draft, _text in here])
+    fresh: dict[tuple[int, uuid.UUID], Message] = {}
+    answers: dict[int, tuple[Message, bool]] = {}
+    for place, draft, text in here:
+        key = (draft.sender_id, draft.client_id)
+        row, again = standing.get(key) or fresh.get(key), True
+        if row is None:
+            row, again = _number(conversations[draft.conversation_id], draft, text, now), False
+            fresh[key] = row
+        if row.conversation_id == draft.conversation_id:
+            answers[place] = (row, again)
+        else:
+            outcomes[place] = errors.Conflict(_("That message was sent somewhere else already."), field="client_id")
+    if fresh:
+        Message.objects.bulk_create(fresh.values())
+        touched = _store_positions(list(fresh.values()), conversations, writers, now)
+        outbox.emit_all(
+            [MessagesSent(conversation_id=id, first_seq=first, last_seq=last) for id, (first, last) in touched.items()]
+        )
+    # What stood already is shown once more: the try that stored it may have died before it was shown.
+    shown = {row.pk: row for row, _again in answers.values()}
+    realtime.push_messages(shown.values(), {id: row.members_version for id, row in conversations.items()})
+    for place, (row, again) in answers.items():
+        outcomes[place] = Ack(id=row.pk, seq=row.seq, rev=row.rev, created_at=row.created_at, again=again)
+    return [outcomes.get(place) or errors.NotFound() for place in range(len(batch))]
+
+
+def clean(text: str) -> str:
+    """The text as it is kept, or Invalid."""
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise errors.Invalid(_("Write something first."), field="text")
+    if len(text) > TEXT_LIMIT:
+        raise errors.Invalid(_("That is more than 5,000 characters. Send it in pieces."), field="text")
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise errors.Invalid(_("There is a letter in it that no screen can show."), field="text")
+    return text
+
+
+def _lock(ids: set[int], *, skip_locked: bool) -> dict[int, Conversation]:
+    """The conversations of a batch, locked in order of id; on SQLite the transaction is the lock."""
+    ids = {id for id in ids if 0 < id < 2**63}
+    rows = Conversation.objects.select_for_update(skip_locked=skip_locked, no_key=True).filter(pk__in=ids).order_by("pk")
+    return {row.pk: row for row in rows} if ids else {}
+
+
+def _existing(ids: set[int]) -> set[int]:
+    ids = {id for id in ids if 0 < id < 2**63}
+    return set(Conversation.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+
+
+def _standing(drafts: list[Draft]) -> dict[tuple[int, uuid.UUID], Message]:
+    """What these senders have sent already under these client_ids."""
+    senders, names = {draft.sender_id for draft in drafts}, {draft.client_id for draft in drafts}
+    rows = Message.objects.filter(sender_id__in=senders, client_id__in=names) if drafts else []
+    return {(row.sender_id or 0, row.client_id): row for row in rows}
+
+
+def _number(conversation: Conversation, draft: Draft, text: str, now: datetime) -> Message:
+    conversation.last_seq += 1
+    conversation.rev += 1
+    return Message(
+        conversation_id=conversation.pk,
+        seq=conversation.last_seq,
+        rev=conversation.rev,
+        sender_id=draft.sender_id,
+        client_id=draft.client_id,
+        text=text,
+        created_at=now,
+    )
+
+
+def _store_positions(
+    messages: list[Message],
+    conversations: dict[int, Conversation],
+    writers: dict[tuple[int, int], Membership],
+    now: datetime,
+) -> dict[int, tuple[int, int]]:
+    """Writes counters of conversations and members; returns the first and last number of each conversation."""
+    ranges: dict[int, tuple[int, int]] = {}
+    senders: dict[int, dict[int, int]] = {}
+    for row in messages:
+        first, _last = ranges.get(row.conversation_id, (row.seq, row.seq))
+        ranges[row.conversation_id] = (first, row.seq)
+        counts = senders.setdefault(row.conversation_id, {})
+        counts[row.sender_id or 0] = counts.get(row.sender_id or 0, 0) + 1
+    changed = [conversations[id] for id in ranges]
+    for conversation in changed:
+        conversation.last_message_at = now
+    Conversation.objects.bulk_update(changed, ["last_seq", "rev", "last_message_at"])
+    _mark_unread(senders, now)
+    for id, counts in sorted(senders.items()):
+        for user_id, count in sorted(counts.items()):
+            mine = writers[id, user_id]
+            rows = Membership.objects.filter(pk=mine.pk)
+            # Whoever answers with all read has read their own words too; else they only do not count as unread.
+            if len(counts) == 1 and mine.read_seq + mine.own_after == ranges[id][0] - 1:
+                rows.update(read_seq=ranges[id][1], own_after=0)
+            else:
+                rows.update(own_after=F("own_after") + count)
+    return ranges
+
+
+def _mark_unread(senders: dict[int, dict[int, int]], now: datetime) -> None:
+    """Flags those for whom something is new. A row changes once per reading and minute, not once per message."""
+    stale = Q(active_at__isnull=True) | Q(active_at__lt=now - ACTIVITY_STEP)
+    alone = {id: next(iter(counts)) for id, counts in senders.items() if len(counts) == 1}
+    own = Q()
+    for id, user_id in alone.items():
+        own |= Q(conversation_id=id, user_id=user_id)
+    everybody = Membership.objects.filter(conversation_id__in=list(senders))
+    others = everybody.exclude(own) if alone else everybody
+    others.filter(stale | Q(unread=False)).update(unread=True, active_at=now)
+    if alone:
+        Membership.objects.filter(own).filter(stale).update(active_at=now)
+
+
+@transaction.atomic
+def open_direct(*, actor: User, person_id: int) -> Conversation:
+    """The one conversation of these two, made if need be; two who open it at once get the same."""
+    accounts_access.access_member(actor)
+    person = accounts_access.access_person(actor, person_id)
+    if person.pk == actor.pk:
+        raise errors.Invalid(_("That would be talking to yourself."), field="user")
+    key = Conversation.key_of(actor.pk, person.pk)
+    conversation = Conversation.objects.filter(direct_key=key).first()
+    if conversation is None:
+        Conversation.objects.bulk_create([Conversation(kind=Kind.DIRECT, direct_key=key)], ignore_conflicts=True)
+        conversation = Conversation.objects.get(direct_key=key)
+        Membership.objects.bulk_create(
+            [Membership(conversation=conversation, user_id=id) for id in sorted((actor.pk, person.pk))],
+            ignore_conflicts=True,
+        )
+    return conversation
+
+
+@dataclass(frozen=True)
+class ReadMark:
+    """How far a member has read, and how much is left."""
+
+    seq: int
+    unread: int
+
+
+@transaction.atomic
+def mark_read(*, actor: User, conversation_id: int, seq: int) -> ReadMark:
+    """Moves the actor's mark forward, never back, and tells the others."""
+    conversation = access.access_conversation(actor, conversation_id, lock=True)
+    mine = Membership.objects.select_for_update(no_key=True).get(conversation=conversation, user_id=actor.pk)
+    seq = min(max(seq, 0), conversation.last_seq)
+    if seq > mine.read_seq:
+        mine.read_seq = seq
+        mine.own_after = 0
+        if seq < conversation.last_seq:
+            later = Message.objects.filter(conversation=conversation, seq__gt=seq, sender_id=actor.pk)
+            mine.own_after = later.count()
+        mine.unread = unread_count(conversation, mine) > 0
+        Membership.objects.filter(pk=mine.pk).update(
+            read_seq=mine.read_seq, own_after=mine.own_after, unread=mine.unread
+        )
+        realtime.push_read(conversation, actor.pk, mine.read_seq, unread_count(conversation, mine))
+    return ReadMark(seq=mine.read_seq, unread=unread_count(conversation, mine))
+
+
+def unread_count(conversation: Conversation, mine: Membership) -> int:
+    return conversation.last_seq - mine.read_seq - mine.own_after
+
+
+@transaction.atomic
+def sight_changed(*, one_id: int, other_id: int) -> None:
+    """A block between these two came or went: whoever remembers who sees their conversation has to look again.
+
+    Runs inside the transaction of the block, so that no message can be sent past it.
+    """
+    conversation = (
+        Conversation.objects.select_for_update(no_key=True)
+        .filter(direct_key=Conversation.key_of(one_id, other_id))
+        .first()
+    )
+    if conversation is not None:
+        conversation.members_version += 1
+        conversation.rev += 1
+        conversation.save(update_fields=["members_version", "rev"])
+        realtime.push_changed([conversation.pk], {conversation.pk: conversation.members_version})

@@ -1,0 +1,224 @@
+"""How what is said in a conversation reaches the sockets of those who may see it.
+
+A frame is addressed to the conversation ("chat:7:3:41": conversation, members_version, rev), and each process turns
+that into its own sockets through `user:{id}` groups, which every socket is in anyway. A group per conversation would
+need every socket to join all of its member's conversations when it connects (a query and hundreds of joins each, for
+the inbox must move too) and to leave them on every change; addressing `user:{id}` in the message itself would write a
+thousand names on the bus for a large group. So the members stand once per process, and only of conversations in which
+somebody speaks. They are trusted only under the version the message names: a process that holds another one reads
+them anew before it shows anything.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DatabaseError, transaction
+
+from chat import access, serializers
+from chat.models import Conversation, Message
+from core import realtime, threads
+
+log = logging.getLogger(__name__)
+
+PREFIX = "chat"
+KEPT = 20_000  # conversations whose members a process remembers
+COMPARED_AT_ONCE = 500
+
+
+def address(conversation_id: int, members_version: int, rev: int) -> str:
+    return f"{PREFIX}:{conversation_id}:{members_version}:{rev}"
+
+
+def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None:
+    """Shows messages to their conversations after commit, each encoded once."""
+    ready = [
+        (
+            (address(row.conversation_id, versions[row.conversation_id], row.rev),),
+            realtime.encode(
+                "chat.message", {**serializers.message(row), "members_version": versions[row.conversation_id]}
+            ),
+        )
+        for row in messages
+    ]
+
+    def publish() -> None:
+        for groups, frame in ready:
+            realtime.publish(groups, frame)
+
+    transaction.on_commit(publish, robust=True)
+
+
+def push_read(conversation: Conversation, user_id: int, seq: int, unread: int) -> None:
+    """How far a member has read, as the latest state."""
+    data = {"conversation": conversation.pk, "user": user_id, "seq": seq, "unread": unread}
+    realtime.push(address(conversation.pk, conversation.members_version, 0), "chat.read", data)
+
+
+def push_changed(conversation_ids: Iterable[int], versions: dict[int, int]) -> None:
+    """Who may see these conversations is another now: processes forget whom they remembered. Shows nothing."""
+    for id in conversation_ids:
+        name = address(id, versions[id], 0)
+        transaction.on_commit(lambda name=name: realtime.publish((name,), b""), robust=True)  # type: ignore[misc]
+
+
+def push_typing(conversation_id: int, version: int, user_id: int) -> None:
+    """From hub to hub; expires by itself where it is shown."""
+    data = {"conversation": conversation_id, "user": user_id, "seconds": 6}
+    realtime.publish((address(conversation_id, version, 0),), realtime.encode("chat.typing", data))
+
+
+@dataclass
+class Audience:
+    """Whom this process knows to be in a conversation, and the last `rev` it showed."""
+
+    version: int
+    rev: int
+    members: frozenset[int]
+
+
+@dataclass
+class Waiting:
+    """Frames that wait for the members to be read, in order."""
+
+    frames: deque[tuple[int, int, bytes]] = field(default_factory=deque)
+
+
+class Audiences:
+    """The members of the conversations in which somebody speaks. Runs on the loop of the hub."""
+
+    def __init__(self) -> None:
+        self.known: OrderedDict[int, Audience] = OrderedDict()
+        self.waiting: dict[int, Waiting] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def clear(self) -> None:
+        self.known.clear()
+        self.waiting.clear()
+
+    def deliver(self, name: str, frame: bytes) -> None:
+        """What the hub calls for each frame addressed to a conversation."""
+        _prefix, id, version, rev = name.split(":")
+        self.show(int(id), int(version), int(rev), frame)
+
+    def show(self, id: int, version: int, rev: int, frame: bytes) -> None:
+        held = self.known.get(id)
+        if id in self.waiting:
+            self.waiting[id].frames.append((version, rev, frame))
+        elif held is not None and held.version == version:
+            self.known.move_to_end(id)
+            self.write(held, rev, frame)
+        elif not frame:
+            if held is not None and held.version < version:
+                del self.known[id]
+        else:
+            self.waiting[id] = Waiting(deque([(version, rev, frame)]))
+            self.start(self.load(id))
+
+    def start(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def write(self, held: Audience, rev: int, frame: bytes) -> None:
+        held.rev = max(held.rev, rev)
+        if frame:
+            groups = tuple(f"user:{user}" for user in held.members)
+            if groups:
+                realtime.hub.deliver(groups, frame)
+
+    async def load(self, id: int) -> None:
+        """Reads the members, then shows what waits. Fails closed: what cannot be checked is not shown, and clients
+        find it when they resume."""
+        try:
+            held = await self.read(id)
+        except DatabaseError as error:
+            log.warning("members of a conversation not read (%s)", type(error).__name__)
+            self.waiting.pop(id, None)
+            return
+        waiting = self.waiting.pop(id, None)
+        if held is None or waiting is None:
+            return
+        newest = max(version for version, _rev, _frame in waiting.frames)
+        if held.version < newest:  # what was read is older than what somebody has said since
+            self.known.pop(id, None)
+            again = self.waiting[id] = waiting
+            self.start(self.load(id)) if again.frames else None
+            return
+        for _version, rev, frame in waiting.frames:
+            self.write(held, rev, frame)
+
+    async def read(self, id: int) -> Audience | None:
+        found = await threads.run(access.audience, id)
+        if found is None:
+            self.known.pop(id, None)
+            return None
+        held = self.known[id] = Audience(*found)
+        self.known.move_to_end(id)
+        while len(self.known) > KEPT:
+            self.known.popitem(last=False)
+        return held
+
+    async def of(self, id: int) -> Audience | None:
+        """The members as this process knows them, read if it does not."""
+        return self.known.get(id) or await self.read(id)
+
+    def forget(self, user_id: int) -> None:
+        """Something about this member's access changed: nothing remembered about them counts."""
+        for id in [id for id, held in self.known.items() if user_id in held.members]:
+            del self.known[id]
+
+    # -- After a gap on the bus --
+
+    async def catch_up(self) -> None:
+        """Compares what this process showed with the truth, and tells the clients that are behind to resume."""
+        served = [id for id, held in self.known.items() if any(realtime.hub.members(f"user:{u}") for u in held.members)]
+        for start in range(0, len(served), COMPARED_AT_ONCE):
+            part = served[start : start + COMPARED_AT_ONCE]
+            truth = await threads.run(state, part)
+            for id in part:
+                held = self.known.get(id)
+                if held is None:
+                    continue
+                version, rev = truth.get(id, (0, 0))
+                if version != held.version:
+                    held = await self.read(id)
+                    if held is None:
+                        continue
+                elif rev <= held.rev:
+                    continue
+                self.write(held, rev, realtime.encode("chat.behind", {"conversation": id, "rev": rev}))
+
+
+def state(ids: list[int]) -> dict[int, tuple[int, int]]:
+    """Conversation -> (members_version, rev), to compare with; shown to nobody."""
+    rows = Conversation.objects.filter(pk__in=ids).values_list("pk", "members_version", "rev")
+    return {id: (version, rev) for id, version, rev in rows}
+
+
+audiences = Audiences()
+
+
+class Typing:
+    """Lets one word about typing through per member, conversation and few seconds."""
+
+    EVERY_SECONDS = 2.0
+
+    def __init__(self) -> None:
+        self.said: dict[tuple[int, int], float] = {}
+
+    def may_say(self, user_id: int, conversation_id: int) -> bool:
+        now = time.monotonic()
+        if len(self.said) > 10_000:
+            self.said = {key: at for key, at in self.said.items() if now - at < self.EVERY_SECONDS}
+        if now - self.said.get((user_id, conversation_id), -9e9) < self.EVERY_SECONDS:
+            return False
+        self.said[user_id, conversation_id] = now
+        return True
+
+
+typing = Typing()

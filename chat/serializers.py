@@ -1,0 +1,104 @@
+"""Chat as JSON: the payloads of the socket and the shapes of the API's document."""
+
+from typing import Any, TypedDict
+
+from rest_framework import serializers
+
+from accounts import serializers as accounts_serializers
+from chat.models import TEXT_LIMIT, Message
+
+
+class MessageDict(TypedDict):
+    conversation: int
+    seq: int
+    rev: int
+    id: int
+    sender: int | None
+    client_id: str
+    text: str
+    created_at: Any
+
+
+def message(row: Message) -> MessageDict:
+    """One message, the same for every member."""
+    return {
+        "conversation": row.conversation_id,
+        "seq": row.seq,
+        "rev": row.rev,
+        "id": row.pk,
+        "sender": row.sender_id,
+        "client_id": str(row.client_id),
+        "text": row.text,
+        "created_at": row.created_at,
+    }
+
+
+class MessageOut(serializers.Serializer[Any]):
+    conversation = serializers.IntegerField()
+    seq = serializers.IntegerField(help_text="Place in the conversation, without holes.")
+    rev = serializers.IntegerField(help_text="Number of its latest change; ask for what is above yours.")
+    id = serializers.IntegerField()
+    sender = serializers.IntegerField(allow_null=True, help_text="Null: a member who left.")
+    client_id = serializers.UUIDField()
+    text = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class ConversationOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    other = accounts_serializers.Person(allow_null=True, help_text="The other of the two.")
+    last_seq = serializers.IntegerField()
+    rev = serializers.IntegerField()
+    read_seq = serializers.IntegerField(help_text="How far you have read.")
+    other_read_seq = serializers.IntegerField(help_text="How far the other has read.")
+    unread = serializers.IntegerField()
+    last_message = MessageOut(allow_null=True)
+
+
+class ConversationList(serializers.Serializer[Any]):
+    results = ConversationOut(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class MessageList(serializers.Serializer[Any]):
+    """Messages in order. `older` and `newer` say whether there are more on that side."""
+
+    results = MessageOut(many=True)
+    older = serializers.BooleanField()
+    newer = serializers.BooleanField()
+
+
+class Opening(serializers.Serializer[Any]):
+    user = serializers.IntegerField(min_value=1, help_text="With whom.")
+
+
+class Sending(serializers.Serializer[Any]):
+    client_id = serializers.UUIDField(help_text="Your own, fresh for each message; sent twice it stands once.")
+    text = serializers.CharField(max_length=TEXT_LIMIT, trim_whitespace=False)
+
+
+class Reading(serializers.Serializer[Any]):
+    seq = serializers.IntegerField(min_value=1)
+
+
+class Read(serializers.Serializer[Any]):
+    read_seq = serializers.IntegerField()
+    unread = serializers.IntegerField()
+
+
+class Ack(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    seq = serializers.IntegerField()
+    rev = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    again = serializers.BooleanField(help_text="This client_id stood already; nothing was sent twice.")
+
+
+class Range(serializers.Serializer[Any]):
+    before = serializers.IntegerField(min_value=1, required=False)
+    after = serializers.IntegerField(min_value=0, required=False)
+
+
+class Unread(serializers.Serializer[Any]):
+    conversations = serializers.IntegerField(help_text="Conversations with something unread, 100 at most.")
