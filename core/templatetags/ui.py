@@ -154,7 +154,7 @@ def day(moment: dt.datetime, now: dt.datetime) -> str:
 
 @register.simple_tag
 def when(moment: dt.datetime | None, style: str = "rel", *, css: str = "") -> SafeString:
-    """A time: styles 'rel' (2 h), 'clock' (10:42), 'day' (Yesterday), 'full'; the exact one on hover, in the reader's zone."""
+    """A time: styles 'rel' (2 h), 'clock' (10:42), 'day' (Yesterday), 'full'; the exact one on hover."""
     if moment is None:
         return SafeString("")
     local = timezone.localtime(moment)
