@@ -68,6 +68,12 @@ def frame(kind: str) -> Callable[[FrameHandler], FrameHandler]:
     return register
 
 
+@frame("ping")
+async def answer_ping(socket: "Socket", asked: Frame) -> dict[str, Any]:
+    """Clients whose line has been quiet ask whether it is still there."""
+    return {}
+
+
 class Authenticator:
     """How a socket finds its member; the accounts room puts its own two functions here."""
 

@@ -1,0 +1,185 @@
+// The one connection of this tab: socket.on(kind, fn), socket.send(kind, data) -> Promise, socket.onOpen(fn).
+// It comes back by itself; whoever needs what was missed meanwhile asks for it in onOpen.
+import { report } from "./connection.js";
+import { t } from "./strings.js";
+
+const FIRST_WAIT = 400; // ms, doubled at every failure, with jitter
+const LONGEST_WAIT = 30000;
+const FLOOD_WAIT = 15000;
+const REPLY_WAIT = 10000; // a reply that takes longer means the line is dead
+const QUIET_WAIT = 45000; // as long as nothing comes, ask whether anybody is there
+const STALE_SPREAD = 3000;
+const CLOSED = { signIn: 4401, slow: 4408, flood: 4429 };
+
+/** Why something sent was not done. `lost`: the line broke, so it may have been; send it again with the same id. */
+export class SocketError extends Error {
+  constructor(message, { status = 0, field = "", retryAfter = 0, problem = null, lost = false } = {}) {
+    super(message);
+    Object.assign(this, { status, field, retryAfter, problem, lost });
+  }
+}
+
+class Connection {
+  #address = document.body?.dataset.ws;
+  #line = null;
+  #open = false;
+  #failures = 0;
+  #next = 1;
+  #timer = 0;
+  #quiet = 0;
+  #handlers = new Map();
+  #openers = new Set();
+  #waiting = new Map();
+  #started = false;
+
+  get isOpen() {
+    return this.#open;
+  }
+
+  /** Calls fn(data) for every frame of this kind; returns what takes it away again. */
+  on(kind, fn) {
+    this.#start();
+    if (!this.#handlers.has(kind)) this.#handlers.set(kind, new Set());
+    this.#handlers.get(kind).add(fn);
+    return () => this.#handlers.get(kind).delete(fn);
+  }
+
+  /** Calls fn() at every (re)connection, now if there is one, and whenever something may have been missed. */
+  onOpen(fn) {
+    this.#start();
+    this.#openers.add(fn);
+    if (this.#open) this.#call(fn);
+    return () => this.#openers.delete(fn);
+  }
+
+  /** Asks the server; resolves with the reply, rejects with a SocketError. */
+  send(kind, data = {}) {
+    this.#start();
+    if (!this.#open) return Promise.reject(new SocketError(t("reconnecting"), { lost: true }));
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#drop(), REPLY_WAIT);
+      this.#waiting.set(id, { resolve, reject, timer });
+      this.#line.send(JSON.stringify({ kind, id, data }));
+    });
+  }
+
+  /** Says something that needs no answer and may be lost. */
+  say(kind, data = {}) {
+    if (this.#open) this.#line.send(JSON.stringify({ kind, data }));
+  }
+
+  #start() {
+    if (this.#started || !this.#address) return;
+    this.#started = true;
+    this.#connect();
+    addEventListener("online", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+    // A page that comes back from the browser's memory has lost its line without a word.
+    addEventListener("pageshow", (event) => event.persisted && this.#drop());
+  }
+
+  #connect() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const url = new URL(this.#address, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const line = new WebSocket(url);
+    this.#line = line;
+    line.addEventListener("message", (event) => line === this.#line && this.#hear(event.data));
+    line.addEventListener("close", (event) => line === this.#line && this.#closed(event.code));
+  }
+
+  #hear(text) {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#probe(), QUIET_WAIT);
+    const { kind, id, data, error } = JSON.parse(text);
+    if (kind === "reply" || (kind === "error" && id != null)) this.#answer(id, data, error);
+    else if (kind === "hello") this.#opened();
+    else if (kind === "access") this.#reopen();
+    else if (kind === "stale") setTimeout(() => this.#open && this.#reopen(), Math.random() * STALE_SPREAD);
+    for (const fn of this.#handlers.get(kind) ?? []) this.#call(fn, data ?? error);
+  }
+
+  #answer(id, data, error) {
+    const asked = this.#waiting.get(id);
+    if (!asked) return;
+    this.#waiting.delete(id);
+    clearTimeout(asked.timer);
+    if (!error) return asked.resolve(data);
+    const { status, detail, field, retry_after: retryAfter } = error;
+    return asked.reject(new SocketError(detail ?? t("failed"), { status, field, retryAfter, problem: error }));
+  }
+
+  #opened() {
+    this.#open = true;
+    this.#failures = 0;
+    report("good");
+    this.#reopen();
+  }
+
+  #reopen() {
+    for (const fn of this.#openers) this.#call(fn);
+  }
+
+  // What one listener does wrong must not keep the others from hearing.
+  async #call(fn, data) {
+    try {
+      await fn(data);
+    } catch (error) {
+      if (!(error instanceof SocketError)) reportError(error);
+    }
+  }
+
+  #closed(code) {
+    this.#forget();
+    if (code === CLOSED.signIn) return this.#signIn();
+    report("bad");
+    let wait = Math.min(FIRST_WAIT * 2 ** this.#failures, LONGEST_WAIT);
+    if (code === CLOSED.flood) wait = Math.max(wait, FLOOD_WAIT);
+    if (code === CLOSED.slow) wait = 0;
+    this.#failures += 1;
+    this.#timer = setTimeout(() => this.#connect(), wait * (0.5 + Math.random()));
+    return undefined;
+  }
+
+  #forget() {
+    this.#open = false;
+    this.#line = null;
+    clearTimeout(this.#quiet);
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject, timer } of waiting) {
+      clearTimeout(timer);
+      reject(new SocketError(t("reconnecting"), { lost: true }));
+    }
+  }
+
+  /** The login has ended: the server sends a page of its own for that. Once, lest a page that disagrees goes round. */
+  #signIn() {
+    const last = Number(sessionStorage.getItem("signed-out-at") ?? 0);
+    if (Date.now() - last < 60000) return report("bad");
+    sessionStorage.setItem("signed-out-at", String(Date.now()));
+    document.dispatchEvent(new CustomEvent("signed-out"));
+    return location.reload();
+  }
+
+  #drop() {
+    const line = this.#line;
+    if (!line) return;
+    this.#line = null; // its own goodbye may take minutes on a dead line
+    line.close();
+    this.#closed(0);
+  }
+
+  #probe() {
+    if (this.#open) this.send("ping").catch(() => {});
+  }
+
+  #hurry() {
+    if (this.#timer) this.#connect();
+    else this.#probe();
+  }
+}
+
+export const socket = new Connection();
