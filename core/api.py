@@ -1,6 +1,6 @@
 """What every API view shares: one error shape (RFC 9457), cursor pages, throttles, session and JSON."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.core.exceptions import PermissionDenied
@@ -8,9 +8,11 @@ from django.http import Http404
 from rest_framework import authentication, exceptions, renderers, serializers, throttling
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core import errors, paging
+
+if TYPE_CHECKING:  # REST framework's views import this module while they are being imported
+    from rest_framework.views import APIView
 
 
 class JSONRenderer(renderers.BaseRenderer):
@@ -39,7 +41,7 @@ class _PerMinute(throttling.SimpleRateThrottle):
 class AnonymousThrottle(_PerMinute):
     scope = "anonymous"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
         if request.user and request.user.is_authenticated:
             return None
         return self.cache_format % {"scope": self.scope, "ident": request.META.get("REMOTE_ADDR", "")}
@@ -48,7 +50,7 @@ class AnonymousThrottle(_PerMinute):
 class MemberThrottle(_PerMinute):
     scope = "member"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
         if not (request.user and request.user.is_authenticated):
             return None
         return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
