@@ -23,7 +23,8 @@ TAGS = {"p", "br", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li"
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 RULES = (
-    "blockquote", "fence", "list", "newline", "escape", "backticks", "emphasis", "link", "autolink", "entity", "linkify",
+    "blockquote", "fence", "list",
+    "newline", "escape", "backticks", "emphasis", "link", "autolink", "entity", "linkify",
 )  # fmt: skip
 
 # The handle of accounts.models.User; not after a letter (mail addresses) or a slash (paths), and no dot at its end.

@@ -1,0 +1,78 @@
+from django.contrib import admin
+from unfold.admin import ModelAdmin, TabularInline
+
+from feed.models import Comment, Post, PostPicture, Reaction
+
+COUNTS = ("reactions", "reactions_count")
+
+
+class ReadOnly:
+    """Staff looks here; counts and HTML hang on these rows, so that only actions write them."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class PictureInline(ReadOnly, TabularInline):
+    model = PostPicture
+    extra = 0
+    raw_id_fields = ("upload",)
+    fields = ("position", "upload", "alt")
+
+
+@admin.register(Post)
+class PostAdmin(ReadOnly, ModelAdmin):
+    list_display = (
+        "id",
+        "author",
+        "start",
+        "audience",
+        "reactions_count",
+        "comments_count",
+        "created_at",
+        "deleted_at",
+    )
+    list_select_related = ("author",)
+    list_filter = ("audience", ("deleted_at", admin.EmptyFieldListFilter))
+    search_fields = ("text", "author__handle")
+    raw_id_fields = ("author",)
+    readonly_fields = ("html", *COUNTS, "comments_count", "client_id")
+    inlines = (PictureInline,)
+    ordering = ("-id",)
+    show_full_result_count = False
+
+    @admin.display(description="text")
+    def start(self, post: Post) -> str:
+        return post.text[:80]
+
+
+@admin.register(Comment)
+class CommentAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "author", "post_id", "start", "created_at", "deleted_at")
+    list_select_related = ("author",)
+    list_filter = (("deleted_at", admin.EmptyFieldListFilter),)
+    search_fields = ("text", "author__handle")
+    raw_id_fields = ("author", "post", "deleted_by")
+    readonly_fields = ("html", *COUNTS, "client_id")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+    @admin.display(description="text")
+    def start(self, comment: Comment) -> str:
+        return comment.text[:80]
+
+
+@admin.register(Reaction)
+class ReactionAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "user", "kind", "post_id", "comment_id", "created_at")
+    list_select_related = ("user",)
+    list_filter = ("kind",)
+    raw_id_fields = ("user", "post", "comment")
+    ordering = ("-id",)
+    show_full_result_count = False

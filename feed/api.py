@@ -1,0 +1,127 @@
+"""Posts, comments and reactions through /api/v1."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from accounts import access as accounts_access
+from core.api import paged
+from feed import access, actions, queries, serializers
+
+CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
+
+
+def checked(form: BaseSerializer) -> dict[str, Any]:
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+class Posts(APIView):
+    @extend_schema(parameters=[CURSOR], responses=serializers.PostPage, operation_id="home_list")
+    def get(self, request: Request) -> Response:
+        """The home feed: one's own posts and those of whom one follows, newest first."""
+        page = queries.home(request.user, request.query_params.get("cursor", ""))
+        return paged(page, [serializers.post(post) for post in page.rows])
+
+    @extend_schema(request=serializers.PostIn, responses={201: serializers.PostOut}, operation_id="post_create")
+    def post(self, request: Request) -> Response:
+        """A new post. With a `client_id` a repeat answers with the post made the first time."""
+        given = checked(serializers.PostIn(data=request.data))
+        rows = given.pop("pictures")
+        keys, alts = [row["key"] for row in rows], [row["alt"] for row in rows]
+        post = actions.create_post(actor=request.user, pictures=keys, alts=alts, **given)
+        return Response(serializers.post(queries.post(request.user, post.pk)), status=201)
+
+
+class OnePost(APIView):
+    @extend_schema(responses=serializers.PostOut, operation_id="post_retrieve")
+    def get(self, request: Request, id: int) -> Response:
+        return Response(serializers.post(queries.post(request.user, id)))
+
+    @extend_schema(request=serializers.PostPatch, responses=serializers.PostOut, operation_id="post_update")
+    def patch(self, request: Request, id: int) -> Response:
+        """One's own post: its words, its audience."""
+        actions.edit_post(actor=request.user, post_id=id, **checked(serializers.PostPatch(data=request.data)))
+        return Response(serializers.post(queries.post(request.user, id)))
+
+    @extend_schema(responses={204: None}, operation_id="post_delete")
+    def delete(self, request: Request, id: int) -> Response:
+        actions.delete_post(actor=request.user, post_id=id)
+        return Response(status=204)
+
+
+class UndoDeletePost(APIView):
+    @extend_schema(request=None, responses=serializers.PostOut, operation_id="post_undo_delete")
+    def post(self, request: Request, id: int) -> Response:
+        """Takes a deletion back, within half a minute."""
+        actions.undo_delete_post(actor=request.user, post_id=id)
+        return Response(serializers.post(queries.post(request.user, id)))
+
+
+class PostReaction(APIView):
+    @extend_schema(request=serializers.ReactionIn, responses=serializers.Reactions, operation_id="reaction_put")
+    def put(self, request: Request, id: int) -> Response:
+        """One's reaction is now this one; the same again changes nothing."""
+        kind = checked(serializers.ReactionIn(data=request.data))["kind"]
+        return Response(reactions(actions.react(actor=request.user, post_id=id, kind=kind), kind))
+
+    @extend_schema(responses=serializers.Reactions, operation_id="reaction_delete")
+    def delete(self, request: Request, id: int) -> Response:
+        return Response(reactions(actions.unreact(actor=request.user, post_id=id), None))
+
+
+class Comments(APIView):
+    @extend_schema(parameters=[CURSOR], responses=serializers.CommentPage, operation_id="comment_list")
+    def get(self, request: Request, id: int) -> Response:
+        """The comments of a post, newest first."""
+        post = access.access_post(request.user, id)
+        page = queries.comments(request.user, post, request.query_params.get("cursor", ""))
+        return paged(page, [serializers.comment(row) for row in page.rows])
+
+    @extend_schema(
+        request=serializers.CommentIn, responses={201: serializers.CommentOut}, operation_id="comment_create"
+    )
+    def post(self, request: Request, id: int) -> Response:
+        given = checked(serializers.CommentIn(data=request.data))
+        made = actions.comment(actor=request.user, post_id=id, **given)
+        return Response(serializers.comment(queries.comment(request.user, made.pk)), status=201)
+
+
+class OneComment(APIView):
+    @extend_schema(responses=serializers.CommentOut, operation_id="comment_retrieve")
+    def get(self, request: Request, id: int) -> Response:
+        return Response(serializers.comment(queries.comment(request.user, id)))
+
+    @extend_schema(responses={204: None}, operation_id="comment_delete")
+    def delete(self, request: Request, id: int) -> Response:
+        """One's own comment, or any under one's own post."""
+        actions.delete_comment(actor=request.user, comment_id=id)
+        return Response(status=204)
+
+
+class CommentReaction(APIView):
+    @extend_schema(request=serializers.ReactionIn, responses=serializers.Reactions, operation_id="comment_reaction_put")
+    def put(self, request: Request, id: int) -> Response:
+        kind = checked(serializers.ReactionIn(data=request.data))["kind"]
+        return Response(reactions(actions.react_to_comment(actor=request.user, comment_id=id, kind=kind), kind))
+
+    @extend_schema(responses=serializers.Reactions, operation_id="comment_reaction_delete")
+    def delete(self, request: Request, id: int) -> Response:
+        return Response(reactions(actions.unreact_to_comment(actor=request.user, comment_id=id), None))
+
+
+class PostsOf(APIView):
+    @extend_schema(parameters=[CURSOR], responses=serializers.PostPage, operation_id="user_posts_list")
+    def get(self, request: Request, id: int) -> Response:
+        """One person's posts, newest first."""
+        person = accounts_access.access_person(request.user, id)
+        page = queries.posts_of(request.user, person, request.query_params.get("cursor", ""))
+        return paged(page, [serializers.post(post) for post in page.rows])
+
+
+def reactions(row: Any, mine: str | None) -> dict[str, Any]:
+    return {"reactions": row.reactions, "reactions_count": row.reactions_count, "my_reaction": mine}

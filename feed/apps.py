@@ -1,0 +1,25 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from core import frame
+
+
+class FeedConfig(AppConfig):
+    name = "feed"
+
+    def ready(self) -> None:
+        from accounts import registry as accounts_registry
+        from feed import access, actions, consumers, handlers, queries  # noqa: F401  registers frames and subscribers
+        from uploads import registry as uploads_registry
+
+        frame.register_nav(
+            frame.NavItem(key="home", label=_("Home"), icon="home", url_name="feed:home", order=10, tab=True)
+        )
+        uploads_registry.register("post", visible=access.visible_pictures)
+        accounts_registry.register_tab(
+            accounts_registry.ProfileTab(
+                key="posts", label=_("Posts"), order=10, template="feed/profile_posts.html", context=queries.profile_tab
+            )
+        )
+        accounts_registry.recounts["posts"] = actions.recount_members
+        accounts_registry.recounts["reactions and comments"] = actions.recount_posts

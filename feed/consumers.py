@@ -1,0 +1,42 @@
+"""Frames of the feed: which posts a page shows, so that their counts stay live on it."""
+
+from typing import Any
+
+from core import errors, threads
+from core import realtime as hub
+from core.consumers import Frame, Socket, frame
+from feed import queries, realtime, serializers
+
+
+@frame("feed.watch")
+async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
+    """{"posts": [ids]} -> {"posts": [counts of those that are watched now]}; hidden and absent ones are left out."""
+    found = await threads.run(queries.watchable, socket.user_id, ids_of(asked))
+    watched = socket.state.setdefault("feed", {})
+    for post in found:
+        leave(socket, post.pk)
+        watched[post.pk] = realtime.post_group(post)
+        socket.watch(watched[post.pk])
+    return {"posts": [serializers.counts(post) for post in found]}
+
+
+@frame("feed.unwatch")
+async def unwatch(socket: Socket, asked: Frame) -> dict[str, Any]:
+    for id in ids_of(asked):
+        leave(socket, id)
+    return {}
+
+
+def leave(socket: Socket, id: int) -> None:
+    group = socket.state.get("feed", {}).pop(id, None)
+    if group is not None:
+        hub.hub.leave(socket, group)
+
+
+def ids_of(asked: Frame) -> list[int]:
+    ids = asked.data.get("posts")
+    if not isinstance(ids, list) or len(ids) > queries.WATCH_LIMIT:
+        raise errors.Invalid(f"A list of at most {queries.WATCH_LIMIT} ids of posts.", field="posts")
+    if not all(isinstance(id, int) and not isinstance(id, bool) and 0 < id < 2**63 for id in ids):
+        raise errors.Invalid("Ids of posts are numbers.", field="posts")
+    return ids

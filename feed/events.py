@@ -1,0 +1,73 @@
+"""Facts about posts, comments and reactions. Ids and kinds only."""
+
+from core import outbox
+
+
+@outbox.event(subject="post:{post_id}")
+class PostCreated:
+    post_id: int
+    author_id: int
+    audience: str
+
+
+@outbox.event(subject="post:{post_id}")
+class PostEdited:
+    post_id: int
+    author_id: int
+    audience: str
+
+
+@outbox.event(subject="post:{post_id}")
+class PostDeleted:
+    post_id: int
+    author_id: int
+
+
+@outbox.event(subject="post:{post_id}")
+class PostRestored:
+    """The author took a deletion back."""
+
+    post_id: int
+    author_id: int
+
+
+@outbox.event(subject="post:{post_id}")
+class CommentCreated:
+    comment_id: int
+    post_id: int
+    author_id: int
+
+
+@outbox.event(subject="post:{post_id}")
+class CommentDeleted:
+    comment_id: int
+    post_id: int
+    author_id: int
+
+
+@outbox.event(subject="post:{post_id}")
+class CommentRestored:
+    """Whoever deleted the comment took that back."""
+
+    comment_id: int
+    post_id: int
+    author_id: int
+
+
+@outbox.event(subject="post:{post_id}")
+class PostReacted:
+    """A member's reaction to a post is now `kind`; empty: taken back."""
+
+    post_id: int
+    user_id: int
+    kind: str
+
+
+@outbox.event(subject="comment:{comment_id}")
+class CommentReacted:
+    """A member's reaction to a comment is now `kind`; empty: taken back."""
+
+    comment_id: int
+    post_id: int
+    user_id: int
+    kind: str

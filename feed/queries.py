@@ -1,0 +1,142 @@
+"""What each screen of the feed shows, with a fixed number of queries however long the list is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from accounts import access as accounts_access
+from accounts.access import Viewer
+from accounts.models import Follow, User
+from core import paging
+from core.paging import Page
+from feed import access
+from feed.models import Audience, Comment, Post, PostPicture, Reaction
+
+PAGE = 20
+NEW_LIMIT = 40
+COMMENTS_PAGE = 20
+WATCH_LIMIT = 100  # posts in one frame
+
+
+def _cards(viewer: Viewer) -> QuerySet[Post]:
+    """Visible posts with all that a card shows: author, pictures, the viewer's own reaction."""
+    mine = Reaction.objects.filter(post=OuterRef("pk"), user_id=accounts_access.viewer_id(viewer) or 0)
+    return (
+        access.visible_posts(viewer)
+        .select_related("author")
+        .annotate(my_reaction=Subquery(mine.values("kind")[:1]))
+        .prefetch_related(Prefetch("pictures", PostPicture.objects.select_related("upload").order_by("position")))
+    )
+
+
+def _page(viewer: Viewer, candidates: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
+    """Candidates by id alone along their index, those the viewer may see, then the cards of one page."""
+    page = paging.page(candidates.only("pk"), cursor=cursor, size=size, keep=_keep(access.visible_posts(viewer)))
+    return Page(_in_order(_cards(viewer), page.rows), page.next)
+
+
+def _keep(visible: QuerySet[Any]) -> Callable[[list[Any]], list[Any]]:
+    def keep(rows: list[Any]) -> list[Any]:
+        seen = set(visible.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
+        return [row for row in rows if row.pk in seen]
+
+    return keep
+
+
+def _in_order(rows: QuerySet[Any], wanted: Sequence[Any]) -> list[Any]:
+    found = rows.in_bulk([row.pk for row in wanted])
+    return [found[row.pk] for row in wanted if row.pk in found]
+
+
+def _home_candidates(viewer: User) -> QuerySet[Post]:
+    """Newest first along the primary key; whose they are is looked up in the index of follows, row by row."""
+    followed = Exists(accounts_access.followed_by(viewer).filter(followed_id=OuterRef("author_id")))
+    return Post.objects.filter(Q(author_id=viewer.pk) | followed, deleted_at__isnull=True)
+
+
+def home(viewer: User, cursor: str = "") -> Page[Post]:
+    """The viewer's own posts and those of whom they follow, strictly by time."""
+    return _page(viewer, _home_candidates(viewer), cursor)
+
+
+def new_posts(viewer: User, after: int) -> list[Post]:
+    """What home shows above the post `after`, newest first; at most 40."""
+    return _page(viewer, _home_candidates(viewer).filter(pk__gt=after), "", NEW_LIMIT).rows
+
+
+def posts_of(viewer: Viewer, person: User, cursor: str = "") -> Page[Post]:
+    """One person's posts, newest first."""
+    return _page(viewer, Post.objects.filter(author=person, deleted_at__isnull=True), cursor)
+
+
+def profile_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
+    """What the tab "Posts" of a profile shows; `next` is the cursor of what follows."""
+    page = posts_of(viewer, person, cursor)
+    return {"page": page, "next": page.next}
+
+
+def public_posts(count: int = 3) -> list[Post]:
+    """The latest posts for everybody, for the welcome page."""
+    candidates = Post.objects.filter(audience=Audience.PUBLIC, deleted_at__isnull=True)
+    return _page(None, candidates, "", count).rows
+
+
+def post(viewer: Viewer, id: int) -> Post:
+    """One post as a card; NotFound if hidden or absent."""
+    access.access_post(viewer, id)
+    return _cards(viewer).get(pk=id)
+
+
+def comments(viewer: Viewer, post: Post, cursor: str = "", size: int = COMMENTS_PAGE) -> Page[Comment]:
+    """Comments of a post that the viewer sees, newest first; pages turn them around."""
+    candidates = Comment.objects.filter(post=post, deleted_at__isnull=True).only("pk")
+    page = paging.page(candidates, cursor=cursor, size=size, keep=_keep(access.visible_comments(viewer)))
+    return Page(_in_order(_comment_rows(viewer), page.rows), page.next)
+
+
+def comment(viewer: Viewer, id: int) -> Comment:
+    """One comment with its post; NotFound if hidden or absent."""
+    access.access_comment(viewer, id)
+    return _comment_rows(viewer).select_related("post").get(pk=id)
+
+
+def _comment_rows(viewer: Viewer) -> QuerySet[Comment]:
+    mine = Reaction.objects.filter(comment=OuterRef("pk"), user_id=accounts_access.viewer_id(viewer) or 0)
+    return (
+        access.visible_comments(viewer)
+        .select_related("author", "post")
+        .annotate(my_reaction=Subquery(mine.values("kind")[:1]))
+    )
+
+
+# -- What is live -----------------------------------------------------------------------------------------------------
+
+
+def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
+    """Which of these posts a member may watch, in one query; with their counts, so that a client is up to date."""
+    rows = access.visible_posts(User(pk=user_id)).filter(pk__in=ids[:WATCH_LIMIT])
+    return list(rows.only("pk", "audience", "reactions", "comments_count"))
+
+
+def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
+    """Ids of the author and of the followers who may see a post now, in chunks; one query, however many they are."""
+    found = Post.objects.filter(pk=post_id, deleted_at__isnull=True).values_list("author_id", "audience").first()
+    if found is None:
+        return
+    author_id, audience = found
+    yield [author_id]
+    if audience == Audience.ONLY_ME:
+        return
+    followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=author_id)
+    blocked = accounts_access.blocked_between(User(pk=author_id), "follower_id")
+    if blocked is not None:
+        followers = followers.exclude(blocked)
+    chunk: list[int] = []
+    for id in followers.values_list("follower_id", flat=True).iterator(chunk_size=at_once):
+        chunk.append(id)
+        if len(chunk) == at_once:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,44 @@
+"""What feeds say by themselves: ids and counts, the same for every viewer; clients fetch what they may see."""
+
+from collections.abc import Sequence
+
+from core import realtime
+from feed import serializers
+from feed.models import Comment, Post
+
+FOLLOWERS_AT_ONCE = 1000
+
+
+def post_group(post: Post) -> str:
+    """Those who watch a post. The audience is in the name, so that a narrower one leaves its old watchers behind."""
+    return f"post:{post.pk}:{post.audience}"
+
+
+def counts_changed(post: Post) -> None:
+    realtime.push(post_group(post), "post.counts", serializers.counts(post))
+
+
+def comment_added(post: Post, comment: Comment) -> None:
+    realtime.push(post_group(post), "comment.new", {"post": post.pk, "comment": comment.pk})
+
+
+def comment_removed(post: Post, comment: Comment) -> None:
+    realtime.push(post_group(post), "comment.gone", {"post": post.pk, "comment": comment.pk})
+
+
+def comment_counts_changed(comment: Comment) -> None:
+    payload = {"post": comment.post_id, "comment": comment.pk, "reactions": comment.reactions}
+    realtime.push(post_group(comment.post), "comment.counts", payload)
+
+
+def post_changed(post: Post, *, group: str) -> None:
+    """Whoever watched it as `group` asks again, and sees what they then may."""
+    realtime.push(group, "post.edited", {"post": post.pk})
+
+
+def post_removed(post: Post) -> None:
+    realtime.push(post_group(post), "post.gone", {"post": post.pk})
+
+
+def post_announced(*, post_id: int, author_id: int, user_ids: Sequence[int]) -> None:
+    realtime.push([f"user:{id}" for id in user_ids], "post.new", {"post": post_id, "author": author_id})

@@ -1,0 +1,130 @@
+"""Posts and comments as JSON. The functions make it, for API and realtime; the classes describe and check it."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts import serializers as accounts_serializers
+from feed.models import COMMENT_LIMIT, PICTURES_LIMIT, TEXT_LIMIT, Audience, Comment, Post, PostPicture, ReactionKind
+from uploads import serializers as upload_serializers
+
+
+def counts(post: Post) -> dict[str, Any]:
+    """What changes under a post without anybody editing it."""
+    return {"post": post.pk, "reactions": post.reactions, "comments": post.comments_count}
+
+
+def picture(row: PostPicture) -> dict[str, Any]:
+    return {**upload_serializers.present_picture(row.upload), "alt": row.alt}
+
+
+def post(row: Post) -> dict[str, Any]:
+    """A post as `queries` annotated it for the viewer."""
+    return {
+        "id": row.pk,
+        "url": row.get_absolute_url(),
+        "author": accounts_serializers.person(row.author),
+        "text": row.text,
+        "html": row.html,
+        "audience": row.audience,
+        "pictures": [picture(one) for one in row.pictures.all()],
+        "reactions": row.reactions,
+        "reactions_count": row.reactions_count,
+        "comments_count": row.comments_count,
+        "my_reaction": getattr(row, "my_reaction", None),
+        "created_at": row.created_at,
+        "edited_at": row.edited_at,
+    }
+
+
+def comment(row: Comment) -> dict[str, Any]:
+    """A comment as `queries` annotated it for the viewer."""
+    return {
+        "id": row.pk,
+        "post": row.post_id,
+        "url": row.get_absolute_url(),
+        "author": accounts_serializers.person(row.author),
+        "text": row.text,
+        "html": row.html,
+        "reactions": row.reactions,
+        "reactions_count": row.reactions_count,
+        "my_reaction": getattr(row, "my_reaction", None),
+        "created_at": row.created_at,
+    }
+
+
+class PostOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    url = serializers.CharField()
+    author = accounts_serializers.Person()
+    text = serializers.CharField()
+    html = serializers.CharField(help_text="The text, rendered and safe to show.")
+    audience = serializers.ChoiceField(choices=Audience.choices)
+    pictures = upload_serializers.PictureOut(many=True)
+    reactions = serializers.DictField(child=serializers.IntegerField(), help_text="How many of each kind.")
+    reactions_count = serializers.IntegerField()
+    comments_count = serializers.IntegerField()
+    my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)
+    created_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+
+
+class PostPage(serializers.Serializer[Any]):
+    results = PostOut(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for what follows.")
+
+
+class PictureIn(serializers.Serializer[Any]):
+    key = serializers.UUIDField(help_text="The key of an upload of yours that is ready.")
+    alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class PostIn(serializers.Serializer[Any]):
+    text = serializers.CharField(
+        required=False, allow_blank=True, default="", trim_whitespace=False, help_text=f"Up to {TEXT_LIMIT} characters."
+    )
+    audience = serializers.ChoiceField(choices=Audience.choices, default=Audience.MEMBERS)
+    pictures = PictureIn(many=True, required=False, default=list, max_length=PICTURES_LIMIT)
+    client_id = serializers.CharField(
+        required=False, allow_null=True, default=None, max_length=64, help_text="Yours; a repeat stands once."
+    )
+
+
+class PostPatch(serializers.Serializer[Any]):
+    text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    audience = serializers.ChoiceField(choices=Audience.choices, required=False)
+
+
+class CommentOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    post = serializers.IntegerField()
+    url = serializers.CharField()
+    author = accounts_serializers.Person()
+    text = serializers.CharField()
+    html = serializers.CharField()
+    reactions = serializers.DictField(child=serializers.IntegerField())
+    reactions_count = serializers.IntegerField()
+    my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class CommentPage(serializers.Serializer[Any]):
+    results = CommentOut(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for what follows.")
+
+
+class CommentIn(serializers.Serializer[Any]):
+    text = serializers.CharField(trim_whitespace=False, help_text=f"Up to {COMMENT_LIMIT} characters.")
+    client_id = serializers.CharField(required=False, allow_null=True, default=None, max_length=64)
+
+
+class ReactionIn(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=ReactionKind.choices)
+
+
+class Reactions(serializers.Serializer[Any]):
+    """What stands after a reaction."""
+
+    reactions = serializers.DictField(child=serializers.IntegerField())
+    reactions_count = serializers.IntegerField()
+    my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)

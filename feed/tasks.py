@@ -1,0 +1,20 @@
+"""The clock of the feed."""
+
+from celery import shared_task
+
+from feed import actions
+
+SCHEDULE = {
+    "feed-discard": {
+        "task": "feed.discard_pictures",
+        "schedule": 600.0,
+        "options": {"queue": "maintenance", "expires": 600},
+    },
+}
+
+
+@shared_task(name="feed.discard_pictures", queue="maintenance")
+def discard_pictures() -> None:
+    """Pictures of deleted posts, in batches until none is left."""
+    while actions.discard_pictures():
+        pass
