@@ -2,10 +2,12 @@
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Block, Follow, User
 from core import errors
+from uploads.models import Upload
 
 Viewer = User | AnonymousUser | None
 
@@ -21,7 +23,9 @@ def blocked_between(viewer: Viewer, person: str = "pk") -> Exists | None:
     if me is None:
         return None
     return Exists(
-        Block.objects.filter(Q(blocker_id=me, blocked_id=OuterRef(person)) | Q(blocked_id=me, blocker_id=OuterRef(person)))
+        Block.objects.filter(
+            Q(blocker_id=me, blocked_id=OuterRef(person)) | Q(blocked_id=me, blocker_id=OuterRef(person))
+        )
     )
 
 
@@ -39,13 +43,19 @@ def visible_people(viewer: Viewer) -> QuerySet[User]:
     return people if blocked is None else people.exclude(blocked)
 
 
+def by_reference(people: QuerySet[User], id: int | str) -> QuerySet[User]:
+    """Narrows to one member by id, or by handle in any case (with or without @), over the index."""
+    if isinstance(id, int):
+        return people.filter(pk=id) if 0 < id < 2**63 else people.none()
+    return people.alias(lowered=Lower("handle")).filter(lowered=id.removeprefix("@").lower().replace("\x00", ""))
+
+
 def access_person(viewer: Viewer, id: int | str, *, lock: bool = False) -> User:
     """One visible member by id or handle. Hidden and absent answer alike."""
     people = visible_people(viewer)
     if lock:
-        people = people.select_for_update(of=("self",))
-    found = people.filter(pk=id) if isinstance(id, int) else people.filter(handle__iexact=id)
-    person = found.first()
+        people = people.select_for_update(of=("self",), no_key=True)
+    person = by_reference(people, id).first()
     if person is None:
         raise errors.NotFound
     return person
@@ -64,3 +74,8 @@ def access_member(viewer: Viewer) -> User:
 def followed_by(viewer: Viewer) -> QuerySet[Follow]:
     """Whom the viewer follows, as rows of Follow (for subqueries of other rooms)."""
     return Follow.objects.filter(follower_id=viewer_id(viewer) or 0)
+
+
+def visible_avatars(viewer: Viewer, uploads: QuerySet[Upload]) -> QuerySet[Upload]:
+    """Pictures of members whom the viewer may see."""
+    return uploads.filter(Exists(visible_people(viewer).filter(avatar_id=OuterRef("pk"))))

@@ -12,15 +12,21 @@ from django.utils.translation import gettext_lazy as _
 PIPS = 8  # drawings for people without a picture
 
 
-class UserManager(BaseUserManager["User"]):
-    """Looks members up by e-mail, as allauth and the admin do."""
+# Handles that would pass for a page, an office or the site itself.
+RESERVED_WORDS = """
+about accessibility account accounts admin administrator all api apps auth blog channel channels chat compose
+contact deleted discover events everyone explore faq feed group groups guest help home info jobs legal login logout
+mail me media member members messages mod moderation moderator moderators news none notifications null official
+offline owner page pages people pip policy post posts privacy root rules saved search security settings share signup
+site socialsite staff static status stories story styleguide support system team terms undefined upload uploads user
+users webmaster welcome www ws you
+"""
+RESERVED = frozenset(RESERVED_WORDS.split())
+HANDLE_RULE = _("A handle has 2 to 30 small letters, digits, dots or underscores, and at least one letter.")
 
-    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
-        user.set_password(password)
-        user.full_clean(exclude=["password"])
-        user.save(using=self._db)
-        return user
+
+class UserManager(BaseUserManager["User"]):
+    """Looks members up by e-mail, as allauth and the admin do. `actions.join` and `actions.make_owner` make them."""
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -30,12 +36,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     handle = models.CharField(
         _("handle"),
         max_length=30,
-        validators=[RegexValidator(r"^[a-z0-9_.]{2,30}\Z", _("A handle has 2 to 30 letters, digits, dots or underscores."))],
+        # A letter, so that it is never taken for an id; no dot at its ends, where a sentence would swallow it.
+        validators=[RegexValidator(r"^(?=.*[a-z])[a-z0-9_][a-z0-9_.]{0,28}[a-z0-9_]\Z", HANDLE_RULE)],
     )
     display_name = models.CharField(_("name"), max_length=60)
     bio = models.CharField(_("about you"), max_length=500, blank=True)
     avatar = models.ForeignKey("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    avatar_path = models.CharField(max_length=200, blank=True, help_text="Address of the picture, kept so that lists need no join.")
+    avatar_path = models.CharField(
+        max_length=200, blank=True, help_text="Address of the picture, kept so that lists need no join."
+    )
     language = models.CharField(max_length=10, blank=True)
     followers_count = models.PositiveIntegerField(default=0)
     following_count = models.PositiveIntegerField(default=0)
@@ -59,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"@{self.handle}"
+
+    @property
+    def is_present(self) -> bool:
+        """The same as `access.present`, for a row in the hand."""
+        return self.is_active and (self.suspended_until is None or self.suspended_until <= timezone.now())
 
     @property
     def avatar_url(self) -> str:
@@ -117,7 +131,10 @@ class Device(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
     key = models.UUIDField(unique=True)
     session_key = models.CharField(max_length=40, blank=True, db_index=True)
-    refresh_id = models.CharField(max_length=40, blank=True, help_text="The one refresh token of the family that is good.")
+    refresh_id = models.CharField(
+        max_length=40, blank=True, help_text="The one refresh token of the family that is good."
+    )
+    previous_id = models.CharField(max_length=40, blank=True, help_text="The one before; good for some seconds more.")
     refreshed_at = models.DateTimeField(null=True, blank=True)
     client = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -129,3 +146,13 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client} of {self.user_id}"
+
+
+class OwnerLink(models.Model):
+    """The one-time link that makes the owner's account. Only its digest is kept; a new one replaces it."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"owner link of {self.created_at:%Y-%m-%d %H:%M}"

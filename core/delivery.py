@@ -24,7 +24,7 @@ KEPT = timedelta(days=7)
 
 
 def queue_mail(*, to: str, subject: str, body: str, html: str = "", lives: timedelta | None = None) -> Mail:
-    """Writes the mail in the caller's transaction and wakes the sender after commit. It is not sent once older than `lives`."""
+    """Writes the mail in the caller's transaction and wakes the sender. Once older than `lives` it is not sent."""
     now = timezone.now()
     mail = Mail.objects.create(
         to=to, subject=subject[:200], body=body, html=html, claimed_until=now, expires_at=now + lives if lives else None

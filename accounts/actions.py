@@ -1,0 +1,342 @@
+"""Every write of accounts: joining, logins, profile, follow and block."""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import access, events, queries, registry, rules, tokens
+from accounts.models import Block, Device, Follow, OwnerLink, User
+from core import errors, outbox, realtime
+from core.events import AccessChanged
+from uploads import actions as upload_actions
+
+GRACE = timedelta(seconds=30)  # an app that lost our answer may refresh with the same token again
+BATCH = 500
+
+
+# -- Joining ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def join(*, email: str, handle: str, display_name: str, password_hash: str, language: str = "") -> User:
+    """Makes a member whose address has just been proven. Invalid("handle") or Conflict when somebody was faster."""
+    user = _make_user(email=email, handle=handle, display_name=display_name, password=password_hash, language=language)
+    outbox.emit(events.UserJoined(user_id=user.pk))
+    return user
+
+
+@transaction.atomic
+def make_owner_link() -> str:
+    """A fresh one-time link for the owner's account; the one before ends. Conflict when there is an owner."""
+    if not queries.owner_missing():
+        raise errors.Conflict(_("This site has an owner already."))
+    OwnerLink.objects.all().delete()
+    token = secrets.token_urlsafe(32)
+    OwnerLink.objects.create(digest=_digest(token))
+    return settings.SITE_URL + reverse("accounts:owner", args=[token])
+
+
+@transaction.atomic
+def make_owner(*, token: str, email: str, handle: str, display_name: str, password_hash: str) -> User:
+    """Uses up the owner's link: a staff superuser with a proven address. NotFound for a link that is not good."""
+    link = OwnerLink.objects.select_for_update().filter(digest=_digest(token)).first()
+    if link is None or not queries.owner_missing():
+        raise errors.NotFound
+    user = _make_user(
+        email=email,
+        handle=handle,
+        display_name=display_name,
+        password=password_hash,
+        is_staff=True,
+        is_superuser=True,
+    )
+    link.delete()
+    outbox.emit(events.UserJoined(user_id=user.pk))
+    return user
+
+
+def _make_user(**fields: object) -> User:
+    try:
+        with transaction.atomic():
+            user = User.objects.create(**fields)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    except IntegrityError:
+        if queries.handle_taken(str(fields["handle"])):
+            raise errors.Invalid(rules.TAKEN, field="handle") from None
+        raise errors.Conflict(_("This address belongs to an account by now. Please log in."), field="email") from None
+    return user
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+# -- Logins -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What an app holds for one login."""
+
+    access: str
+    refresh: str
+
+
+@transaction.atomic
+def start_device(*, actor: User, session_key: str, client: str = "") -> Device:
+    """Remembers a browser's login."""
+    return Device.objects.create(user=actor, key=uuid.uuid4(), session_key=session_key, client=client[:200])
+
+
+@transaction.atomic
+def move_session(*, actor: User, old: str, new: str) -> None:
+    """The same login goes on under another session key."""
+    Device.objects.filter(user=actor, session_key=old, ended_at__isnull=True).update(session_key=new)
+
+
+@transaction.atomic
+def log_in_app(*, actor: User, client: str = "") -> Pair:
+    """A login of an app, whose member has proven who they are."""
+    device = Device.objects.create(
+        user=actor, key=uuid.uuid4(), client=client[:200], refresh_id=uuid.uuid4().hex, refreshed_at=timezone.now()
+    )
+    return _pair(device)
+
+
+@transaction.atomic
+def refresh_tokens(*, refresh: str) -> Pair | None:
+    """Rotates a refresh token under the lock of its login. The one before gets the same successor for 30 s; any older
+    one was stolen or lost: it ends the login, and the answer is None."""
+    claims = tokens.read_refresh(refresh)
+    standing = queries.live_devices().filter(pk=claims.device_id, user_id=claims.user_id)
+    device = standing.select_for_update(of=("self",)).first()
+    if device is None or not device.refresh_id or device.refreshed_at is None:
+        return None
+    now = timezone.now()
+    if claims.id == device.refresh_id:
+        device.previous_id, device.refresh_id = device.refresh_id, uuid.uuid4().hex
+        device.refreshed_at = device.seen_at = now
+        device.save(update_fields=["previous_id", "refresh_id", "refreshed_at", "seen_at"])
+        return _pair(device)
+    if claims.id == device.previous_id and now - device.refreshed_at <= GRACE:
+        return _pair(device)
+    _end(Device.objects.filter(pk=device.pk), device.user_id)
+    return None
+
+
+def _pair(device: Device) -> Pair:
+    assert device.refreshed_at is not None
+    refresh = tokens.refresh_token(device, id=device.refresh_id, at=device.refreshed_at)
+    return Pair(access=tokens.access_token(device), refresh=refresh)
+
+
+@transaction.atomic
+def end_device(*, actor: User, device_id: int) -> None:
+    """Ends one of the actor's logins: its session, its tokens, its sockets."""
+    _end(Device.objects.filter(pk=device_id, user=actor), actor.pk)
+
+
+@transaction.atomic
+def end_session(*, actor: User, session_key: str) -> None:
+    """Ends the login of a browser's session."""
+    _end(Device.objects.filter(session_key=session_key, user=actor).exclude(session_key=""), actor.pk)
+
+
+@transaction.atomic
+def end_devices(*, actor: User, keep: str = "") -> int:
+    """Ends all of the actor's logins but that of the session `keep`; returns how many."""
+    devices = Device.objects.filter(user=actor)
+    return _end(devices.exclude(session_key=keep) if keep else devices, actor.pk)
+
+
+@transaction.atomic
+def set_password(*, actor: User, password: str, keep: str = "") -> None:
+    """Sets a new password and ends the other logins (all but that of the session `keep`)."""
+    actor.set_password(password)
+    User.objects.filter(pk=actor.pk).update(password=actor.password)
+    end_devices(actor=actor, keep=keep)
+
+
+def _end(devices: QuerySet[Device], user_id: int) -> int:
+    rows = list(devices.select_for_update().filter(ended_at__isnull=True).order_by("pk"))
+    Device.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=timezone.now())
+    Session.objects.filter(session_key__in=[row.session_key for row in rows if row.session_key]).delete()
+    if rows:
+        _access_changed(user_id)
+    return len(rows)
+
+
+def _access_changed(user_id: int) -> None:
+    outbox.emit(AccessChanged(user_id=user_id))
+    realtime.access_changed(user_id)
+
+
+# -- Profile ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def update_profile(
+    *,
+    actor: User,
+    display_name: str | None = None,
+    handle: str | None = None,
+    bio: str | None = None,
+    language: str | None = None,
+) -> User:
+    """Changes what is given. Invalid names the field: display_name, handle, bio, language."""
+    actor = access.access_member(actor)
+    given: dict[str, tuple[str | None, Callable[[str], str]]] = {
+        "display_name": (display_name, rules.clean_name),
+        "handle": (handle, rules.clean_handle),
+        "bio": (bio, rules.clean_bio),
+        "language": (language, rules.clean_language),
+    }
+    changes = {field: clean(value) for field, (value, clean) in given.items() if value is not None}
+    if changes.get("handle") == actor.handle:
+        del changes["handle"]
+    if changes:
+        try:
+            with transaction.atomic():
+                User.objects.filter(pk=actor.pk).update(**changes)
+        except IntegrityError:
+            raise errors.Invalid(rules.TAKEN, field="handle") from None
+    actor.refresh_from_db(fields=["display_name", "handle", "bio", "language"])
+    return actor
+
+
+@transaction.atomic
+def set_avatar(*, actor: User, key: str | uuid.UUID | None) -> User:
+    """Shows the actor's ready upload `key` as their picture, or none; the one before goes."""
+    actor = access.access_member(actor)
+    row = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    if row.avatar_id:
+        upload_actions.detach_uploads(actor=actor, upload_ids=[row.avatar_id])
+    upload = None
+    if key is not None:
+        [upload] = upload_actions.attach_uploads(actor=actor, keys=[key], purpose="avatar", limit=1)
+    row.avatar = upload
+    row.avatar_path = upload.url(320) if upload else ""
+    row.save(update_fields=["avatar", "avatar_path"])
+    return row
+
+
+# -- Follow and block -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def follow(*, actor: User, person: int | str) -> User:
+    """The actor follows a member (id or handle); doing it again changes nothing."""
+    actor = access.access_member(actor)
+    who = access.access_person(actor, person)
+    if who.pk == actor.pk:
+        raise errors.Invalid(_("You are with yourself all day anyway."))
+    _lock_pair(actor.pk, who.pk)
+    who = access.access_person(actor, who.pk)  # nobody blocked meanwhile, and the lock keeps it so
+    _row, made = Follow.objects.get_or_create(follower=actor, followed=who)
+    if made:
+        _count(actor.pk, who.pk, 1)
+        outbox.emit(events.UserFollowed(follower_id=actor.pk, followed_id=who.pk))
+    return who
+
+
+@transaction.atomic
+def unfollow(*, actor: User, person: int | str) -> User:
+    """The actor follows a member no more; doing it again changes nothing."""
+    actor = access.access_member(actor)
+    who = access.access_person(actor, person)
+    _lock_pair(actor.pk, who.pk)
+    _drop_follow(actor.pk, who.pk)
+    return who
+
+
+@transaction.atomic
+def block(*, actor: User, person: int | str) -> None:
+    """Both vanish for each other, everywhere, at once. Doing it again changes nothing."""
+    actor = access.access_member(actor)
+    if _own_block(actor, person) is not None:
+        return
+    who = access.access_person(actor, person)
+    if who.pk == actor.pk:
+        raise errors.Invalid(_("You cannot block yourself, however hard it gets."))
+    _lock_pair(actor.pk, who.pk)
+    _row, made = Block.objects.get_or_create(blocker=actor, blocked=who)
+    if made:
+        _drop_follow(actor.pk, who.pk)
+        _drop_follow(who.pk, actor.pk)
+        outbox.emit(events.UserBlocked(blocker_id=actor.pk, blocked_id=who.pk))
+        _after_block(actor.pk, who.pk)
+
+
+@transaction.atomic
+def unblock(*, actor: User, person: int | str) -> None:
+    """Takes the actor's block of a member back. Says nothing about members whom the actor does not block."""
+    actor = access.access_member(actor)
+    row = _own_block(actor, person)
+    if row is None:
+        return
+    _lock_pair(actor.pk, row.blocked_id)
+    if Block.objects.filter(pk=row.pk).delete()[0]:
+        outbox.emit(events.UserUnblocked(blocker_id=actor.pk, blocked_id=row.blocked_id))
+        _after_block(actor.pk, row.blocked_id)
+
+
+def _own_block(actor: User, person: int | str) -> Block | None:
+    people = access.by_reference(User.objects.all(), person)
+    return Block.objects.filter(blocker=actor, blocked__in=people).first()
+
+
+def _after_block(one: int, other: int) -> None:
+    for listener in registry.block_listeners:
+        listener(one, other)
+    for user_id in sorted((one, other)):
+        _access_changed(user_id)
+
+
+def _lock_pair(one: int, other: int) -> None:
+    """Both rows, in order of id. NO KEY: rows that point at these members can be written meanwhile."""
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=(one, other)).order_by("pk").values_list("pk"))
+
+
+def _drop_follow(follower: int, followed: int) -> None:
+    if Follow.objects.filter(follower_id=follower, followed_id=followed).delete()[0]:
+        _count(follower, followed, -1)
+        outbox.emit(events.UserUnfollowed(follower_id=follower, followed_id=followed))
+
+
+def _count(follower: int, followed: int, step: int) -> None:
+    User.objects.filter(pk=follower).update(following_count=F("following_count") + step)
+    User.objects.filter(pk=followed).update(followers_count=F("followers_count") + step)
+
+
+def recount() -> int:
+    """Sets the counters of follows to what is there, a batch of locked rows at a time; returns how many were wrong."""
+    wrong, last = 0, 0
+    while True:
+        with transaction.atomic():
+            people = User.objects.select_for_update(no_key=True).filter(pk__gt=last).order_by("pk")
+            ids = list(people.values_list("pk", flat=True)[:BATCH])
+            if not ids:
+                return wrong
+            followers, following = _counted("followed"), _counted("follower")
+            batch = User.objects.filter(pk__in=ids)
+            off = batch.exclude(followers_count=followers, following_count=following)
+            wrong += off.update(followers_count=followers, following_count=following)
+            last = ids[-1]
+
+
+def _counted(side: str) -> Coalesce:
+    rows = Follow.objects.filter(**{side: OuterRef("pk")}).order_by().values(side).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(rows), 0)

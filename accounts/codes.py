@@ -1,0 +1,124 @@
+"""A sign-up that waits for its code, and the lock under which codes are checked.
+
+Nothing of a sign-up stands in the tables before its address is proven: it waits in the server-side session, so that an
+unfinished one holds no handle and no address, and a known address looks like a new one at every step.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
+from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
+from allauth.core.internal.cryptokit import compare_user_code
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions, mails, queries
+from accounts.models import User
+from core import errors
+
+SESSION_KEY = "accounts_join"
+RESENDS = 5
+WAIT = 30  # seconds between two mails to one address
+
+
+@contextmanager
+def locked(request: HttpRequest) -> Iterator[None]:
+    """One check at a time for one session: its row is locked and read again, so parallel guesses count one by one.
+
+    On SQLite the transaction itself is the lock (IMMEDIATE). What the check wrote is saved before the lock goes.
+    """
+    key = request.session.session_key
+    with transaction.atomic():
+        if key:
+            list(Session.objects.select_for_update().filter(session_key=key).values_list("pk"))
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+        yield
+        if request.session.modified and request.session.session_key == key:
+            request.session.save()
+            request.session.modified = False  # a later save outside the lock would write what others have overtaken
+
+
+class JoinProcess(AbstractCodeVerificationProcess):
+    """One person's way from the sign-up form to membership. `state` lives in the session."""
+
+    def __init__(self, request: HttpRequest, state: dict[str, Any]) -> None:
+        self.request = request
+        super().__init__(
+            state=state,
+            max_attempts=app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS,
+            timeout=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT,
+        )
+
+    @classmethod
+    def initiate(cls, request: HttpRequest, *, next_url: str, **person: str) -> "JoinProcess":
+        """Sends the first code (or, to a known address, a mail that says so) and waits in the session."""
+        state = {**cls.initial_state(user=None), "person": person, "next": next_url}
+        process = cls(request, state)
+        process.send()
+        return process
+
+    @classmethod
+    def resume(cls, request: HttpRequest) -> "JoinProcess | None":
+        state = request.session.get(SESSION_KEY)
+        process: JoinProcess | None = cls(request, state).abort_if_invalid() if state else None
+        return process
+
+    @property
+    def email(self) -> str:
+        return self.state["person"]["email"]
+
+    def persist(self) -> None:
+        self.request.session[SESSION_KEY] = self.state
+
+    def abort(self) -> None:
+        self.request.session.pop(SESSION_KEY, None)
+
+    def send(self) -> None:
+        """A fresh code by mail; 5 minutes begin anew. TooMany when the last mail to this address was a moment ago."""
+        if not consume_email_verification_rate_limit(self.request, self.email):
+            raise errors.TooMany(_("We have just sent a mail. Give it half a minute."), retry_after=WAIT)
+        code = get_adapter().generate_email_verification_code()
+        known = queries.is_member_address(self.email)
+        self.state["at"] = time.time()
+        self.state["code"] = "" if known else code  # an empty code fits nothing
+        with transaction.atomic():
+            if known:
+                mails.send_already_member(to=self.email)
+            else:
+                mails.send_join_code(to=self.email, code=code)
+        self.persist()
+
+    def resend(self) -> None:
+        if self.is_resend_quota_reached(RESENDS):
+            raise errors.TooMany(_("That was the last mail for now. Please start again later."), retry_after=3600)
+        self.send()
+        self.record_resend()
+        self.persist()
+
+    def check(self, code: str) -> bool:
+        """Whether this is the code; a wrong one is counted, and the fifth ends the sign-up."""
+        if self.code and compare_user_code(actual=code, expected=self.code):
+            return True
+        self.record_invalid_attempt()
+        return False
+
+    def finish(self) -> User:
+        """Makes the member. Raises Invalid("handle") when somebody took the handle in between."""
+        self.abort()
+        person = self.state["person"]
+        return actions.join(
+            email=person["email"],
+            handle=person["handle"],
+            display_name=person["display_name"],
+            password_hash=person["password_hash"],
+            language=person["language"],
+        )

@@ -1,0 +1,47 @@
+"""What we write to people: a text whose first line is the subject, and the same as simple HTML (templates/emails)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from core import delivery
+
+CODE_LIFE = timedelta(minutes=5)
+
+# allauth's names and ours.
+NAMES = {
+    "account/email/email_confirmation_signup": "confirm_code",
+    "account/email/email_confirmation": "confirm_code",
+    "account/email/password_reset_code": "reset_code",
+    "account/email/unknown_account": "unknown_account",
+}
+
+
+def send(name: str, *, to: str, context: dict[str, Any], lives: timedelta | None = CODE_LIFE) -> None:
+    """Queues templates/emails/<name>.txt and .html; after `lives` the mail is not worth sending any more."""
+    words = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, "to": to, **context}
+    subject, _, body = render_to_string(f"emails/{name}.txt", words).strip().partition("\n")
+    html = render_to_string(f"emails/{name}.html", words)
+    delivery.queue_mail(to=to, subject=subject.strip(), body=body.strip(), html=html, lives=lives)
+
+
+def send_for_allauth(prefix: str, *, to: str, context: dict[str, Any]) -> None:
+    """What allauth wants to send; kinds of mail that we do not write are not sent."""
+    name = NAMES.get(prefix)
+    if name is not None:
+        send(name, to=to, context={"code": context.get("code", ""), "signup_url": _url("accounts:signup")})
+
+
+def send_join_code(*, to: str, code: str) -> None:
+    send("join_code", to=to, context={"code": code})
+
+
+def send_already_member(*, to: str) -> None:
+    send("already_member", to=to, context={"login_url": _url("accounts:login"), "reset_url": _url("accounts:reset")})
+
+
+def _url(name: str) -> str:
+    return settings.SITE_URL + reverse(name)

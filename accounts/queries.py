@@ -1,0 +1,133 @@
+"""What the screens of people need, each with a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
+from django.utils import timezone
+
+from accounts import access, registry
+from accounts.models import Block, Device, Follow, User
+from core import errors, paging
+
+PAGE = 20
+
+
+def with_ties(people: QuerySet[User], viewer: access.Viewer) -> QuerySet[User]:
+    """Annotates `is_followed`, `follows_viewer` and `is_viewer`, so that a row can draw its button."""
+    me = access.viewer_id(viewer)
+    if me is None:
+        no = Value(False, output_field=BooleanField())
+        return people.annotate(is_followed=no, follows_viewer=no)
+    return people.annotate(
+        is_followed=Exists(Follow.objects.filter(follower_id=me, followed_id=OuterRef("pk"))),
+        follows_viewer=Exists(Follow.objects.filter(followed_id=me, follower_id=OuterRef("pk"))),
+    )
+
+
+def person(*, viewer: access.Viewer, person: int | str) -> User:
+    """One member with their ties to the viewer. Hidden and absent answer alike."""
+    found = access.by_reference(with_ties(access.visible_people(viewer), viewer), person).first()
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class ProfilePage:
+    person: User
+    tabs: Sequence[registry.ProfileTab]
+    tab: registry.ProfileTab | None
+    content: dict[str, Any]
+    actions: list[dict[str, Any]]
+
+
+def profile(*, viewer: access.Viewer, handle: str, tab: str = "", cursor: str = "") -> ProfilePage:
+    """The profile with one of its tabs (the first, when `tab` is empty)."""
+    who = person(viewer=viewer, person=handle)
+    tabs = registry.tabs()
+    if tab and tab not in registry.profile_tabs:
+        raise errors.NotFound
+    shown = registry.profile_tabs[tab] if tab else (tabs[0] if tabs else None)
+    content = shown.context(viewer, who, cursor) if shown else {}
+    me = access.viewer_id(viewer)
+    buttons = (
+        []
+        if me is None or me == who.pk
+        else [{"key": one.key, "label": one.label, "icon": one.icon, "url": one.url(who)} for one in registry.actions()]
+    )
+    return ProfilePage(person=who, tabs=tabs, tab=shown, content=content, actions=buttons)
+
+
+def followers(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, paging.Page[Follow]]:
+    """Who follows this member, newest first; each row's `person` is set, with the viewer's ties."""
+    who = access.access_person(viewer, person)
+    return who, _people_of(Follow.objects.filter(followed=who), "follower_id", viewer, cursor)
+
+
+def following(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, paging.Page[Follow]]:
+    """Whom this member follows, newest first; each row's `person` is set, with the viewer's ties."""
+    who = access.access_person(viewer, person)
+    return who, _people_of(Follow.objects.filter(follower=who), "followed_id", viewer, cursor)
+
+
+def _people_of(rows: QuerySet[Follow], side: str, viewer: access.Viewer, cursor: str) -> paging.Page[Follow]:
+    def keep(candidates: list[Follow]) -> list[Follow]:
+        ids = [getattr(row, side) for row in candidates]
+        seen = with_ties(access.visible_people(viewer), viewer).in_bulk(ids)
+        kept = []
+        for row in candidates:
+            if (found := seen.get(getattr(row, side))) is not None:
+                row.person = found  # type: ignore[attr-defined]
+                kept.append(row)
+        return kept
+
+    return paging.page(rows, cursor=cursor, size=PAGE, keep=keep)
+
+
+def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:
+    """Whom the viewer blocks, newest first. Names are shown although these people are otherwise absent."""
+    return paging.page(Block.objects.filter(blocker=viewer).select_related("blocked"), cursor=cursor, size=PAGE)
+
+
+def is_member_address(email: str) -> bool:
+    """Whether an account has this address. Never let the answer show."""
+    return User.objects.filter(email=email).exists()
+
+
+def handle_taken(handle: str, *, besides: int | None = None) -> bool:
+    return access.by_reference(User.objects.all(), handle).exclude(pk=besides).exists()
+
+
+def owner_missing() -> bool:
+    """No owner yet: the one-time link may be made and used."""
+    return not User.objects.filter(is_superuser=True, is_active=True).exists()
+
+
+# -- Logins -----------------------------------------------------------------------------------------------------------
+
+
+def live_devices() -> QuerySet[Device]:
+    """Logins that stand: not ended, and their member is here."""
+    return Device.objects.filter(access.present("user__"), ended_at__isnull=True)
+
+
+def device_of_session(session_key: str) -> Device | None:
+    """The login of a browser's session, if session and login both stand."""
+    session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=timezone.now())
+    return live_devices().filter(Exists(session), session_key=session_key).first() if session_key else None
+
+
+def device(*, id: int, user_id: int) -> Device | None:
+    """A standing login and its member, in one query."""
+    return live_devices().select_related("user").filter(pk=id, user_id=user_id).first()
+
+
+def device_stands(*, id: int, user_id: int) -> bool:
+    """Whether a login still stands; a browser's also needs its session."""
+    row = device(id=id, user_id=user_id)
+    if row is None:
+        return False
+    return not row.session_key or device_of_session(row.session_key) is not None

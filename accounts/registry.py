@@ -1,0 +1,56 @@
+"""What higher rooms add to a person: tabs and buttons of the profile, and what must happen when somebody is blocked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from accounts.models import User
+
+
+@dataclass(frozen=True)
+class ProfileTab:
+    """A tab of the profile. `context(viewer, person, cursor)` makes what `template` shows, with a fixed number of
+    queries; its key "next", if any, is the cursor of the next page."""
+
+    key: str
+    label: str | Promise
+    order: int
+    template: str
+    context: Callable[[Any, User, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class PersonAction:
+    """A button beside Follow, for members who look at somebody else. `url(person)` is where it leads; no query."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    url: Callable[[User], str]
+    order: int = 0
+
+
+profile_tabs: dict[str, ProfileTab] = {}
+person_actions: dict[str, PersonAction] = {}
+# Called with the two ids (in any order) in the transaction of a block or unblock, after its rows are written.
+block_listeners: list[Callable[[int, int], None]] = []
+# Counters of other rooms on the member's row; each recomputes them and returns how many rows were wrong.
+recounts: dict[str, Callable[[], int]] = {}
+
+
+def register_tab(tab: ProfileTab) -> None:
+    profile_tabs[tab.key] = tab
+
+
+def register_action(action: PersonAction) -> None:
+    person_actions[action.key] = action
+
+
+def tabs() -> list[ProfileTab]:
+    return sorted(profile_tabs.values(), key=lambda tab: tab.order)
+
+
+def actions() -> list[PersonAction]:
+    return sorted(person_actions.values(), key=lambda action: action.order)

@@ -1,0 +1,105 @@
+"""Members as JSON. `person` is what realtime payloads and other rooms carry; the classes describe the API."""
+
+from typing import Any, TypedDict
+
+from rest_framework import serializers
+
+from accounts.models import User
+
+
+class PersonDict(TypedDict):
+    id: int
+    handle: str
+    name: str
+    avatar: str
+    url: str
+
+
+def person(user: User) -> PersonDict:
+    """A member in a few words. Asks the database nothing."""
+    return {
+        "id": user.pk,
+        "handle": user.handle,
+        "name": user.display_name,
+        "avatar": user.avatar_url,
+        "url": user.get_absolute_url(),
+    }
+
+
+def profile(user: User) -> dict[str, Any]:
+    """A member with what `queries.person` annotated for the viewer."""
+    return {
+        **person(user),
+        "bio": user.bio,
+        "followers": user.followers_count,
+        "following": user.following_count,
+        "posts": user.posts_count,
+        "followed": bool(getattr(user, "is_followed", False)),
+        "follows_you": bool(getattr(user, "follows_viewer", False)),
+        "joined_at": user.created_at,
+    }
+
+
+def me(user: User) -> dict[str, Any]:
+    """The member's own data, as only they see it."""
+    return {**profile(user), "email": user.email, "language": user.language, "staff": user.is_staff}
+
+
+class Person(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    handle = serializers.CharField()
+    name = serializers.CharField()
+    avatar = serializers.CharField(help_text="Address of the picture, relative to the site.")
+    url = serializers.CharField()
+
+
+class Profile(Person):
+    bio = serializers.CharField()
+    followers = serializers.IntegerField()
+    following = serializers.IntegerField()
+    posts = serializers.IntegerField()
+    followed = serializers.BooleanField(help_text="You follow this person.")
+    follows_you = serializers.BooleanField()
+    joined_at = serializers.DateTimeField()
+
+
+class Me(Profile):
+    email = serializers.EmailField()
+    language = serializers.CharField()
+    staff = serializers.BooleanField()
+
+
+class People(serializers.Serializer[Any]):
+    """A page of people."""
+
+    results = Person(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for the next page.")
+
+
+class Login(serializers.Serializer[Any]):
+    login = serializers.CharField(max_length=254, help_text="E-mail address or handle.")
+    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+
+
+class Tokens(serializers.Serializer[Any]):
+    access = serializers.CharField(help_text="Send it as `Authorization: Bearer ...`; good for 15 minutes.")
+    refresh = serializers.CharField(help_text="Good for 7 days and for one use.")
+
+
+class LoggedIn(Tokens):
+    user = Me()
+
+
+class Refresh(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=2000)
+
+
+class Ticket(serializers.Serializer[Any]):
+    ticket = serializers.CharField(help_text="Open /ws/?ticket=... with it within 30 seconds, once.")
+
+
+class MePatch(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=60, required=False)
+    handle = serializers.CharField(max_length=30, required=False)
+    bio = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    language = serializers.CharField(max_length=10, required=False, allow_blank=True)

@@ -1,0 +1,73 @@
+"""Members for tests of every room, and the cast. A pytest plugin: conftest.py makes `cast` known everywhere."""
+
+import uuid
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db.models import F
+from django.test import Client
+
+from accounts.models import Block, Device, Follow, User
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def _hashed() -> str:
+    return make_password(PASSWORD, hasher="md5")
+
+
+def make_user(handle: str = "", **fields: Any) -> User:
+    """A member with a verified address who logs in with PASSWORD."""
+    handle = handle or f"person{uuid.uuid4().hex[:10]}"
+    fields = {"email": f"{handle}@example.org", "display_name": handle.title(), "password": _hashed(), **fields}
+    user = User.objects.create(handle=handle, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_follow(follower: User, followed: User) -> Follow:
+    row = Follow.objects.create(follower=follower, followed=followed)
+    User.objects.filter(pk=follower.pk).update(following_count=F("following_count") + 1)
+    User.objects.filter(pk=followed.pk).update(followers_count=F("followers_count") + 1)
+    return row
+
+
+def make_block(blocker: User, blocked: User) -> Block:
+    return Block.objects.create(blocker=blocker, blocked=blocked)
+
+
+def log_in(client: Client, user: User) -> Device:
+    """A browser's login as the site makes it: a session and its device, so that the socket knows it too."""
+    client.force_login(user)
+    return Device.objects.create(user=user, key=uuid.uuid4(), session_key=client.session.session_key, client="test")
+
+
+@dataclass
+class Cast:
+    """alice writes, bob follows her, carol is a stranger, dan is her friend (they follow each other for now), mallory
+    is blocked by alice, mod is a staff moderator."""
+
+    alice: User
+    bob: User
+    carol: User
+    dan: User
+    mallory: User
+    mod: User
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    people = {name: make_user(name) for name in ("alice", "bob", "carol", "dan", "mallory")}
+    made = Cast(**people, mod=make_user("mod", is_staff=True))
+    make_follow(made.bob, made.alice)
+    make_follow(made.dan, made.alice)
+    make_follow(made.alice, made.dan)
+    make_block(made.alice, made.mallory)
+    for user in vars(made).values():
+        user.refresh_from_db()
+    return made

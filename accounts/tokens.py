@@ -1,0 +1,117 @@
+"""JSON web tokens of apps and tickets of sockets. A token only names a login (Device); its row says if it stands."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.cache import cache
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from accounts import queries
+from accounts.models import Device, User
+from core import consumers, errors
+
+TICKET_SECONDS = 30
+
+
+class SecondFactorNeeded(errors.SignInNeeded):
+    """The password is right, but this account asks for a second factor."""
+
+    code = "second_factor_needed"
+    default = _("This account is protected by a second factor. Please log in on the site.")
+
+
+class TokenEnded(errors.SignInNeeded):
+    code = "token_ended"
+    default = _("This login has ended. Please log in again.")
+
+
+@dataclass(frozen=True)
+class Claims:
+    user_id: int
+    device_id: int
+    id: str
+
+
+def access_token(device: Device) -> str:
+    token = AccessToken()
+    token["sub"], token["device"] = str(device.user_id), device.pk
+    return str(token)
+
+
+def refresh_token(device: Device, *, id: str, at: datetime) -> str:
+    """The same for the same arguments, so that a repeated refresh gets the same successor."""
+    token = RefreshToken()
+    token["sub"], token["device"], token["jti"] = str(device.user_id), device.pk, id
+    token.set_iat(at_time=at)
+    token.set_exp(from_time=at)
+    return str(token)
+
+
+def read_access(raw: str | bytes) -> Claims:
+    return _read(AccessToken, raw)
+
+
+def read_refresh(raw: str | bytes) -> Claims:
+    return _read(RefreshToken, raw)
+
+
+def _read(kind: type[Token], raw: str | bytes) -> Claims:
+    """What a good token says; anything else is TokenEnded."""
+    try:
+        token = kind(raw)  # type: ignore[arg-type]
+        return Claims(user_id=int(token["sub"]), device_id=int(token["device"]), id=str(token["jti"]))
+    except (TokenError, KeyError, TypeError, ValueError):
+        raise TokenEnded from None
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer ...`: member and login are read in one query; an ended login ends here."""
+
+    def authenticate(self, request: Request) -> tuple[User, Device] | None:
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"bearer":
+            return None
+        if len(words) != 2:
+            raise TokenEnded
+        claims = read_access(words[1])
+        device = queries.device(id=claims.device_id, user_id=claims.user_id)
+        if device is None:
+            raise TokenEnded
+        return device.user, device
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+# -- Tickets: how an app without cookies opens /ws/ -------------------------------------------------------------------
+
+
+def make_ticket(device: Device) -> str:
+    """Good for 30 seconds and for one connection; carries the login, so that it ends with it."""
+    ticket = secrets.token_urlsafe(32)
+    cache.set(f"ticket:{ticket}", f"{device.user_id}:{device.pk}", TICKET_SECONDS)
+    return ticket
+
+
+def by_ticket(ticket: str) -> consumers.Principal | None:
+    key = f"ticket:{ticket[:64]}"
+    value = cache.get(key)
+    if value is None or not cache.delete(key):  # of two at once, one deletes
+        return None
+    user_id, device_id = (int(part) for part in value.split(":"))
+    standing = queries.device_stands(id=device_id, user_id=user_id)
+    return consumers.Principal(user_id=user_id, login=str(device_id)) if standing else None
+
+
+def by_session(session_key: str) -> consumers.Principal | None:
+    device = queries.device_of_session(session_key)
+    return consumers.Principal(user_id=device.user_id, login=str(device.pk)) if device else None
+
+
+def still_valid(principal: consumers.Principal) -> bool:
+    return queries.device_stands(id=int(principal.login), user_id=principal.user_id)
