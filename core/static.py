@@ -3,7 +3,7 @@
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
 _css = ManifestStaticFilesStorage.patterns[0][1]
-_imports = ManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]
+_imports = ManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]  # type: ignore[attr-defined]
 
 
 class HashedStaticFilesStorage(ManifestStaticFilesStorage):

@@ -1,6 +1,7 @@
 """What follows from the owner's name and colour: a style sheet of two numbers, the manifest, the service worker."""
 
 import hashlib
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -84,7 +85,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     names = [static(name) for name in SHELL]
     source = _worker_source()
     version = hashlib.sha256((source + "".join(names)).encode()).hexdigest()[:12]
-    head = f"const VERSION = {version!r};\nconst SHELL = {names!r};\n"
+    head = f"const VERSION = {version!r};\nconst SHELL = {json.dumps(names)};\n"
     response = HttpResponse(head + source, content_type="text/javascript; charset=utf-8")
     patch_cache_control(response, no_cache=True)
     return response

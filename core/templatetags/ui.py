@@ -235,7 +235,7 @@ def field(bound: BoundField, *, css: str = "", prefix: str = "", hint: str = "",
     if widget.is_hidden:
         return bound.as_widget()
     kind = _kind(widget)
-    hint = hint or bound.help_text
+    hint = hint or str(bound.help_text or "")
     described = " ".join(
         filter(None, (f"{bound.auto_id}_hint" if hint else "", f"{bound.auto_id}_error" if bound.errors else ""))
     )

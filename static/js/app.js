@@ -8,4 +8,5 @@ import "./theme.js";
 import "./shortcuts.js";
 import "./connection.js";
 import "./forms.js";
+import "./picture.js";
 import "./worker.js";
