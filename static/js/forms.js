@@ -49,4 +49,4 @@ addEventListener("pageshow", () => document.querySelectorAll("form[aria-busy]").
 document.addEventListener("copied", () => toast(t("copied")));
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 prepare(document);
-document.querySelector("[data-focus], .inp[aria-invalid='true']")?.focus();
+document.querySelector(":is([data-focus], .inp[aria-invalid='true']):not([data-calm] *)")?.focus();
