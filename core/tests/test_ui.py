@@ -327,7 +327,8 @@ def test_the_frame_for_a_guest() -> None:
 def test_nothing_is_inline(base: str) -> None:
     request = RequestFactory().get("/")
     request.user = someone(is_staff=True)  # type: ignore[assignment]
-    drawn = render_to_string(base, {"request": request, "site": frame.Site("S", "t"), "nav": [], "rail": []})
+    site = frame.Site("S", "t")
+    drawn = render_to_string(base, {"request": request, "site": site, "nav": [], "rail": [], "csrf_token": "tok"})
     assert " style=" not in drawn
     assert "<style" not in drawn
     assert not re.search(r"\son\w+=", drawn)
@@ -413,7 +414,9 @@ def test_the_style_page_is_absent_for_all_but_staff() -> None:
 
 
 @pytest.mark.urls(__name__)
-def test_the_style_page_shows_every_icon() -> None:
+def test_the_style_page_shows_every_icon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "nav_items", {})
+    monkeypatch.setattr(frame, "rail_parts", {})
     request = RequestFactory().get("/styleguide/")
     request.user = someone(is_staff=True)  # type: ignore[assignment]
     drawn = styleguide.styleguide(request).content.decode()
