@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import authentication, exceptions, renderers, serializers, throttling
+from rest_framework import authentication, exceptions, renderers, throttling
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -101,41 +101,6 @@ def _body(status: int, code: str, detail: str) -> dict[str, Any]:
     return {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
 
 
-class Problem(serializers.Serializer[Any]):
-    """RFC 9457: what went wrong, in one shape everywhere."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
-
-
 def paged(page: paging.Page[Any], data: list[Any]) -> Response:
     """{"results": [...], "next": cursor or null}: pass `next` back as ?cursor=."""
     return Response({"results": data, "next": page.next or None})
-
-
-def document_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Adds the one error shape to every operation of the OpenAPI document."""
-    schema = {
-        "type": "object",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-        },
-    }
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
-    answer = {
-        "description": "What went wrong (RFC 9457).",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for operations in result.get("paths", {}).values():
-        for operation in operations.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                operation["responses"].setdefault("default", answer)
-    return result

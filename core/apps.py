@@ -8,6 +8,7 @@ class CoreConfig(AppConfig):
         from core import (
             access_log,
             handlers,  # noqa: F401  registers the subscribers
+            openapi,  # noqa: F401  registers the schemes
             realtime,
         )
 

@@ -278,7 +278,7 @@ def parse(message: dict[str, Any]) -> Frame:
 
 
 class Fallback:
-    """Writes through ASGI where the server takes no ready-made frames (Daphne): one bounded queue, one task a socket."""
+    """Writes through ASGI where the server takes no ready-made frames (Daphne): a bounded queue and a task a socket."""
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket

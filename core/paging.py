@@ -63,7 +63,7 @@ def page(
     """Walks `rows` in the order `by` (all ascending or all descending, the last unique) from after the cursor.
 
     `rows` are candidates over their index. `keep` returns those of a list that the viewer may see (one query over
-    `visible_*`); at most 5 rounds of 4 pages are walked, so the cost stays flat for a reader who may see 1 row in 1,000.
+    `visible_*`); at most 5 rounds of 4 pages are walked: the cost stays flat for one who may see 1 row in 1,000.
     """
     names = tuple(name.lstrip("-") for name in by)
     descending = by[0].startswith("-")

@@ -33,6 +33,7 @@ class Command(BaseCommand):
             listener = server.listen()
             self.migrate()
             self.collect_static()
+            link = actions.make_owner_link() if queries.owner_missing() else ""
         except (server.CannotListen, AlreadyRunning) as error:
             sys.exit(str(error))
         except OperationalError as error:
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         if workers is not None:
             workers.start()
         try:
-            server.serve(listener, started=lambda: self.greet(time.monotonic() - began))
+            server.serve(listener, started=lambda: self.greet(link, time.monotonic() - began))
         finally:
             if workers is not None:
                 workers.stop()
@@ -71,9 +72,8 @@ class Command(BaseCommand):
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         stamp.write_text(fresh)
 
-    def greet(self, seconds: float) -> None:
-        if queries.owner_missing():
-            link = actions.make_owner_link()
+    def greet(self, link: str, seconds: float) -> None:
+        if link:
             self.stdout.write(f"\nThis site has no owner yet. Make the owner's account here (works once):\n  {link}")
         self.stdout.write(
             f"\n{settings.SITE_NAME} is at {settings.SITE_URL} (ready in {seconds:.1f} s; Ctrl-C stops it)."
