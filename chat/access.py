@@ -56,7 +56,7 @@ def access_conversation(viewer: Viewer, id: int, *, lock: bool = False) -> Conve
 
 
 def writers(conversation_ids: Iterable[int], user_ids: Iterable[int]) -> dict[tuple[int, int], Membership]:
-    """(conversation, member) -> membership, for those of a batch who may write now. Ask under the conversations' lock."""
+    """(conversation, member) -> membership, for those who may write now. Ask with the conversations locked."""
     rows = open_memberships().filter(conversation_id__in=list(conversation_ids), user_id__in=list(user_ids))
     return {(row.conversation_id, row.user_id): row for row in rows}
 

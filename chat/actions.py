@@ -1,9 +1,9 @@
 """Every write of the chat. `send_messages` is the only writer of messages."""
 
+import dataclasses
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,13 +16,13 @@ from accounts.models import User
 from chat import access, realtime
 from chat.events import MessagesSent
 from chat.models import TEXT_LIMIT, Conversation, Kind, Membership, Message
-from core import errors, outbox
+from core import errors, outbox, text
 
 log = logging.getLogger(__name__)
 ACTIVITY_STEP = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Draft:
     """One message as somebody wants it sent."""
 
@@ -32,7 +32,7 @@ class Draft:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Ack:
     """Where a message stands. `again`: it stood there already, sent by an earlier try."""
 
@@ -71,27 +71,27 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
     """
     now = timezone.now()
     outcomes: dict[int, Outcome] = {}
-    fit: list[tuple[int, Draft, str]] = []
+    fit: list[tuple[int, Draft]] = []
     for place, draft in enumerate(batch):
         try:
-            fit.append((place, draft, clean(draft.text)))
+            fit.append((place, dataclasses.replace(draft, text=_clean(draft.text))))
         except errors.SocialError as error:
             outcomes[place] = error
-    conversations = _lock({draft.conversation_id for _place, draft, _text in fit}, skip_locked=skip_locked)
-    here = [(place, draft, text) for place, draft, text in fit if draft.conversation_id in conversations]
+    conversations = _lock({draft.conversation_id for _place, draft in fit}, skip_locked=skip_locked)
+    here = [(place, draft) for place, draft in fit if draft.conversation_id in conversations]
     if skip_locked:
-        busy = _existing({draft.conversation_id for _p, draft, _t in fit} - conversations.keys())
-        outcomes |= {place: LATER for place, draft, _text in fit if draft.conversation_id in busy}
-    writers = access.writers(conversations, {draft.sender_id for _place, draft, _text in here})
+        busy = _existing({draft.conversation_id for _place, draft in fit} - conversations.keys())
+        outcomes |= {place: LATER for place, draft in fit if draft.conversation_id in busy}
+    writers = access.writers(conversations, {draft.sender_id for _place, draft in here})
     here = [one for one in here if (one[1].conversation_id, one[1].sender_id) in writers]
-    standing = _standing([draft for _place, draft, _text in here])
+    standing = _standing([draft for _place, draft in here])
     fresh: dict[tuple[int, uuid.UUID], Message] = {}
     answers: dict[int, tuple[Message, bool]] = {}
-    for place, draft, text in here:
+    for place, draft in here:
         key = (draft.sender_id, draft.client_id)
         row, again = standing.get(key) or fresh.get(key), True
         if row is None:
-            row, again = _number(conversations[draft.conversation_id], draft, text, now), False
+            row, again = _number(conversations[draft.conversation_id], draft, now), False
             fresh[key] = row
         if row.conversation_id == draft.conversation_id:
             answers[place] = (row, again)
@@ -111,22 +111,20 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
     return [outcomes.get(place) or errors.NotFound() for place in range(len(batch))]
 
 
-def clean(text: str) -> str:
+def _clean(given: str) -> str:
     """The text as it is kept, or Invalid."""
-    text = text.replace("\r\n", "\n").strip()
-    if not text:
+    cleaned = text.clean(given, limit=TEXT_LIMIT)
+    if not cleaned:
         raise errors.Invalid(_("Write something first."), field="text")
-    if len(text) > TEXT_LIMIT:
-        raise errors.Invalid(_("That is more than 5,000 characters. Send it in pieces."), field="text")
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise errors.Invalid(_("There is a letter in it that no screen can show."), field="text")
-    return text
+    return cleaned
 
 
 def _lock(ids: set[int], *, skip_locked: bool) -> dict[int, Conversation]:
     """The conversations of a batch, locked in order of id; on SQLite the transaction is the lock."""
     ids = {id for id in ids if 0 < id < 2**63}
-    rows = Conversation.objects.select_for_update(skip_locked=skip_locked, no_key=True).filter(pk__in=ids).order_by("pk")
+    rows = (
+        Conversation.objects.select_for_update(skip_locked=skip_locked, no_key=True).filter(pk__in=ids).order_by("pk")
+    )
     return {row.pk: row for row in rows} if ids else {}
 
 
@@ -142,7 +140,7 @@ def _standing(drafts: list[Draft]) -> dict[tuple[int, uuid.UUID], Message]:
     return {(row.sender_id or 0, row.client_id): row for row in rows}
 
 
-def _number(conversation: Conversation, draft: Draft, text: str, now: datetime) -> Message:
+def _number(conversation: Conversation, draft: Draft, now: datetime) -> Message:
     conversation.last_seq += 1
     conversation.rev += 1
     return Message(
@@ -151,7 +149,7 @@ def _number(conversation: Conversation, draft: Draft, text: str, now: datetime) 
         rev=conversation.rev,
         sender_id=draft.sender_id,
         client_id=draft.client_id,
-        text=text,
+        text=draft.text,
         created_at=now,
     )
 
@@ -220,7 +218,7 @@ def open_direct(*, actor: User, person_id: int) -> Conversation:
     return conversation
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class ReadMark:
     """How far a member has read, and how much is left."""
 

@@ -5,3 +5,36 @@ from django.utils.translation import gettext_lazy as _
 class ChatConfig(AppConfig):
     name = "chat"
     verbose_name = _("Chat")
+
+    def ready(self) -> None:
+        from django.urls import reverse
+
+        from accounts import registry
+        from chat import actions, consumers, queries, writer  # noqa: F401  registers the frames
+        from chat import realtime as chat_realtime
+        from core import frame, realtime
+
+        frame.register_nav(
+            frame.NavItem(
+                key="chat",
+                label=_("Chat"),
+                icon="chat",
+                url_name="chat:inbox",
+                order=50,
+                tab=True,
+                badge=queries.unread_conversations,
+            )
+        )
+        registry.register_action(
+            registry.PersonAction(
+                key="message",
+                label=_("Message"),
+                icon="chat",
+                url=lambda person: reverse("chat:with", args=[person.handle]),
+            )
+        )
+        registry.block_listeners.append(lambda one, other: actions.sight_changed(one_id=one, other_id=other))
+        realtime.routers[chat_realtime.PREFIX] = chat_realtime.audiences.deliver
+        realtime.rechecks.append(chat_realtime.audiences.forget)
+        realtime.resyncers.append(chat_realtime.audiences.catch_up)
+        realtime.background["chat-writer"] = lambda: writer.writer.live()

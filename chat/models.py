@@ -22,7 +22,7 @@ class Conversation(models.Model):
     """
 
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.DIRECT)
-    direct_key = models.CharField(max_length=41, null=True, unique=True, help_text="low:high ids of the two, once ever.")
+    direct_key = models.CharField(max_length=41, null=True, unique=True, help_text="low:high ids of the two.")
     last_seq = models.BigIntegerField(default=0)
     rev = models.BigIntegerField(default=0)
     members_version = models.BigIntegerField(default=1)

@@ -33,6 +33,42 @@ def message(row: Message) -> MessageDict:
     }
 
 
+def ack(outcome: Any) -> dict[str, Any]:
+    """Where a message stands (actions.Ack)."""
+    return {
+        "id": outcome.id,
+        "seq": outcome.seq,
+        "rev": outcome.rev,
+        "created_at": outcome.created_at,
+        "again": outcome.again,
+    }
+
+
+def missed(found: Any) -> dict[str, Any]:
+    """What a client has not seen of one conversation (queries.Missed)."""
+    return {
+        "rev": found.rev,
+        "reload": found.reload,
+        "read": {str(user): seq for user, seq in found.read.items()},
+        "messages": [message(row) for row in found.messages],
+    }
+
+
+def chat(shown: Any) -> dict[str, Any]:
+    """A conversation as one member sees it (queries.Chat)."""
+    return {
+        "id": shown.conversation.pk,
+        "kind": shown.conversation.kind,
+        "other": accounts_serializers.person(shown.other) if shown.other else None,
+        "last_seq": shown.conversation.last_seq,
+        "rev": shown.conversation.rev,
+        "read_seq": shown.mine.read_seq,
+        "other_read_seq": shown.other_read_seq,
+        "unread": shown.unread,
+        "last_message": message(shown.last) if shown.last else None,
+    }
+
+
 class MessageOut(serializers.Serializer[Any]):
     conversation = serializers.IntegerField()
     seq = serializers.IntegerField(help_text="Place in the conversation, without holes.")

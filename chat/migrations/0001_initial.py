@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('direct', 'Two people'), ('group', 'Group')], default='direct', max_length=10)),
-                ('direct_key', models.CharField(help_text='low:high ids of the two, once ever.', max_length=41, null=True, unique=True)),
+                ('direct_key', models.CharField(help_text='low:high ids of the two.', max_length=41, null=True, unique=True)),
                 ('last_seq', models.BigIntegerField(default=0)),
                 ('rev', models.BigIntegerField(default=0)),
                 ('members_version', models.BigIntegerField(default=1)),

@@ -1,0 +1,17 @@
+"""What the chat's pages take in."""
+
+import uuid
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chat.models import TEXT_LIMIT
+
+
+class MessageForm(forms.Form):
+    """The line one writes into. `client_id` is made with the form, so that a form sent twice stands once."""
+
+    text = forms.CharField(
+        label=_("Message"), max_length=TEXT_LIMIT, widget=forms.Textarea(attrs={"rows": 1, "placeholder": _("Message")})
+    )
+    client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)

@@ -1,0 +1,74 @@
+"""The chat's pages. They can be read and written without script; with script the same addresses answer fragments."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import access as accounts_access
+from chat import actions, queries
+from chat.forms import MessageForm
+from core import errors
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def inbox(request: HttpRequest) -> HttpResponse:
+    member = accounts_access.access_member(request.user)
+    context = {"inbox": queries.inbox(member, request.GET.get("cursor", ""))}
+    return render(request, "chat/_inbox.html" if request.htmx else "chat/inbox.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def conversation(request: HttpRequest, id: int) -> HttpResponse:
+    """Reading marks as read what the page shows; `before` and `after` are places in the conversation."""
+    member = accounts_access.access_member(request.user)
+    form = MessageForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.send_message(actor=member, conversation_id=id, **form.cleaned_data)
+        return to_end(id)
+    chat = queries.chat(member, id)
+    thread = queries.thread(member, chat, **window(request))
+    if request.htmx:
+        return render(request, "chat/_messages.html", {"thread": thread, "chat": chat})
+    if thread.messages and request.method == "GET" and not thread.newer:
+        actions.mark_read(actor=member, conversation_id=id, seq=thread.messages[-1].seq)
+    page = {"inbox": queries.inbox(member), "chat": chat, "thread": thread, "form": form, "other": chat.other}
+    status = 422 if form.errors else 200
+    return render(request, "chat/conversation.html", {**page, "blanks": queries.blank_lines()}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def with_person(request: HttpRequest, handle: str) -> HttpResponse:
+    """The conversation with somebody; before the first message it is only a page with a line to write into."""
+    member = accounts_access.access_member(request.user)
+    person = accounts_access.access_person(member, handle)
+    form = MessageForm(request.POST or None)
+    if request.method == "POST" and (not request.POST.get("text") or form.is_valid()):
+        opened = actions.open_direct(actor=member, person_id=person.pk)
+        if request.POST.get("text"):
+            actions.send_message(actor=member, conversation_id=opened.pk, **form.cleaned_data)
+        return to_end(opened.pk)
+    existing = queries.direct_with(member, person)
+    if existing is not None:
+        return redirect(existing)
+    page = {"inbox": queries.inbox(member), "other": person, "form": form}
+    return render(request, "chat/conversation.html", page, status=422 if form.errors else 200)
+
+
+def to_end(id: int) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("chat:conversation", args=[id]) + "#end")
+
+
+def window(request: HttpRequest) -> dict[str, Any]:
+    """?before= or ?after= a message's place, or ?newest=1."""
+    for name in ("before", "after"):
+        if place := request.GET.get(name):
+            if not place.isdecimal() or len(place) > 18:
+                raise errors.Invalid(field=name)
+            return {name: int(place)}
+    return {"newest": True} if request.GET.get("newest") else {}

@@ -1,0 +1,219 @@
+"""What gathers between the socket and the actions: messages into batches, read marks into the latest state.
+
+Messages gather while the previous batch commits; there is no timer. One thread with its own database connection
+writes them through `actions.send_messages`, answers the senders, and the action shows what it stored after commit.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from accounts.models import User
+from chat import actions
+from core import errors, threads
+
+log = logging.getLogger(__name__)
+
+QUEUE_LIMIT = 2000
+BATCH_LIMIT = 200
+WAIT_LIMIT = 8.0  # seconds a message may wait for its conversation; the client gives up at ten
+LOCKED_PAUSE = 0.003
+DOWN_PAUSE = 0.5
+
+Done = Callable[[actions.Outcome], None]
+
+
+@dataclass
+class Pending:
+    """A draft, and whom to tell on which loop what became of it."""
+
+    draft: actions.Draft
+    done: Done
+    loop: asyncio.AbstractEventLoop
+    since: float = field(default_factory=time.monotonic)
+
+
+class Writer:
+    """The gathering writer of one serving process."""
+
+    def __init__(self) -> None:
+        self.queue: deque[Pending] = deque()
+        self.changed = threading.Condition()
+        self.thread: threading.Thread | None = None
+        self.ended = False
+        self.down = False  # the database is not there: refuse at once instead of making people wait
+        self.batches = 0
+
+    # -- On the loop --
+
+    def put(self, draft: actions.Draft, done: Done) -> None:
+        """Takes a message; `done` is called on this loop with what became of it. Busy when too many wait."""
+        pending = Pending(draft, done, asyncio.get_running_loop())
+        with self.changed:
+            if self.down or len(self.queue) >= QUEUE_LIMIT:
+                raise errors.Busy
+            self.queue.append(pending)
+            if self.thread is None:
+                self.ended = False
+                self.thread = threading.Thread(target=self.run, name="chat-writer", daemon=True)
+                self.thread.start()
+            self.changed.notify()
+
+    async def live(self) -> None:
+        """Runs beside the sockets of a process; at the end lets the thread write what waits."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.to_thread(self.stop)
+
+    def stop(self) -> None:
+        thread = self.thread
+        if thread is not None:
+            with self.changed:
+                self.ended = True
+                self.changed.notify()
+            thread.join(5)
+            self.thread = None
+
+    # -- In the thread --
+
+    def run(self) -> None:
+        try:
+            while (batch := self.take()) is not None:
+                self.handle(batch)
+        finally:
+            connection.close()
+
+    def take(self) -> list[Pending] | None:
+        with self.changed:
+            while not self.queue:
+                if self.ended:
+                    return None
+                self.changed.wait()
+            return [self.queue.popleft() for _turn in range(min(len(self.queue), BATCH_LIMIT))]
+
+    def handle(self, batch: list[Pending]) -> None:
+        outcomes = self.store([pending.draft for pending in batch])
+        self.batches += 1
+        answers: list[tuple[Pending, actions.Outcome]] = []
+        later: list[Pending] = []
+        now = time.monotonic()
+        for pending, outcome in zip(batch, outcomes, strict=True):
+            if not isinstance(outcome, actions.Later):
+                answers.append((pending, outcome))
+            elif now - pending.since > WAIT_LIMIT:
+                answers.append((pending, errors.Busy()))
+            else:
+                later.append(pending)
+        if later:
+            with self.changed:
+                self.queue.extendleft(reversed(later))
+                if not answers and not self.ended:
+                    self.changed.wait(LOCKED_PAUSE)
+        tell(answers)
+
+    def store(self, drafts: list[actions.Draft]) -> list[actions.Outcome]:
+        """One transaction for all; what the database refuses as a whole is tried again message by message."""
+        try:
+            return self.try_twice(drafts)
+        except (InterfaceError, OperationalError) as error:
+            log.warning("messages not stored (%s)", type(error).__name__)
+            self.wait_for_database()
+            return [errors.Busy() for _draft in drafts]
+        except Exception as error:  # supervisor: one bad message fails alone, and the thread lives on
+            if len(drafts) > 1:
+                log.warning("a batch was refused (%s); message by message", type(error).__name__)
+                return [outcome for draft in drafts for outcome in self.store([draft])]
+            log.warning("a message was refused (%s)", type(error).__name__)
+            return [errors.Invalid() if isinstance(error, DatabaseError) else errors.Busy()]
+
+    def try_twice(self, drafts: list[actions.Draft]) -> list[actions.Outcome]:
+        """A connection that broke may have broken after the commit: the second try finds what stands by client_id."""
+        try:
+            return actions.send_messages(batch=drafts, skip_locked=True)
+        except (InterfaceError, OperationalError):
+            connection.close()
+            return actions.send_messages(batch=drafts, skip_locked=True)
+
+    def wait_for_database(self) -> None:
+        """Refuses everything until there is a connection again."""
+        self.down = True
+        while True:
+            with self.changed:
+                waiting = [*self.queue]
+                self.queue.clear()
+            tell([(pending, errors.Busy()) for pending in waiting])
+            try:
+                connection.close()
+                connection.ensure_connection()
+            except (InterfaceError, OperationalError):
+                with self.changed:
+                    if self.ended:
+                        break
+                    self.changed.wait(DOWN_PAUSE)
+            else:
+                break
+        self.down = False
+
+
+def tell(answers: list[tuple[Pending, actions.Outcome]]) -> None:
+    """Hands outcomes to the loops they were asked on, all at one wake-up each."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Done, actions.Outcome]]] = {}
+    for pending, outcome in answers:
+        by_loop.setdefault(pending.loop, []).append((pending.done, outcome))
+    for loop, ready in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it whoever asked
+            loop.call_soon_threadsafe(_call, ready)
+
+
+def _call(ready: list[tuple[Done, actions.Outcome]]) -> None:
+    for done, outcome in ready:
+        done(outcome)
+
+
+class Marks:
+    """Read marks from sockets: at most one write in two seconds per member and conversation, and it is the latest."""
+
+    EVERY_SECONDS = 2.0
+
+    def __init__(self) -> None:
+        self.wanted: dict[tuple[int, int], int] = {}
+        self.tasks: dict[tuple[int, int], asyncio.Task[None]] = {}
+
+    def put(self, user_id: int, conversation_id: int, seq: int) -> None:
+        key = (user_id, conversation_id)
+        self.wanted[key] = max(seq, self.wanted.get(key, 0))
+        if key not in self.tasks:
+            task = self.tasks[key] = asyncio.get_running_loop().create_task(self.run(key))
+            task.add_done_callback(lambda _task: self.tasks.pop(key, None))
+
+    async def run(self, key: tuple[int, int]) -> None:
+        """Writes the latest, rests, and ends when nothing new came meanwhile."""
+        user_id, conversation_id = key
+        while (seq := self.wanted.pop(key, None)) is not None:
+            try:
+                await threads.run(actions.mark_read, actor=User(pk=user_id), conversation_id=conversation_id, seq=seq)
+            except errors.SocialError:  # not theirs, or not any more: there is nobody to tell
+                return
+            except DatabaseError as error:
+                log.warning("a read mark was not stored (%s)", type(error).__name__)
+            await asyncio.sleep(self.EVERY_SECONDS)
+
+
+def reset() -> None:
+    """Threads do not survive a fork."""
+    global writer, marks
+    writer, marks = Writer(), Marks()
+
+
+writer = Writer()
+marks = Marks()
+os.register_at_fork(after_in_child=reset)
