@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -105,7 +106,7 @@ def _run(folder: Path) -> int:
             process.wait()
 
 
-def _answer(folder: Path) -> dict[str, object]:
+def _answer(folder: Path) -> dict[str, Any]:
     with (folder / "answer").open("rb") as file:
         try:
             answer = json.loads(file.read(REPORT_BYTES))

@@ -89,7 +89,8 @@ def still(image: Any, job: dict[str, Any]) -> dict[str, Any]:
     turn = TURNS.get(orientation(image))
     profile = image.info.get("icc_profile")
     made = smaller(image, sizes[-1])
-    image.close()
+    if made is not image:
+        image.close()  # gives its memory back before the next copy
     made = plain(srgb(made, profile))
     if turn is not None:
         made = made.transpose(turn)
@@ -223,7 +224,7 @@ def color(image: Any) -> str:
     tiny = image.convert("RGBA").resize((32, 32))
     sheet = Image.new("RGBA", tiny.size, "white")
     sheet.alpha_composite(tiny)
-    few = sheet.convert("RGB").quantize(4)
+    few: Any = sheet.convert("RGB").quantize(4)
     _count, index = max(few.getcolors())
     red, green, blue = few.getpalette()[index * 3 : index * 3 + 3]
     return f"#{red:02x}{green:02x}{blue:02x}"

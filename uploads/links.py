@@ -1,7 +1,7 @@
 """Links to media: signed by us, the same for all readers, checked without the database.
 
-They end on a half-hour boundary 30 to 60 minutes off, so that caches work: within the half hour a picture has one address. Public ones (avatars)
-carry no end. A signature names exactly one variant of one key and its end.
+They end on a half-hour boundary 30 to 60 minutes off, so that caches work: within the half hour a picture has one
+address. Public ones (avatars) carry no end. A signature names exactly one variant of one key and its end.
 """
 
 import base64
@@ -45,6 +45,6 @@ def seconds_left(key: uuid.UUID, variant: str, *, end: str, signature: str) -> i
     return left if left > 0 else None
 
 
-def _signature(key: uuid.UUID, variant: str, end: str, secret: str) -> str:
+def _signature(key: uuid.UUID, variant: str, end: str, secret: str | bytes) -> str:
     digest = salted_hmac(SALT, f"{key}/{variant}/{end}", secret=secret, algorithm="sha256").digest()
     return base64.urlsafe_b64encode(digest[:18]).decode()

@@ -1,7 +1,7 @@
 """What a file is by its first bytes, and how large its picture says it is: never by name or by the client's word.
 
-Only headers are read, by hand and bounded: nothing here decodes. A size that the header hides stays 0 x 0, and decode.py
-looks again.
+Only headers are read, by hand and bounded: nothing here decodes. A size that the header hides stays 0 x 0, and
+decode.py looks again.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""Where files lie: the names of product.md's layout, on whatever STORAGES["default"] is. Slow: never in a transaction."""
+"""Where files lie, on whatever STORAGES["default"] is. Slow: never in a transaction.
+
+The layout: uploads/temp/{upload} (as it came; gone when prepared), processed/images/{upload}/{size}.webp.
+"""
 
 import shutil
 import uuid
@@ -33,7 +36,7 @@ def fetch(name: str, target: Path) -> None:
         shutil.copyfileobj(source, copy, 256 * 1024)
 
 
-def open_variant(key: uuid.UUID, name: str) -> File:
+def open_variant(key: uuid.UUID, name: str) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
     return default_storage.open(variant(key, name), "rb")
 

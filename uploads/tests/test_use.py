@@ -1,0 +1,188 @@
+"""Taking uploads into use, giving them up, and what the clock clears away."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from core import errors, wake
+from uploads import actions, storage, tasks
+from uploads.models import Stored, Upload
+from uploads.tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def attach(owner, *keys, limit=4):
+    return actions.attach_uploads(actor=owner, keys=keys, purpose=factories.PURPOSE, limit=limit)
+
+
+def with_files(files, upload):
+    for name in ("320", "640", "1280"):
+        files.save(storage.variant(upload.key, name), ContentFile(b"x"))
+    return upload
+
+
+@pytest.fixture
+def later(time_machine):
+    return lambda **delta: time_machine.move_to(timezone.now() + timedelta(**delta))
+
+
+def test_takes_them_in_the_order_asked(owner, django_assert_num_queries):
+    one, two, three = (factories.make_upload(owner) for _number in range(3))
+    with django_assert_num_queries(4):  # savepoint, read with lock, write, savepoint
+        uploads = attach(owner, str(three.key), str(one.key), str(three.key), two.key)
+    assert uploads == [three, one, two]
+    assert all(upload.attached_at for upload in Upload.objects.all())
+
+
+def test_what_is_not_ones_own_is_like_absent(owner, stranger):
+    foreign = factories.make_upload(stranger)
+    other = factories.make_upload(owner, purpose="avatar")
+    gone = factories.make_upload(owner, discarded_at=timezone.now())
+    mine = factories.make_upload(owner)
+    said = set()
+    for key in (foreign.key, other.key, gone.key, uuid.uuid4(), "rubbish", "", None):
+        with pytest.raises(errors.NotFound) as refused:
+            attach(owner, mine.key, key)
+        said.add((str(refused.value), refused.value.field))
+    assert len(said) == 1
+    assert said.pop()[1] == "uploads"
+    assert not Upload.objects.filter(attached_at__isnull=False).exists()
+
+
+def test_what_cannot_be_used_is_said(owner):
+    waiting = factories.make_upload(owner, state=Upload.State.RECEIVED, due_at=timezone.now())
+    failed = factories.make_upload(owner, state=Upload.State.FAILED, reason="broken")
+    used = factories.make_upload(owner, attached_at=timezone.now())
+    for upload, error in ((waiting, errors.Conflict), (failed, errors.Invalid), (used, errors.Conflict)):
+        with pytest.raises(error) as refused:
+            attach(owner, upload.key)
+        assert refused.value.field == "uploads"
+
+
+def test_no_more_than_the_limit(owner):
+    keys = [factories.make_upload(owner).key for _number in range(3)]
+    with pytest.raises(errors.Invalid, match="2 pictures"):
+        attach(owner, *keys, limit=2)
+    assert attach(owner, limit=2) == []
+
+
+def test_deletes_what_is_not_in_use_and_only_ones_own(owner, stranger, files, later):
+    upload, used = (
+        with_files(files, factories.make_upload(owner)),
+        factories.make_upload(owner, attached_at=timezone.now()),
+    )
+    with pytest.raises(errors.NotFound):
+        actions.delete_upload(actor=stranger, key=upload.key)
+    with pytest.raises(errors.Conflict):
+        actions.delete_upload(actor=owner, key=used.key)
+    actions.delete_upload(actor=owner, key=upload.key)
+    assert list(Upload.objects.all()) == [used]
+    later(minutes=7)
+    tasks.tidy()
+    assert not files.exists(storage.variant(upload.key, "320"))
+    assert list(Stored.objects.values_list("key", flat=True)) == [used.key]
+
+
+def test_only_owners_describe(owner, stranger):
+    upload = factories.make_upload(owner)
+    assert actions.describe_upload(actor=owner, key=upload.key, alt=" A cat ").alt == "A cat"
+    with pytest.raises(errors.NotFound):
+        actions.describe_upload(actor=stranger, key=upload.key, alt="A dog")
+
+
+def test_unused_ones_go_after_a_day(owner, files, later):
+    unused, used = with_files(files, factories.make_upload(owner)), factories.make_upload(owner)
+    attach(owner, used.key)
+    later(hours=23, minutes=59)
+    assert actions.sweep_unused() == 0
+    later(minutes=2)
+    assert actions.sweep_unused() == 1
+    assert list(Upload.objects.all()) == [used]
+    assert files.exists(storage.variant(unused.key, "320"))  # a worker may still hold it
+    later(minutes=7)
+    actions.remove_due_files()
+    assert not files.exists(storage.variant(unused.key, "320"))
+
+
+def test_those_of_deleted_things_go_after_thirty_days(owner, files, later):
+    upload = with_files(files, factories.make_upload(owner))
+    attach(owner, upload.key)
+    assert actions.detach_uploads(actor=owner, upload_ids=[upload.pk]) == 1
+    assert actions.detach_uploads(actor=owner, upload_ids=[upload.pk]) == 0
+    with pytest.raises(errors.NotFound):
+        attach(owner, upload.key)
+    later(days=29)
+    tasks.tidy()
+    assert Upload.objects.exists()
+    later(days=1, minutes=1)
+    tasks.tidy()
+    later(minutes=7)
+    tasks.tidy()
+    assert not Upload.objects.exists()
+    assert not files.exists(storage.variant(upload.key, "320"))
+
+
+def test_files_go_with_their_member(owner, stranger, files, later):
+    """Erased by the action at once; deleted as a row, they are found within a day."""
+    mine, other = with_files(files, factories.make_upload(owner)), with_files(files, factories.make_upload(stranger))
+    assert actions.delete_uploads(actor=owner, owner_id=owner.pk) == 1
+    Upload.objects.filter(pk=other.pk).delete()
+    later(hours=2)
+    tasks.stray()
+    later(minutes=7)
+    tasks.tidy()
+    assert not Stored.objects.exists()
+    for upload in (mine, other):
+        assert not files.exists(storage.variant(upload.key, "320"))
+
+
+def test_the_sweep_of_strays_leaves_what_is_alive(owner, later):
+    factories.make_upload(owner)
+    later(days=2)
+    assert actions.sweep_stray() == 0
+
+
+def test_a_remover_that_dies_is_followed_by_another(owner, files, monkeypatch, later):
+    upload = with_files(files, factories.make_upload(owner))
+    actions.delete_upload(actor=owner, key=upload.key)
+    later(minutes=7)
+    real = storage.drop
+    monkeypatch.setattr(storage, "drop", lambda name: 1 / 0 if "640" in name else real(name))
+    with pytest.raises(ZeroDivisionError):
+        actions.remove_due_files()
+    monkeypatch.setattr(storage, "drop", real)
+    assert actions.remove_due_files() == 0
+    later(minutes=4)
+    assert actions.remove_due_files() == 1
+    assert not files.exists(storage.variant(upload.key, "1280"))
+    assert not Stored.objects.exists()
+
+
+def test_the_sweep_wakes_a_worker_for_what_is_due(owner, monkeypatch):
+    woken = []
+    monkeypatch.setattr(wake, "now", lambda *words: woken.append(words))
+    ago = timezone.now() - timedelta(minutes=1)
+    due = factories.make_upload(owner, state=Upload.State.PROCESSING, due_at=ago)
+    factories.make_upload(owner, state=Upload.State.PROCESSING, due_at=ago + timedelta(minutes=2))
+    factories.make_upload(owner)
+    tasks.sweep()
+    assert woken == [("uploads.process", str(due.pk))]
+
+
+def test_the_task_prepares(owner, files):
+    given = {"actor": owner, "purpose": factories.PURPOSE, "file": factories.png()}
+    upload = actions.receive_upload(**given)
+    tasks.process(str(upload.pk))
+    upload.refresh_from_db()
+    assert upload.is_ready
+    tasks.process("987654321")  # gone meanwhile: nothing to do
+
+
+def test_every_scheduled_task_exists():
+    from celery import current_app
+
+    assert {one["task"] for one in tasks.SCHEDULE.values()} <= set(current_app.tasks)
