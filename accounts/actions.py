@@ -1,6 +1,5 @@
 """Every write of accounts: joining, logins, profile, follow and block."""
 
-import hashlib
 import secrets
 import uuid
 from collections.abc import Callable
@@ -45,14 +44,14 @@ def make_owner_link() -> str:
         raise errors.Conflict(_("This site has an owner already."))
     OwnerLink.objects.all().delete()
     token = secrets.token_urlsafe(32)
-    OwnerLink.objects.create(digest=_digest(token))
+    OwnerLink.objects.create(digest=OwnerLink.digest_of(token))
     return settings.SITE_URL + reverse("accounts:owner", args=[token])
 
 
 @transaction.atomic
 def make_owner(*, token: str, email: str, handle: str, display_name: str, password_hash: str) -> User:
     """Uses up the owner's link: a staff superuser with a proven address. NotFound for a link that is not good."""
-    link = OwnerLink.objects.select_for_update().filter(digest=_digest(token)).first()
+    link = OwnerLink.objects.select_for_update().filter(digest=OwnerLink.digest_of(token)).first()
     if link is None or not queries.owner_missing():
         raise errors.NotFound
     user = _make_user(
@@ -78,10 +77,6 @@ def _make_user(**fields: object) -> User:
             raise errors.Invalid(rules.TAKEN, field="handle") from None
         raise errors.Conflict(_("This address belongs to an account by now. Please log in."), field="email") from None
     return user
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 # -- Logins -----------------------------------------------------------------------------------------------------------
@@ -215,6 +210,14 @@ def update_profile(
             raise errors.Invalid(rules.TAKEN, field="handle") from None
     actor.refresh_from_db(fields=["display_name", "handle", "bio", "language"])
     return actor
+
+
+@transaction.atomic
+def edit_member(*, actor: User, member: User, fields: list[str]) -> None:
+    """Staff changed these fields of a member's row; sockets and logins look again at what the member may do."""
+    columns = [name for name in fields if name not in {"groups", "user_permissions"}]
+    member.save(update_fields=columns)
+    _access_changed(member.pk)
 
 
 @transaction.atomic

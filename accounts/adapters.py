@@ -5,11 +5,15 @@ from typing import Any
 from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, mails
 from accounts.models import User
+
+YEAR = 365 * 24 * 60 * 60
 
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):
@@ -21,6 +25,15 @@ class AuthenticationBackend(auth_backends.AuthenticationBackend):
 
 class AccountAdapter(DefaultAccountAdapter):
     """Our answers to allauth."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": _("This account is not open at the moment."),
+        "email_password_mismatch": _("This address and this password do not belong together."),
+        "username_password_mismatch": _("This name and this password do not belong together."),
+        "incorrect_code": _("That is not the code. Look at the newest mail."),
+        "too_many_login_attempts": _("That was too many tries. Please wait a few minutes."),
+        "rate_limited": _("We have just sent a mail. Give it half a minute."),
+    }
 
     def add_message(self, *args: Any, message: str | None = None, **kwargs: Any) -> None:
         """allauth's own remarks ("Successfully signed in as ...") stay unsaid; what our views say passes."""
@@ -50,6 +63,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         actions.set_password(actor=user, password=password)
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post_login(request, user, **kwargs)
+        if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, max_age=YEAR, samesite="Lax")
+        return response
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)

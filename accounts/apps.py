@@ -8,9 +8,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import access, actions, events, registry, tokens  # noqa: F401  events registers its facts
-        from core import consumers
+        from core import consumers, frame
         from uploads import registry as upload_registry
 
+        item = frame.NavItem(key="you", label=_("You"), icon="user", url_name="accounts:settings", order=80, tab=True)
+        frame.register_nav(item)
         consumers.authenticator.by_session = tokens.by_session
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid

@@ -14,6 +14,7 @@ from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
+from allauth.core import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -28,6 +29,12 @@ from core import errors
 SESSION_KEY = "accounts_join"
 RESENDS = 5
 WAIT = 30  # seconds between two mails to one address
+
+
+def limit(request: HttpRequest, action: str) -> None:
+    """allauth's limit of this name; one more is TooMany."""
+    if not ratelimit.consume(request, action=action):
+        raise errors.TooMany(retry_after=60)
 
 
 @contextmanager

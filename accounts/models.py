@@ -1,5 +1,7 @@
 """Members, their logins, and who follows or blocks whom."""
 
+import hashlib
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
@@ -156,3 +158,7 @@ class OwnerLink(models.Model):
 
     def __str__(self) -> str:
         return f"owner link of {self.created_at:%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()

@@ -9,7 +9,7 @@ from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from accounts import access, registry
-from accounts.models import Block, Device, Follow, User
+from accounts.models import Block, Device, Follow, OwnerLink, User
 from core import errors, paging
 
 PAGE = 20
@@ -104,6 +104,12 @@ def handle_taken(handle: str, *, besides: int | None = None) -> bool:
 def owner_missing() -> bool:
     """No owner yet: the one-time link may be made and used."""
     return not User.objects.filter(is_superuser=True, is_active=True).exists()
+
+
+def check_owner_link(token: str) -> None:
+    """NotFound unless this is the link that makes the owner, and there is none yet."""
+    if not (OwnerLink.objects.filter(digest=OwnerLink.digest_of(token)).exists() and owner_missing()):
+        raise errors.NotFound
 
 
 # -- Logins -----------------------------------------------------------------------------------------------------------

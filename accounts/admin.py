@@ -1,0 +1,109 @@
+"""Members for staff. Log in is the site's own, with its limits and its second factor."""
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from accounts import actions
+from accounts.models import Block, Device, Follow, User
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(ModelAdmin):
+    search_fields = ["name"]
+    filter_horizontal = ["permissions"]
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):
+    """Passwords, addresses and counters are not edited here: each has its own way with its own checks."""
+
+    list_display = ["handle", "display_name", "email", "is_active", "is_staff", "suspended_until", "created_at"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "created_at"]
+    search_fields = ["handle", "display_name", "email"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    fields = [
+        "handle",
+        "display_name",
+        "email",
+        "bio",
+        "language",
+        "is_active",
+        "suspended_until",
+        "is_staff",
+        "is_superuser",
+        "groups",
+        "followers_count",
+        "following_count",
+        "posts_count",
+        "created_at",
+        "last_login",
+    ]
+    readonly_fields = [
+        "email",
+        "followers_count",
+        "following_count",
+        "posts_count",
+        "created_at",
+        "last_login",
+        "is_superuser",
+    ]
+    filter_horizontal = ["groups"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        actions.edit_member(actor=request.user, member=obj, fields=form.changed_data)
+
+
+class RowAdmin(ModelAdmin):
+    """Rows that only actions write, because counters and sockets hang on them."""
+
+    ordering = ["-id"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Follow)
+class FollowAdmin(RowAdmin):
+    list_display = ["follower", "followed", "created_at"]
+    list_select_related = ["follower", "followed"]
+    search_fields = ["follower__handle", "followed__handle"]
+    list_filter = ["created_at"]
+
+
+@admin.register(Block)
+class BlockAdmin(RowAdmin):
+    list_display = ["blocker", "blocked", "created_at"]
+    list_select_related = ["blocker", "blocked"]
+    search_fields = ["blocker__handle", "blocked__handle"]
+    list_filter = ["created_at"]
+
+
+@admin.register(Device)
+class DeviceAdmin(RowAdmin):
+    list_display = ["user", "client", "created_at", "seen_at", "ended_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle", "client"]
+    list_filter = ["ended_at", "created_at"]
+    exclude = ["session_key", "refresh_id", "previous_id"]

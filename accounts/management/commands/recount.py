@@ -1,0 +1,23 @@
+"""Sets the counters that stand on members' rows to what is really there."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from accounts import registry
+
+
+class Command(BaseCommand):
+    help = "Recompute the counters kept on members' rows (followers, posts, ...). Safe to run at any time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        mended = {name: recount() for name, recount in sorted(registry.recounts.items())}
+        if options["json"]:
+            self.stdout.write(json.dumps(mended))
+            return
+        for name, count in mended.items():
+            self.stdout.write(f"{name}: {count} mended")

@@ -1,0 +1,217 @@
+"""Ways in and out: sign up, codes, log in, log out, reset, the owner's link. allauth keeps the limits and the steps."""
+
+from http import HTTPStatus
+from typing import Any
+
+from allauth.account import views as allauth_views
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.internal.flows.logout import logout as allauth_logout
+from allauth.account.models import Login
+from allauth.account.utils import get_next_redirect_url
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import actions, codes, forms, queries
+from accounts.models import User
+from core import errors
+
+UNFINISHED = "accounts_unfinished"  # what the form shows again when a handle was lost in the last moment
+
+
+def bad(form: Form) -> int:
+    """422 for a form that needs mending, 429 when it was sent too often."""
+    if form.has_error("__all__", "too_many_login_attempts"):
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+
+
+def enter(request: HttpRequest, user: User, *, to: str = "") -> HttpResponse:
+    """Logs in somebody who has just proven their address and chosen their password."""
+    record_authentication(request, user, method="password", email=user.email)
+    return perform_login(request, Login(user=user, email=user.email, signup=True, redirect_url=to or None))
+
+
+# -- Joining ----------------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("/")
+    form = forms.JoinForm(request.POST) if request.method == "POST" else _unfinished(request)
+    if request.method == "POST":
+        codes.limit(request, "signup")
+        if form.is_valid():
+            language = get_language() or ""
+            next_url = get_next_redirect_url(request) or ""
+            codes.JoinProcess.initiate(request, next_url=next_url, language=language, **form.person())
+            return redirect("accounts:verify")
+    context = {"form": form, "next": get_next_redirect_url(request)}
+    return render(request, "accounts/signup.html", context, status=bad(form))
+
+
+def _unfinished(request: HttpRequest) -> forms.JoinForm:
+    data = request.session.pop(UNFINISHED, None)
+    form = forms.JoinForm(data)
+    if data is not None:
+        form.errors.pop("password", None)
+    return form
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponseBase:
+    """The code that came by mail: of a sign-up, or of an account whose address was never proven."""
+    if codes.SESSION_KEY not in request.session:
+        return ProveAddress.as_view()(request)
+    if request.method == "POST":
+        with codes.locked(request):
+            return _check(request)
+    process = codes.JoinProcess.resume(request)
+    return _code_page(request, process, forms.CodeForm()) if process else _start_again(request)
+
+
+def _check(request: HttpRequest) -> HttpResponse:
+    process = codes.JoinProcess.resume(request)
+    if process is None:
+        return _start_again(request)
+    if request.POST.get("action") == "resend":
+        return _resend(request, process)
+    form = forms.CodeForm(request.POST)
+    if form.is_valid() and process.check(form.cleaned_data["code"]):
+        return _join(request, process)
+    if codes.SESSION_KEY not in request.session:
+        return _start_again(request)
+    if form.is_valid():
+        form.add_error("code", _("That is not the code. Look at the newest mail."))
+    return _code_page(request, process, form)
+
+
+def _resend(request: HttpRequest, process: codes.JoinProcess) -> HttpResponse:
+    form = forms.CodeForm()
+    try:
+        process.resend()
+    except errors.TooMany as error:
+        response = _code_page(request, process, form, refusal=str(error.message), status=error.status)
+        response["Retry-After"] = str(error.retry_after)
+        return response
+    messages.success(request, _("A new code is on its way. The old one is good no more."))
+    return redirect("accounts:verify")
+
+
+def _join(request: HttpRequest, process: codes.JoinProcess) -> HttpResponse:
+    try:
+        user = process.finish()
+    except errors.Conflict as error:
+        messages.info(request, str(error.message))
+        return redirect("accounts:login")
+    except errors.Invalid:
+        person = process.state["person"]
+        request.session[UNFINISHED] = {name: person[name] for name in ("email", "handle", "display_name")}
+        return redirect("accounts:signup")
+    return enter(request, user, to=process.state["next"])
+
+
+def _code_page(
+    request: HttpRequest, process: codes.JoinProcess, form: Form, *, refusal: str = "", status: int = 0
+) -> HttpResponse:
+    context = {"form": form, "email": process.email, "refusal": refusal, "can_resend": True}
+    return render(request, "accounts/verify.html", context, status=status or bad(form))
+
+
+def _start_again(request: HttpRequest) -> HttpResponse:
+    messages.error(request, _("This code is no longer good. Please start again; it takes a minute."))
+    return redirect("accounts:signup")
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def owner(request: HttpRequest, token: str) -> HttpResponse:
+    """The one-time link that `manage.py owner_link` prints."""
+    codes.limit(request, "signup")
+    queries.check_owner_link(token)
+    form = forms.JoinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = form.person()
+        with form.mending():
+            return enter(request, actions.make_owner(token=token, **person))
+    return render(request, "accounts/owner.html", {"form": form}, status=bad(form))
+
+
+# -- In and out -------------------------------------------------------------------------------------------------------
+
+
+class SaysWhatIsWrong:
+    """A form that needs mending is no success: 422, so that scripts and apps see it."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        response = super().form_invalid(form)  # type: ignore[misc]
+        if response.status_code == HTTPStatus.OK:
+            response.status_code = bad(form)
+        return response
+
+
+class LogIn(SaysWhatIsWrong, allauth_views.LoginView):
+    template_name = "accounts/login.html"
+    form_class = forms.LoginForm
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    allauth_logout(request, show_message=False)
+    return redirect("/")
+
+
+@never_cache
+def inactive(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/inactive.html", status=HTTPStatus.FORBIDDEN)
+
+
+class CheckedUnderLock(SaysWhatIsWrong):
+    """allauth counts wrong codes in the session; under its lock, parallel guesses count one by one."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        with codes.locked(request):
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class ProveAddress(CheckedUnderLock, allauth_views.ConfirmEmailVerificationCodeView):
+    template_name = "accounts/verify.html"
+
+
+class Reset(SaysWhatIsWrong, allauth_views.PasswordResetView):
+    template_name = "accounts/reset.html"
+    form_class = forms.ResetForm
+
+
+class ResetCode(CheckedUnderLock, allauth_views.ConfirmPasswordResetCodeView):
+    template_name = "accounts/reset_code.html"
+
+
+class ResetPassword(SaysWhatIsWrong, allauth_views.CompletePasswordResetView):
+    template_name = "accounts/reset_password.html"
+    form_class = forms.NewPasswordForm
+    success_url = reverse_lazy("accounts:login")
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response = super().form_valid(form)
+        messages.success(self.request, _("Your new password is set. Log in with it."))
+        return response
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What allauth answers beyond its limits."""
+    raise errors.TooMany(retry_after=60)

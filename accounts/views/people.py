@@ -1,0 +1,75 @@
+"""Pages about people, and what one does to them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import actions, queries
+from accounts.models import User
+
+
+@require_safe
+def profile(request: HttpRequest, handle: str, tab: str = "") -> HttpResponse:
+    cursor = request.GET.get("cursor", "")
+    page = queries.profile(viewer=request.user, handle=handle, tab=tab, cursor=cursor)
+    return render(request, "accounts/profile.html", {"profile": page, "person": page.person, **page.content})
+
+
+@require_safe
+def followers(request: HttpRequest, handle: str) -> HttpResponse:
+    return _people(request, handle, queries.followers, "followers")
+
+
+@require_safe
+def following(request: HttpRequest, handle: str) -> HttpResponse:
+    return _people(request, handle, queries.following, "following")
+
+
+def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
+    person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
+    context = {"person": person, "people": [row.person for row in page.rows], "next": page.next, "which": which}
+    return render(request, "accounts/people.html", context)
+
+
+@login_required
+@require_POST
+def follow(request: HttpRequest, handle: str) -> HttpResponse:
+    return _after_follow(request, actions.follow(actor=request.user, person=handle))
+
+
+@login_required
+@require_POST
+def unfollow(request: HttpRequest, handle: str) -> HttpResponse:
+    return _after_follow(request, actions.unfollow(actor=request.user, person=handle))
+
+
+def _after_follow(request: HttpRequest, person: User) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        found = queries.person(viewer=request.user, person=person.pk)
+        return render(request, "accounts/_follow.html", {"person": found})
+    return _back(request, person.get_absolute_url())
+
+
+@login_required
+@require_POST
+def block(request: HttpRequest, handle: str) -> HttpResponse:
+    actions.block(actor=request.user, person=handle)
+    return _back(request, "/settings/blocked/")
+
+
+@login_required
+@require_POST
+def unblock(request: HttpRequest, handle: str) -> HttpResponse:
+    actions.unblock(actor=request.user, person=handle)
+    return _back(request, "/settings/blocked/")
+
+
+def _back(request: HttpRequest, url: str) -> HttpResponse:
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return redirect(wanted if safe else url)

@@ -1,0 +1,130 @@
+"""The member's own settings: plain forms, a page each."""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import actions, codes, forms, queries
+from core import errors
+from uploads import actions as upload_actions
+
+YEAR = 365 * 24 * 60 * 60
+
+
+def page(request: HttpRequest, name: str, form: forms.RoomForm, **context: object) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+    return render(request, f"accounts/settings_{name}.html", {"form": form, "here": name, **context}, status=status)
+
+
+@login_required
+@never_cache
+def profile(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    initial = {"display_name": user.display_name, "handle": user.handle, "bio": user.bio}
+    form = forms.ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        with form.mending():
+            actions.update_profile(actor=user, **form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect("accounts:settings")
+    return page(request, "profile", form, avatar_form=forms.AvatarForm())
+
+
+@login_required
+@require_POST
+def avatar(request: HttpRequest) -> HttpResponse:
+    if "remove" in request.POST:
+        actions.set_avatar(actor=request.user, key=None)
+        return redirect("accounts:settings")
+    form = forms.AvatarForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            upload = upload_actions.receive_ready_upload(
+                actor=request.user, purpose="avatar", file=form.cleaned_data["avatar"]
+            )
+        except (errors.Invalid, errors.TooLarge) as error:
+            form.add_error("avatar", str(error.message))
+        else:
+            actions.set_avatar(actor=request.user, key=upload.key)
+            messages.success(request, _("A good picture."))
+            return redirect("accounts:settings")
+    user = request.user
+    initial = {"display_name": user.display_name, "handle": user.handle, "bio": user.bio}
+    response = page(request, "profile", forms.ProfileForm(initial=initial), avatar_form=form)
+    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    return response
+
+
+@login_required
+@never_cache
+@sensitive_post_parameters("old", "password")
+def account(request: HttpRequest) -> HttpResponse:
+    form = forms.PasswordForm(request.POST if request.method == "POST" else None, user=request.user)
+    if request.method == "POST":
+        codes.limit(request, "change_password")
+        if form.is_valid():
+            old = request.session.session_key
+            actions.set_password(actor=request.user, password=form.cleaned_data["password"], keep=old)
+            update_session_auth_hash(request, request.user)
+            actions.move_session(actor=request.user, old=old, new=request.session.session_key)
+            messages.success(request, _("Your password is changed. You are logged out everywhere else."))
+            return redirect("accounts:settings_account")
+    return page(request, "account", form)
+
+
+@login_required
+@never_cache
+def appearance(request: HttpRequest) -> HttpResponse:
+    initial = {"theme": request.COOKIES.get("theme", "")}
+    form = forms.AppearanceForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        response = redirect("accounts:settings_appearance")
+        theme = form.cleaned_data["theme"]
+        if theme:
+            response.set_cookie("theme", theme, max_age=YEAR, samesite="Lax", secure=settings.HTTPS)
+        else:
+            response.delete_cookie("theme", samesite="Lax")
+        return response
+    return page(request, "appearance", form)
+
+
+@login_required
+@never_cache
+def language(request: HttpRequest) -> HttpResponse:
+    initial = {"language": request.user.language}
+    form = forms.LanguageForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        chosen = actions.update_profile(actor=request.user, language=form.cleaned_data["language"]).language
+        with translation.override(chosen or None):
+            response = redirect("accounts:settings_language")
+        remember_language(response, chosen)
+        return response
+    return page(request, "language", form)
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """The cookie that the locale middleware reads; none: what the browser asks for."""
+    name = settings.LANGUAGE_COOKIE_NAME
+    if language:
+        response.set_cookie(name, language, max_age=YEAR, samesite="Lax", secure=settings.HTTPS)
+    else:
+        response.delete_cookie(name, samesite="Lax")
+
+
+@login_required
+@never_cache
+@require_safe
+def blocked(request: HttpRequest) -> HttpResponse:
+    found = queries.blocked_people(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    context = {"here": "blocked", "people": [row.blocked for row in found.rows], "next": found.next}
+    return render(request, "accounts/settings_blocked.html", context)
