@@ -222,6 +222,7 @@ def storage(data_dir: Path) -> dict[str, Any]:
         "default_acl": None,
         "querystring_auth": True,
         "file_overwrite": True,
+        "max_memory_size": 256 * 1024,  # larger ones are read through a temporary file
         "signature_version": "s3v4",
     }
     if query.get("region"):

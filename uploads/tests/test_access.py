@@ -11,7 +11,7 @@ from uploads import access, registry
 from uploads.models import Upload
 from uploads.tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def test_owners_change_their_own_and_nobody_elses(owner, stranger):

@@ -12,7 +12,7 @@ from uploads import actions, child, queries, reasons, storage
 from uploads.models import Stored, Upload
 from uploads.tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 class Killed(BaseException):

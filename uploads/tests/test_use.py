@@ -12,7 +12,7 @@ from uploads import actions, storage, tasks
 from uploads.models import Stored, Upload
 from uploads.tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def attach(owner, *keys, limit=4):
