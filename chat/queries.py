@@ -133,6 +133,10 @@ class Thread:
     newer: bool
     lines: list[Line] = field(default_factory=list)
 
+    @property
+    def last_seq(self) -> int:
+        return self.messages[-1].seq if self.messages else 0
+
 
 def messages(
     viewer: Viewer,

@@ -5,6 +5,7 @@ import re
 from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -23,3 +24,18 @@ def linked(text: str) -> SafeString:
         end = found.start() + len(url)
     made.append(escape(text[end:]))
     return mark_safe("".join(made))  # noqa: S308  every piece is escaped above
+
+
+@register.simple_tag
+def chat_strings() -> dict[str, str]:
+    """What static/js/chat*.js says, in the reader's language."""
+    return {
+        "you": gettext("You"),
+        "typing": gettext("{name} is typing"),
+        "not_sent": gettext("Not sent."),
+        "remove": gettext("Remove"),
+        "new_messages_one": gettext("1 new message"),
+        "new_messages": gettext("{n} new messages"),
+        "to_newest": gettext("To the newest message"),
+        "unread": gettext("unread"),
+    }

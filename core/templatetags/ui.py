@@ -338,6 +338,7 @@ def ui_strings() -> dict[str, str]:
         "too_large": gettext("That is too large to send."),
         "signed_out": gettext("You have been logged out. Log in again to go on."),
         "copied": gettext("Link copied"),
+        "new": gettext("new"),
         "show_password": gettext("Show password"),
         "hide_password": gettext("Hide password"),
     }

@@ -10,3 +10,4 @@ import "./connection.js";
 import "./forms.js";
 import "./picture.js";
 import "./worker.js";
+import "./chat-badge.js";
