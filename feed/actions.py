@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -345,10 +345,15 @@ def _count_post(post: Post, step: int) -> None:
 
 def _change_posts_count(user_id: int, step: int) -> None:
     """The one column of a member that this room keeps; `accounts` gives it to us by its registry of recounts."""
-    User.objects.filter(Q(pk=user_id)).update(posts_count=F("posts_count") + step)
+    User.objects.filter(pk=user_id).update(posts_count=_stepped("posts_count", step))
 
 
 def _count_comment(post: Post, step: int) -> None:
     """`post` is locked, so that its new number is known without reading it again."""
-    Post.objects.filter(pk=post.pk).update(comments_count=F("comments_count") + step)
-    post.comments_count += step
+    Post.objects.filter(pk=post.pk).update(comments_count=_stepped("comments_count", step))
+    post.comments_count = max(0, post.comments_count + step)
+
+
+def _stepped(column: str, step: int) -> Greatest:
+    """A count that is wrong already (rows written by hand) must not keep anybody from deleting."""
+    return Greatest(F(column) + step, 0)

@@ -116,9 +116,10 @@ class CommentReaction(APIView):
 
 class PostsOf(APIView):
     @extend_schema(parameters=[CURSOR], responses=serializers.PostPage, operation_id="user_posts_list")
-    def get(self, request: Request, id: int) -> Response:
-        """One person's posts, newest first."""
-        person = accounts_access.access_person(request.user, id)
+    def get(self, request: Request, id: str) -> Response:
+        """One person's posts, newest first; by id or handle."""
+        number = id.isascii() and id.isdigit() and len(id) < 20
+        person = accounts_access.access_person(request.user, int(id) if number else id)
         page = queries.posts_of(request.user, person, request.query_params.get("cursor", ""))
         return paged(page, [serializers.post(post) for post in page.rows])
 

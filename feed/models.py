@@ -9,13 +9,17 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from core import text as core_text
 
 TEXT_LIMIT = 5000  # characters of a post
 COMMENT_LIMIT = 2000
 PICTURES_LIMIT = 10
 ALT_LIMIT = 500
+FULL_WIDTH = 2048  # pixels of a picture that is looked at alone
 BIG_TEXT = 90  # a shorter post without pictures is set larger
 
 
@@ -71,12 +75,25 @@ class Post(models.Model):
         return reverse("feed:post", args=[self.pk])
 
     @property
+    def menu_id(self) -> str:
+        return f"post-{self.pk}-menu"
+
+    @property
+    def is_big(self) -> bool:
+        """Short words alone are set larger; asks for the pictures that `queries` fetched."""
+        return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()
+
+    @property
     def is_public(self) -> bool:
         return self.audience == Audience.PUBLIC
 
     @property
     def audience_icon(self) -> str:
         return AUDIENCE_ICONS.get(self.audience, "lock")
+
+    @property
+    def body(self) -> SafeString:
+        return core_text.trusted(self.html)
 
     @property
     def top_kinds(self) -> list[str]:
@@ -95,6 +112,10 @@ class PostPicture(models.Model):
 
     def __str__(self) -> str:
         return f"picture {self.position} of post {self.post_id}"
+
+    @property
+    def full_url(self) -> str:
+        return self.upload.url(FULL_WIDTH)
 
 
 class Comment(models.Model):
@@ -120,6 +141,10 @@ class Comment(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('feed:post', args=[self.post_id])}#comment-{self.pk}"
+
+    @property
+    def body(self) -> SafeString:
+        return core_text.trusted(self.html)
 
     @property
     def top_kinds(self) -> list[str]:

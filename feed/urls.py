@@ -24,5 +24,5 @@ urlpatterns = [
     path("api/v1/posts/<int:id>/comments", api.Comments.as_view(), name="api_comments"),
     path("api/v1/comments/<int:id>", api.OneComment.as_view(), name="api_comment"),
     path("api/v1/comments/<int:id>/reaction", api.CommentReaction.as_view(), name="api_comment_reaction"),
-    path("api/v1/users/<int:id>/posts", api.PostsOf.as_view(), name="api_user_posts"),
+    path("api/v1/users/<str:id>/posts", api.PostsOf.as_view(), name="api_user_posts"),
 ]

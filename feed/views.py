@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -150,8 +149,9 @@ def delete(request: HttpRequest, id: int) -> HttpResponse:
     actions.delete_post(actor=request.user, post_id=id)
     if request.htmx:
         return HttpResponse(status=204)
-    messages.success(request, _("Post deleted"), extra_tags=f"undo:{reverse('feed:undo_delete', args=[id])}")
-    return redirect("feed:home")
+    undo_url = reverse("feed:undo_delete", args=[id])
+    context = {"said": _("Post deleted"), "undo_url": undo_url, "onwards": reverse("feed:home")}
+    return render(request, "feed/deleted.html", context)
 
 
 @require_POST
@@ -223,8 +223,9 @@ def delete_comment(request: HttpRequest, id: int) -> HttpResponse:
     gone = actions.delete_comment(actor=request.user, comment_id=id)
     if request.htmx:
         return HttpResponse(status=204)
-    messages.success(request, _("Comment deleted"), extra_tags=f"undo:{reverse('feed:undo_delete_comment', args=[id])}")
-    return redirect("feed:post", gone.post_id)
+    undo_url = reverse("feed:undo_delete_comment", args=[id])
+    context = {"said": _("Comment deleted"), "undo_url": undo_url, "onwards": reverse("feed:post", args=[gone.post_id])}
+    return render(request, "feed/deleted.html", context)
 
 
 @require_POST

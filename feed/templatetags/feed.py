@@ -1,0 +1,52 @@
+"""Words and small arithmetic for the feed's templates; nothing here queries."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext, ngettext, pgettext
+
+from feed.models import PICTURES_LIMIT, TEXT_LIMIT, PostPicture, ReactionKind
+
+register = template.Library()
+
+
+@register.simple_tag
+def reaction_kinds() -> list[str]:
+    return list(ReactionKind.values)
+
+
+@register.simple_tag
+def collage(pictures: list[PostPicture], *, whole: bool = False) -> dict[str, Any]:
+    """Which pictures a card shows in which grid, and how many more there are."""
+    rows = list(pictures)
+    if whole or len(rows) <= 4:
+        shown = rows if len(rows) <= 4 else rows[:3]
+        return {"grid": len(shown), "shown": shown, "hidden": 0, "rest": rows[len(shown) :]}
+    return {"grid": 3, "shown": rows[:3], "hidden": len(rows) - 3, "rest": []}
+
+
+@register.simple_tag
+def feed_strings() -> dict[str, str]:
+    """What static/js says in the feed, in the reader's language."""
+    return {
+        "new_post_one": gettext("1 new post"),
+        "new_posts": ngettext("%(n)s new post", "%(n)s new posts", 5) % {"n": "{n}"},
+        "post_deleted": gettext("Post deleted"),
+        "comment_deleted": gettext("Comment deleted"),
+        "posted": gettext("Posted"),
+        "uploading": gettext("Uploading"),
+        "preparing": gettext("Preparing"),
+        "uploads_wait": gettext("Your pictures are still on their way. Your post goes out when they are here."),
+        "uploads_failed": gettext("One picture did not arrive. Try it again or take it away."),
+        "too_many_pictures": gettext("Ten pictures at most, please."),
+        "not_a_picture": gettext("Only pictures can go here."),
+        "alt_label": gettext("What does this picture show?"),
+        "alt_add": gettext("Add description"),
+        "alt_done": gettext("Described"),
+        "remove_picture": gettext("Take this picture away"),
+        "draft_back": gettext("Here is what you had begun to write."),
+        "thousand": pgettext("number", "%(n)s k") % {"n": "{n}"},
+        "million": pgettext("number", "%(n)s m") % {"n": "{n}"},
+        "text_limit": str(TEXT_LIMIT),
+        "pictures_limit": str(PICTURES_LIMIT),
+    }

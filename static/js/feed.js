@@ -1,0 +1,196 @@
+// The feed: what is on the page stays true, what is new announces itself without moving what one reads.
+import "./composer.js";
+import { catchUp } from "./comments.js";
+import { getFragment, introduce, postFragment } from "./fragment.js";
+import { HttpError, post as send } from "./http.js";
+import { showPostCounts } from "./reactions.js";
+import { socket } from "./socket.js";
+import { t } from "./strings.js";
+import { complain, offerUndo } from "./toast.js";
+
+const AHEAD = "1500px"; // cards this near are watched
+const GATHER = 150;
+const AT_ONCE = 100;
+const MOST_NEW = 40; // more than this: the page is begun anew
+
+const cardOf = (id) => document.getElementById(`post-${id}`);
+
+// -- Watching what is near ---------------------------------------------------------------------------------------------
+
+const near = new Set();
+const coming = new Set();
+const going = new Set();
+let timer = 0;
+
+async function watch(ids) {
+  const { posts } = await socket.send("feed.watch", { posts: ids });
+  const there = new Set(posts.map(({ post }) => post));
+  for (const { post, reactions, comments } of posts) showPostCounts(post, reactions, comments);
+  // What one may no longer see leaves the page.
+  for (const id of ids) if (!there.has(id)) leave(id);
+}
+
+async function settle() {
+  timer = 0;
+  if (!socket.isOpen) return;
+  const [add, drop] = [[...coming], [...going]];
+  coming.clear();
+  going.clear();
+  for (let at = 0; at < drop.length; at += AT_ONCE) socket.say("feed.unwatch", { posts: drop.slice(at, at + AT_ONCE) });
+  for (let at = 0; at < add.length; at += AT_ONCE) await watch(add.slice(at, at + AT_ONCE));
+}
+
+function soon() {
+  timer ||= setTimeout(() => settle().catch(() => {}), GATHER); // a reconnect asks for all of them again
+}
+
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const id = Number(target.dataset.post);
+      if (isIntersecting === near.has(id)) continue;
+      const [to, from] = isIntersecting ? [coming, going] : [going, coming];
+      if (isIntersecting) near.add(id);
+      else near.delete(id);
+      to.add(id);
+      from.delete(id);
+    }
+    if (coming.size || going.size) soon();
+  },
+  { rootMargin: AHEAD },
+);
+
+function leave(id) {
+  const card = cardOf(id);
+  if (!card || card.hidden) return;
+  observer.unobserve(card);
+  near.delete(id);
+  card.remove();
+}
+
+function meet(root) {
+  const cards = root.matches?.("[data-post]") ? [root] : root.querySelectorAll?.("[data-post]") ?? [];
+  for (const card of cards) {
+    observer.observe(card);
+    pending.delete(Number(card.dataset.post));
+  }
+}
+
+// -- New posts -----------------------------------------------------------------------------------------------------------
+
+const feed = document.querySelector("[data-feed][data-live]");
+const pill = document.querySelector("[data-pill]");
+const pending = new Set();
+
+function showPill() {
+  if (!pill) return;
+  pill.hidden = !pending.size;
+  if (!pending.size) return;
+  pill.querySelector("[data-pill-text]").textContent = pending.size === 1 ? t("new_post_one") : t("new_posts", { n: pending.size });
+}
+
+const newest = () => Math.max(0, ...[...feed.querySelectorAll("[data-post]")].map((card) => Number(card.dataset.post)));
+const fetchNew = async () => (await getFragment(`${pill.dataset.url}?after=${newest()}`)).filter((node) => node.matches("[data-post]"));
+
+async function showNew() {
+  pill.setAttribute("aria-busy", "true");
+  try {
+    const cards = await fetchNew();
+    if (cards.length >= MOST_NEW) return location.assign("/");
+    feed.querySelector("[data-empty]")?.remove();
+    const fresh = cards.filter((card) => !document.getElementById(card.id));
+    feed.prepend(...fresh);
+    fresh.forEach(introduce);
+    pending.clear();
+    showPill();
+    scrollTo({ top: 0, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    fresh[0]?.querySelector("a")?.focus({ preventScroll: true });
+  } catch (error) {
+    complain(error);
+  } finally {
+    pill.removeAttribute("aria-busy");
+  }
+  return undefined;
+}
+
+pill?.addEventListener("click", showNew);
+socket.on("post.new", ({ post }) => {
+  if (!feed || cardOf(post)) return;
+  pending.add(post);
+  showPill();
+});
+
+// -- What changes --------------------------------------------------------------------------------------------------------
+
+socket.on("post.gone", ({ post }) => {
+  pending.delete(post);
+  showPill();
+  leave(post);
+});
+
+socket.on("post.edited", async ({ post }) => {
+  const card = cardOf(post);
+  if (!card || card.hidden) return;
+  try {
+    const [fresh] = await getFragment(`/posts/${post}/`);
+    // Open comments and a half-written answer stay; words and head are new.
+    for (const part of [".posthead", ".posttext"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
+    introduce(card);
+    coming.add(post); // by its new name
+    soon();
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    if (error.status === 404) leave(post);
+  }
+});
+
+let opened = false;
+socket.onOpen(async () => {
+  near.forEach((id) => coming.add(id));
+  soon();
+  const again = opened;
+  opened = true;
+  if (!again) return;
+  if (feed) {
+    for (const card of await fetchNew()) if (!document.getElementById(card.id)) pending.add(Number(card.dataset.post));
+    showPill();
+  }
+  await catchUp();
+});
+
+// -- Deleting, with the way back -----------------------------------------------------------------------------------------
+
+document.addEventListener(
+  "submit",
+  async (event) => {
+    const form = event.target.closest?.("[data-delete]");
+    if (!form) return;
+    event.preventDefault();
+    const row = form.closest("[data-comment], [data-post]");
+    row.hidden = true;
+    try {
+      await send(form.action, new FormData(form), { headers: { "HX-Request": "true" } });
+    } catch (error) {
+      row.hidden = false;
+      complain(error);
+      return;
+    }
+    offerUndo(t(row.matches("[data-comment]") ? "comment_deleted" : "post_deleted"), async () => {
+      try {
+        const [fresh] = await postFragment(form.dataset.undo, new FormData());
+        row.replaceWith(fresh);
+        introduce(fresh);
+      } catch (error) {
+        complain(error);
+      }
+    });
+  },
+  true,
+);
+
+meet(document.body);
+document.addEventListener("inserted", (event) => {
+  meet(event.target);
+  showPill();
+});
+document.addEventListener("htmx:load", (event) => meet(event.detail.elt));

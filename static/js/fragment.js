@@ -1,0 +1,22 @@
+// Pieces of pages: asked for as htmx asks, made into nodes, and made known to the rest of the page once they are in.
+import { request } from "./http.js";
+
+const AS_FRAGMENT = { "HX-Request": "true", Accept: "text/html" };
+
+/** The nodes of a fragment's HTML. */
+export function nodes(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return [...template.content.children];
+}
+
+export const getFragment = async (url) => nodes(await request(url, { headers: AS_FRAGMENT }));
+
+export const postFragment = async (url, body) =>
+  nodes((await request(url, { method: "POST", body, headers: AS_FRAGMENT })) ?? "");
+
+/** Call after putting a node into the page. */
+export function introduce(node) {
+  window.htmx?.process(node);
+  node.dispatchEvent(new CustomEvent("inserted", { bubbles: true }));
+}

@@ -1,0 +1,179 @@
+// Reactions: seen at once, sent one after the other, taken back when the server refuses. Counts stay live.
+import { request } from "./http.js";
+import { socket } from "./socket.js";
+import { t } from "./strings.js";
+import { complain } from "./toast.js";
+
+const HOVER = 500;
+const PRESS = 450;
+const SVG = "http://www.w3.org/2000/svg";
+const exact = new Intl.NumberFormat(document.documentElement.lang || undefined);
+
+/** The same words as core.templatetags.ui.short. */
+function short(number) {
+  for (const [step, words] of [[1e6, "million"], [1e3, "thousand"]]) {
+    if (number < step) continue;
+    const tenths = Math.floor((number * 10) / step);
+    const shown = tenths < 100 && tenths % 10 ? tenths / 10 : Math.floor(tenths / 10);
+    return t(words, { n: exact.format(shown) }).replace(" ", "\u00a0");
+  }
+  return exact.format(number);
+}
+
+/** Writes a count where `data-count` says, nothing for zero. */
+export function showCount(root, name, number) {
+  const place = root.querySelector(`[data-count="${name}"]`);
+  if (!place || number === undefined) return;
+  place.dataset.n = number;
+  place.textContent = number ? short(number) : "";
+  place.title = number >= 1000 ? exact.format(number) : "";
+}
+
+function drawing(symbol, css, label = "") {
+  const sprite = document.querySelector("svg use")?.getAttribute("href")?.split("#")[0] ?? "";
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", css);
+  if (label) {
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", label);
+  } else svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${sprite}#${symbol}`);
+  svg.append(use);
+  return svg;
+}
+
+const nameOf = (kind) => document.querySelector(`.rxpick button[value="${CSS.escape(kind)}"]`)?.getAttribute("aria-label") ?? kind;
+
+/** What the server says stands: {"like": 3}. */
+export function showReactions(target, reactions) {
+  const total = Object.values(reactions).reduce((sum, count) => sum + count, 0);
+  const own = target.querySelector(":scope > .acts, :scope > .body > .meta");
+  if (!own) return;
+  showCount(own, "reactions", total);
+  const row = own.querySelector("[data-top-kinds]");
+  if (!row) return;
+  const top = Object.keys(reactions).sort((a, b) => reactions[b] - reactions[a] || (a < b ? -1 : 1)).slice(0, 3);
+  row.replaceChildren(...top.map((kind) => drawing(`r-${kind}`, "rx", nameOf(kind))));
+}
+
+function showMine(form, kind) {
+  form.dataset.mine = kind;
+  const main = form.querySelector("[data-react-main]");
+  main.classList.toggle("on", Boolean(kind));
+  main.setAttribute("aria-pressed", String(Boolean(kind)));
+  main.value = kind ? "" : "like";
+  const old = main.querySelector(":scope > svg");
+  old?.replaceWith(kind ? drawing(`r-${kind}`, "rx") : drawing("i-heart", "ic"));
+  for (const button of form.querySelectorAll(".rxpick button")) {
+    button.setAttribute("aria-pressed", String(button.value === kind));
+  }
+}
+
+// form -> {known: what the server has, wanted, sending}
+const states = new WeakMap();
+
+function stateOf(form) {
+  if (!states.has(form)) states.set(form, { known: form.dataset.mine, wanted: form.dataset.mine, sending: false });
+  return states.get(form);
+}
+
+function want(form, kind) {
+  const state = stateOf(form);
+  const place = form.querySelector('[data-count="reactions"]');
+  const number = Number(place?.dataset.n ?? 0) + (kind ? 1 : 0) - (state.wanted ? 1 : 0);
+  state.wanted = kind;
+  showMine(form, kind);
+  showCount(form, "reactions", Math.max(0, number));
+  send(form, state);
+}
+
+async function send(form, state) {
+  if (state.sending) return;
+  state.sending = true;
+  try {
+    while (state.wanted !== state.known) {
+      const kind = state.wanted;
+      const answer = kind
+        ? await request(form.dataset.react, { method: "PUT", body: { kind } })
+        : await request(form.dataset.react, { method: "DELETE" });
+      state.known = kind;
+      if (state.wanted === kind) showReactions(form.closest("[data-comment], [data-post]"), answer.reactions);
+    }
+  } catch (error) {
+    const number = Number(form.querySelector('[data-count="reactions"]')?.dataset.n ?? 0);
+    showCount(form, "reactions", Math.max(0, number + (state.known ? 1 : 0) - (state.wanted ? 1 : 0)));
+    state.wanted = state.known;
+    showMine(form, state.known);
+    complain(error);
+  } finally {
+    state.sending = false;
+  }
+}
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target.closest?.("[data-react]");
+    if (!form) return;
+    event.preventDefault();
+    const kind = event.submitter?.value ?? "like";
+    want(form, kind === stateOf(form).wanted ? "" : kind);
+  },
+  true,
+);
+
+// The picker opens by its own button; resting on the heart or holding it opens it too.
+let timer = 0;
+let held = false;
+const openPicker = (main) => {
+  const picker = main.form?.querySelector(".rxpick");
+  const source = main.form?.querySelector("[popovertarget]");
+  if (picker && !picker.matches(":popover-open")) picker.showPopover({ source });
+};
+const mainOf = (event) => event.target.closest?.("[data-react-main]");
+
+document.addEventListener("pointerover", (event) => {
+  const main = event.pointerType === "mouse" && mainOf(event);
+  if (!main) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => openPicker(main), HOVER);
+});
+document.addEventListener("pointerout", () => clearTimeout(timer));
+document.addEventListener("pointerdown", (event) => {
+  held = false;
+  const main = mainOf(event);
+  clearTimeout(timer);
+  if (!main || event.pointerType === "mouse") return;
+  timer = setTimeout(() => {
+    held = true;
+    openPicker(main);
+  }, PRESS);
+});
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => clearTimeout(timer));
+document.addEventListener(
+  "click",
+  (event) => {
+    if (!held || !mainOf(event)) return;
+    held = false;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+
+socket.on("post.counts", ({ post, reactions, comments }) => showPostCounts(post, reactions, comments));
+socket.on("comment.counts", ({ comment, reactions }) => {
+  const row = document.getElementById(`comment-${comment}`);
+  const form = row?.querySelector("[data-react]");
+  if (row && !(form && stateOf(form).sending)) showReactions(row, reactions);
+});
+
+/** Counts of one post, wherever it stands on the page; what one is just sending oneself is not overwritten. */
+export function showPostCounts(id, reactions, comments) {
+  const card = document.getElementById(`post-${id}`);
+  if (!card) return;
+  const form = card.querySelector(":scope > .acts [data-react]");
+  if (!form || !stateOf(form).sending) showReactions(card, reactions);
+  showCount(card.querySelector(":scope > .acts"), "comments", comments);
+}

@@ -1,0 +1,203 @@
+// Pictures for a post: chosen, pasted or dropped; each with its bar, cancel, retry and a description.
+import { csrf, del, explain, get, parseProblem } from "./http.js";
+import { socket } from "./socket.js";
+import { t } from "./strings.js";
+import { toast } from "./toast.js";
+
+const LIMIT = () => Number(t("pictures_limit")) || 10;
+const POLL = 1500;
+
+class Pick {
+  constructor(file, template, url, changed) {
+    Object.assign(this, { file, url, changed, key: "", state: "sending", alt: "" });
+    this.node = template.content.firstElementChild.cloneNode(true);
+    const [pictures, alts] = this.node.querySelectorAll('input[type="hidden"]');
+    Object.assign(this, { pictures, alts, bar: this.node.querySelector("progress") });
+    this.image = this.node.querySelector("img");
+    this.bar.setAttribute("aria-label", `${t("uploading")}: ${file.name}`);
+    const preview = URL.createObjectURL(file);
+    const blank = this.image.src;
+    // Not every browser can show every picture we take (HEIC).
+    this.image.addEventListener("error", () => (this.image.src = blank), { once: true });
+    this.image.addEventListener("load", () => URL.revokeObjectURL(preview), { once: true });
+    this.image.src = preview;
+    this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
+    this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.send());
+    this.node.querySelector("[data-pick-alt]").addEventListener("click", () => this.describe());
+    this.send();
+  }
+
+  #set(state, error = "") {
+    this.state = state;
+    const failed = state === "failed";
+    this.node.classList.toggle("failed", failed);
+    this.node.querySelector("[data-pick-retry]").hidden = !failed;
+    this.node.querySelector("[data-pick-alt]").hidden = failed;
+    this.node.querySelector("[data-pick-error]").textContent = error;
+    this.bar.hidden = failed || state === "ready";
+    this.pictures.disabled = this.alts.disabled = state !== "ready";
+    this.pictures.value = this.key;
+    if (failed && error) toast({ text: `${this.file.name}: ${error}`, kind: "error" });
+    this.changed();
+  }
+
+  send() {
+    this.key = "";
+    this.bar.value = 0;
+    this.#set("sending");
+    const body = new FormData();
+    body.set("purpose", "post");
+    body.set("file", this.file);
+    const call = new XMLHttpRequest(); // fetch does not tell how far it is
+    this.call = call;
+    call.open("POST", this.url);
+    call.setRequestHeader("X-CSRFToken", csrf());
+    call.setRequestHeader("Accept", "application/json");
+    call.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) this.bar.value = (event.loaded / event.total) * 100;
+    });
+    call.addEventListener("load", () => this.#answered(call));
+    call.addEventListener("error", () => this.#set("failed", explain(0)));
+    call.send(body);
+  }
+
+  #answered(call) {
+    const answer = parseProblem(call.responseText, call.getResponseHeader("Content-Type"));
+    if (call.status >= 400 || !answer) {
+      const wait = Number(call.getResponseHeader("Retry-After")) || 0;
+      this.#set("failed", explain(call.status, answer, wait));
+      return;
+    }
+    this.key = answer.key;
+    this.bar.removeAttribute("value"); // how long preparing takes nobody knows
+    this.bar.setAttribute("aria-label", `${t("preparing")}: ${this.file.name}`);
+    this.#set("preparing");
+    this.hear(answer);
+    this.poll();
+  }
+
+  /** What the server says of this upload, by the socket or by asking. */
+  hear(answer) {
+    if (answer.key !== this.key || this.state !== "preparing") return;
+    if (answer.state === "ready") this.#set("ready");
+    else if (answer.state === "failed") this.#set("failed", answer.detail);
+  }
+
+  async poll() {
+    const { key } = this;
+    while (this.state === "preparing" && this.key === key) {
+      await new Promise((resolve) => setTimeout(resolve, POLL));
+      if (this.state !== "preparing" || this.key !== key) return;
+      try {
+        this.hear(await get(`${this.url}/${key}`));
+      } catch (error) {
+        if (error.status === 404) this.#set("failed", error.message);
+      }
+    }
+  }
+
+  remove() {
+    this.state = "removed";
+    this.call?.abort();
+    if (this.key) del(`${this.url}/${this.key}`).catch(() => {}); // unused ones go by themselves after a day
+    this.node.remove();
+    this.changed();
+  }
+
+  async describe() {
+    const dialog = document.getElementById("alt-dialog");
+    const area = dialog.querySelector("textarea");
+    area.value = this.alt;
+    dialog.returnValue = "";
+    dialog.showModal();
+    await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+    if (dialog.returnValue !== "save") return;
+    this.alt = area.value.trim();
+    this.alts.value = this.alt;
+    this.image.alt = this.alt;
+    this.node.querySelector("[data-pick-alt]").firstChild.textContent = this.alt ? "ALT ✓" : "ALT";
+    this.changed();
+  }
+}
+
+export class Uploader {
+  #picks = [];
+  #waiting = [];
+
+  constructor(form, { changed }) {
+    Object.assign(this, { form, onChange: changed });
+    this.place = form.querySelector("[data-picks]");
+    this.template = document.querySelector("[data-pick-template]");
+    const input = form.querySelector("[data-files]");
+    input.addEventListener("change", () => {
+      this.add(input.files);
+      input.value = "";
+    });
+    form.addEventListener("paste", (event) => {
+      if (!event.clipboardData?.files.length) return;
+      event.preventDefault();
+      this.add(event.clipboardData.files);
+    });
+    form.addEventListener("dragover", (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      form.classList.add("is-over");
+    });
+    form.addEventListener("dragleave", (event) => {
+      if (!form.contains(event.relatedTarget)) form.classList.remove("is-over");
+    });
+    form.addEventListener("drop", (event) => {
+      form.classList.remove("is-over");
+      if (!event.dataTransfer?.files.length) return;
+      event.preventDefault();
+      this.add(event.dataTransfer.files);
+    });
+    for (const kind of ["upload.ready", "upload.failed"]) {
+      socket.on(kind, (answer) => this.#picks.forEach((pick) => pick.hear(answer)));
+    }
+  }
+
+  get count() {
+    return this.#picks.length;
+  }
+
+  add(files) {
+    for (const file of files) {
+      if (!file.type.startsWith("image/") && !/\.(heic|heif|avif)$/i.test(file.name)) {
+        toast({ text: `${file.name}: ${t("not_a_picture")}`, kind: "error" });
+        continue;
+      }
+      if (this.#picks.length + this.place.querySelectorAll("[data-key]").length >= LIMIT()) {
+        toast({ text: t("too_many_pictures"), kind: "error" });
+        break;
+      }
+      const pick = new Pick(file, this.template, this.form.dataset.uploads, () => this.#changed());
+      this.#picks.push(pick);
+      this.place.append(pick.node);
+    }
+    this.#changed();
+  }
+
+  #changed() {
+    this.#picks = this.#picks.filter((pick) => pick.state !== "removed");
+    const busy = this.#picks.some((pick) => pick.state === "sending" || pick.state === "preparing");
+    if (!busy) this.#waiting.splice(0).forEach((resolve) => resolve());
+    this.onChange();
+  }
+
+  get busy() {
+    return this.#picks.some((pick) => pick.state === "sending" || pick.state === "preparing");
+  }
+
+  /** True when all have arrived; false when one has failed and needs the person. */
+  async settled() {
+    if (this.busy) await new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#picks.every((pick) => pick.state === "ready");
+  }
+
+  clear() {
+    this.#picks = [];
+    this.place.replaceChildren();
+    this.onChange();
+  }
+}
