@@ -11,7 +11,10 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  Django is set up first
 from django.urls import path  # noqa: E402  Django is set up first
 
+from core.bodies import BodyLimit  # noqa: E402  Django is set up first
 from core.consumers import Socket  # noqa: E402  Django is set up first
 from core.lifespan import Lifespan  # noqa: E402  Django is set up first
 
-application = Lifespan(ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/", Socket.as_asgi())])}))
+application = Lifespan(
+    ProtocolTypeRouter({"http": BodyLimit(http), "websocket": URLRouter([path("ws/", Socket.as_asgi())])})
+)
