@@ -1,0 +1,95 @@
+"""The socket's frames about posts, on a hub of the test's own."""
+
+import asyncio
+
+import orjson
+import pytest
+from asgiref.sync import sync_to_async
+
+from accounts.tests.factories import Cast, make_block
+from core import errors, realtime
+from core.consumers import Frame, Socket, frames
+from feed import actions
+from feed.tests.factories import make_post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Line(Socket):
+    """A socket that keeps what it is told."""
+
+    def __init__(self, user_id: int) -> None:
+        super().__init__()
+        self.user_id = user_id
+        self.heard: list[dict] = []
+
+    def write(self, frame: bytes, ready: bytes) -> None:
+        self.heard.append(orjson.loads(frame))
+
+    async def ask(self, kind: str, **data) -> dict:
+        return await frames[kind](self, Frame(kind=kind, id=1, data=data))
+
+
+@pytest.fixture
+def hub(monkeypatch) -> realtime.Hub:
+    hub = realtime.Hub()
+    monkeypatch.setattr(realtime, "hub", hub)
+    monkeypatch.setattr(realtime, "publish", lambda groups, frame: hub.deliver(groups, frame) if frame else None)
+    return hub
+
+
+async def test_who_may_see_a_post_hears_its_counts_and_others_do_not(cast: Cast, hub: realtime.Hub) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    secret = await sync_to_async(make_post)(cast.alice, audience="only_me")
+    bob, mallory = Line(cast.bob.pk), Line(cast.mallory.pk)
+    counts = {"post": post.pk, "reactions": {}, "comments": 0}
+    assert await bob.ask("feed.watch", posts=[post.pk, secret.pk, 10**9]) == {"posts": [counts]}
+    assert await mallory.ask("feed.watch", posts=[post.pk, secret.pk]) == {"posts": []}
+    await sync_to_async(actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
+    assert bob.heard == [{"kind": "post.counts", "data": {"post": post.pk, "reactions": {"wow": 1}, "comments": 0}}]
+    assert mallory.heard == []
+    await bob.ask("feed.unwatch", posts=[post.pk])
+    await sync_to_async(actions.unreact)(actor=cast.dan, post_id=post.pk)
+    assert len(bob.heard) == 1
+    assert bob.groups == set()
+
+
+async def test_a_post_made_narrower_leaves_its_watchers_behind(cast: Cast, hub: realtime.Hub) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    carol, bob = Line(cast.carol.pk), Line(cast.bob.pk)
+    for line in (carol, bob):
+        await line.ask("feed.watch", posts=[post.pk])
+    await sync_to_async(actions.edit_post)(actor=cast.alice, post_id=post.pk, audience="followers")
+    assert [line.heard.pop()["kind"] for line in (carol, bob)] == ["post.edited"] * 2
+    assert await carol.ask("feed.watch", posts=[post.pk]) == {"posts": []}
+    await bob.ask("feed.watch", posts=[post.pk])
+    await sync_to_async(actions.comment)(actor=cast.bob, post_id=post.pk, text="still here")
+    assert [said["kind"] for said in bob.heard] == ["comment.new", "post.counts"]
+    assert carol.heard == []
+    assert len(bob.groups) == 1  # the group of before is left
+
+
+async def test_after_a_block_watching_is_refused(cast: Cast, hub: realtime.Hub) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    bob = Line(cast.bob.pk)
+    await sync_to_async(make_block)(cast.alice, cast.bob)
+    assert await bob.ask("feed.watch", posts=[post.pk]) == {"posts": []}
+    assert bob.groups == set()
+
+
+@pytest.mark.parametrize(
+    "posts", [None, "7", 7, [True], ["7"], [1.5], [0], [-3], [2**63], list(range(1, 102)), {"a": 1}, [[1]]]
+)
+async def test_rubbish_is_refused(cast: Cast, hub: realtime.Hub, posts) -> None:
+    line = Line(cast.bob.pk)
+    for kind in ("feed.watch", "feed.unwatch"):
+        with pytest.raises(errors.Invalid):
+            await line.ask(kind, posts=posts)
+
+
+async def test_a_socket_watches_only_so_much(cast: Cast, hub: realtime.Hub) -> None:
+    made = await asyncio.gather(*[sync_to_async(make_post)(cast.alice) for _number in range(3)])
+    line = Line(cast.bob.pk)
+    line.groups = {f"x:{number}" for number in range(399)}
+    with pytest.raises(errors.TooMany):
+        await line.ask("feed.watch", posts=[post.pk for post in made])
