@@ -41,7 +41,8 @@ def main(name: str, line: str) -> int:
             time.sleep(0.2)
         if child.poll() is None:
             child.terminate()
-            return child.wait()
+            child.wait()
+            return 0  # asked to stop, and it did
         lived_once = lived_once or time.monotonic() - start > FIRST_START
         if not lived_once or stopping:
             return child.returncode if child.returncode >= 0 else 128 - child.returncode
