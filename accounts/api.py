@@ -58,7 +58,7 @@ class LoginView(APIView):
             raise errors.TooMany(retry_after=60)
         login = login.strip().removeprefix("@").lower()
         try:
-            user = adapter.authenticate(asked, **{str(derive_login_method(login)): login, "password": password})
+            user = adapter.authenticate(asked, **{derive_login_method(login).value: login, "password": password})
         except ValidationError as error:  # allauth's limit of failed logins
             raise errors.TooMany(" ".join(error.messages), retry_after=300) from None
         if user is None:

@@ -79,6 +79,8 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
             body["errors"] = {exc.field: [str(exc.message)]}
         if isinstance(exc, errors.TooMany):
             headers["Retry-After"] = str(exc.retry_after)
+        if exc.status == 401:
+            headers["WWW-Authenticate"] = 'Bearer realm="api"'
     elif isinstance(exc, Http404):
         body = _body(404, "not_found", str(errors.NotFound.default))
     elif isinstance(exc, PermissionDenied):

@@ -1,0 +1,163 @@
+"""What happens when several do it at the same moment. On PostgreSQL, with real transactions and threads."""
+
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from accounts import actions, codes
+from accounts.models import Block, Device, Follow, User
+from accounts.tests.factories import make_user
+from core import delivery, errors
+from core.models import Mail
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Runs the calls together, each in a thread with a connection of its own; exceptions are answers too."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            gate.wait(10)
+            return call()
+        except errors.SocialError as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [one.result(60) for one in [pool.submit(run, call) for call in calls]]
+
+
+def assert_counters_are_right() -> None:
+    for user in User.objects.all():
+        assert user.followers_count == Follow.objects.filter(followed=user).count()
+        assert user.following_count == Follow.objects.filter(follower=user).count()
+
+
+def test_one_follow_however_often_it_is_sent() -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    at_once(*[lambda: actions.follow(actor=bob, person=alice.pk)] * 6)
+    assert Follow.objects.count() == 1
+    assert_counters_are_right()
+
+
+def test_many_follow_each_other_and_nothing_deadlocks() -> None:
+    people = [make_user(f"person_{number}") for number in range(5)]
+    calls = []
+    for one in people:
+        for other in people:
+            if one != other:
+                calls.append(lambda one=one, other=other: actions.follow(actor=one, person=other.pk))
+    answers = at_once(*calls[:10]) + at_once(*calls[10:])
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    assert Follow.objects.count() == 20
+    assert_counters_are_right()
+
+
+def test_follow_unfollow_and_block_together_leave_right_counters() -> None:
+    for _turn in range(4):
+        alice, bob = make_user(), make_user()
+        actions.follow(actor=alice, person=bob.pk)
+        at_once(
+            lambda alice=alice, bob=bob: actions.follow(actor=bob, person=alice.pk),
+            lambda alice=alice, bob=bob: actions.unfollow(actor=alice, person=bob.pk),
+            lambda alice=alice, bob=bob: actions.block(actor=alice, person=bob.pk),
+            lambda alice=alice, bob=bob: actions.block(actor=bob, person=alice.pk),
+            lambda alice=alice, bob=bob: actions.follow(actor=bob, person=alice.pk),
+        )
+        assert Block.objects.filter(blocker__in=[alice, bob]).exists()
+        assert not Follow.objects.filter(follower__in=[alice, bob]).exists(), "nobody follows across a block"
+    assert_counters_are_right()
+
+
+def test_one_handle_goes_to_one_of_two() -> None:
+    def join(number: int) -> Any:
+        return actions.join(
+            email=f"{number}@example.org", handle="same", display_name="Same", password_hash="!", language=""
+        )
+
+    answers = at_once(*[lambda number=number: join(number) for number in range(4)])
+    refused = [answer for answer in answers if isinstance(answer, errors.Invalid)]
+    assert len(refused) == 3
+    assert {error.field for error in refused} == {"handle"}
+    assert User.objects.count() == 1
+
+
+def test_one_owner_from_one_link() -> None:
+    token = actions.make_owner_link().rstrip("/").rpartition("/")[2]
+
+    def make(number: int) -> Any:
+        return actions.make_owner(
+            token=token, email=f"{number}@x.org", handle=f"own{number}", display_name="O", password_hash="!"
+        )
+
+    answers = at_once(*[lambda number=number: make(number) for number in range(4)])
+    assert sum(isinstance(answer, User) for answer in answers) == 1
+    assert sum(isinstance(answer, errors.NotFound) for answer in answers) == 3
+    assert User.objects.filter(is_superuser=True).count() == 1
+
+
+def test_parallel_guesses_are_counted_one_by_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    compare = codes.compare_user_code
+
+    def counting(*, actual: str, expected: str) -> bool:
+        compared.append(actual)
+        return compare(actual=actual, expected=expected)
+
+    monkeypatch.setattr(codes, "compare_user_code", counting)
+    form = {"email": "n@example.org", "handle": "newcomer", "display_name": "N", "password": "four quiet grey geese"}
+    client.post("/signup/", form)
+    code = re.search(r"\b(\d{6})\b", Mail.objects.get().body)[1]
+    key = client.session.session_key
+
+    def guess(number: int) -> int:
+        browser = Client()
+        browser.cookies["session"] = key
+        return browser.post("/signup/code/", {"code": f"{(int(code) + 1 + number) % 10**6:06}"}).status_code
+
+    answers = at_once(*[lambda number=number: guess(number) for number in range(12)])
+    assert len(compared) == 5, "five guesses, however many at once"
+    assert answers.count(422) == 4
+    assert client.post("/signup/code/", {"code": code}).status_code == 302
+    assert not User.objects.exists()
+
+
+def test_the_right_code_twice_at_once_makes_one_member(client: Client) -> None:
+    form = {"email": "n@example.org", "handle": "newcomer", "display_name": "N", "password": "four quiet grey geese"}
+    client.post("/signup/", form)
+    code = re.search(r"\b(\d{6})\b", Mail.objects.get().body)[1]
+    key = client.session.session_key
+
+    def enter() -> int:
+        browser = Client()
+        browser.cookies["session"] = key
+        return browser.post("/signup/code/", {"code": code}).status_code
+
+    assert at_once(*[enter] * 4) == [302] * 4
+    assert User.objects.count() == 1
+    assert Device.objects.count() == 1
+
+
+def test_two_refreshes_at_once_get_the_same_successor() -> None:
+    pair = actions.log_in_app(actor=make_user("alice"))
+    answers = at_once(*[lambda: actions.refresh_tokens(refresh=pair.refresh)] * 4)
+    assert len({answer.refresh for answer in answers}) == 1
+    assert answers[0].refresh != pair.refresh
+    assert Device.objects.get().ended_at is None
+
+
+def test_two_senders_send_each_mail_once(mailoutbox: list[Any]) -> None:
+    for number in range(30):
+        delivery.queue_mail(to=f"{number}@example.org", subject="Hi", body="Hello")
+    at_once(*[lambda: [delivery.send_due() for _turn in range(3)]] * 3)
+    assert len(mailoutbox) == 30
+    assert len({message.to[0] for message in mailoutbox}) == 30

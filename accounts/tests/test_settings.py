@@ -1,0 +1,96 @@
+"""The member's own settings."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from accounts.models import User
+from accounts.tests.factories import Cast, log_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mine(cast: Cast, client: Client) -> Client:
+    log_in(client, cast.alice)
+    return client
+
+
+def picture(color: str = "red") -> SimpleUploadedFile:
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300), color).save(file, "PNG")
+    return SimpleUploadedFile("me.png", file.getvalue(), "image/png")
+
+
+def test_profile_is_saved_as_typed(mine: Client, cast: Cast) -> None:
+    data = {"display_name": " Alice  Ä. ", "handle": "Alice.A", "bio": "Bread.\r\nAnd soup."}
+    assert mine.post("/settings/", data)["Location"] == "/settings/"
+    cast.alice.refresh_from_db()
+    assert (cast.alice.display_name, cast.alice.handle, cast.alice.bio) == ("Alice Ä.", "alice.a", "Bread.\nAnd soup.")
+    assert mine.get("/@alice.a/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("handle", "BOB"), ("handle", "no good"), ("handle", "settings"), ("display_name", "\u200b")]
+)
+def test_profile_marks_what_needs_mending(mine: Client, cast: Cast, field: str, value: str) -> None:
+    answer = mine.post("/settings/", {"display_name": "A", "handle": "alice", "bio": "", field: value})
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    cast.alice.refresh_from_db()
+    assert (cast.alice.handle, cast.alice.display_name) == ("alice", "Alice")
+
+
+def test_picture_by_a_plain_form(mine: Client, cast: Cast) -> None:
+    addresses = []
+    for color in ("red", "blue"):
+        assert mine.post("/settings/avatar/", {"avatar": picture(color)})["Location"] == "/settings/"
+        cast.alice.refresh_from_db()
+        addresses.append(cast.alice.avatar_path)
+        assert cast.alice.avatar_url == cast.alice.avatar_path
+        answer = mine.get(cast.alice.avatar_path)
+        assert answer.status_code == 200
+        assert b"".join(answer).startswith(b"RIFF")
+    assert addresses[0] != addresses[1]
+    assert mine.post("/settings/avatar/", {"remove": "1"}).status_code == 302
+    cast.alice.refresh_from_db()
+    assert (cast.alice.avatar, cast.alice.avatar_path) == (None, "")
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture at all", b"\x89PNG\r\n\x1a\n broken"])
+def test_bad_pictures_are_refused_in_words(mine: Client, cast: Cast, content: bytes) -> None:
+    answer = mine.post("/settings/avatar/", {"avatar": SimpleUploadedFile("me.png", content, "image/png")})
+    assert answer.status_code == 422
+    assert answer.context["avatar_form"].errors["avatar"]
+    cast.alice.refresh_from_db()
+    assert cast.alice.avatar_path == ""
+
+
+def test_theme_is_a_cookie(mine: Client) -> None:
+    mine.post("/settings/appearance/", {"theme": "dark"})
+    assert mine.cookies["theme"].value == "dark"
+    assert 'data-theme="dark"' in mine.get("/settings/appearance/").content.decode()
+    mine.post("/settings/appearance/", {"theme": ""})
+    assert mine.cookies["theme"].value == ""
+    assert mine.post("/settings/appearance/", {"theme": "neon"}).status_code == 422
+
+
+def test_language_is_kept_and_follows_to_the_next_login(mine: Client, cast: Cast) -> None:
+    mine.post("/settings/language/", {"language": "vi"})
+    assert User.objects.get(pk=cast.alice.pk).language == "vi"
+    assert 'lang="vi"' in mine.get("/settings/language/").content.decode()
+    assert mine.post("/settings/language/", {"language": "tlh"}).status_code == 422
+    elsewhere = Client()
+    elsewhere.post("/login/", {"login": "alice", "password": "correct horse battery"})
+    assert 'lang="vi"' in elsewhere.get("/settings/").content.decode()
+
+
+def test_every_page_of_settings_is_there(mine: Client) -> None:
+    for name in ("", "account/", "blocked/", "appearance/", "language/"):
+        answer = mine.get(f"/settings/{name}")
+        assert answer.status_code == 200
+        assert 'aria-current="page"' in answer.content.decode()
+        assert Client().get(f"/settings/{name}")["Location"] == f"/login/?next=/settings/{name}"
