@@ -3,14 +3,22 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
+from rest_framework import request as rest_request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from accounts import access as accounts_access
+from accounts.models import User
 from core.api import paged
 from feed import access, actions, queries, serializers
+
+
+class Request(rest_request.Request):
+    """`user` is a member: the permission of every view sees to it, and the actions again."""
+
+    user: User
+
 
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
 

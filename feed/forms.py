@@ -47,7 +47,9 @@ class PostForm(forms.Form):
     audience = forms.ChoiceField(label=_("Who may see it"), choices=Audience.choices, initial=Audience.MEMBERS)
     pictures = KeysField(required=False)
     alts = KeysField(required=False)
-    files = FilesField(label=_("Pictures"), required=False, widget=FilesInput(attrs={"accept": "image/*"}))
+    files = FilesField(  # type: ignore[assignment]
+        label=_("Pictures"), required=False, widget=FilesInput(attrs={"accept": "image/*"})
+    )
     descriptions = forms.CharField(
         label=_("What the pictures show"),
         help_text=_("One line for each picture, for those who cannot see it."),

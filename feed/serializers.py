@@ -84,7 +84,7 @@ class PostIn(serializers.Serializer[Any]):
         required=False, allow_blank=True, default="", trim_whitespace=False, help_text=f"Up to {TEXT_LIMIT} characters."
     )
     audience = serializers.ChoiceField(choices=Audience.choices, default=Audience.MEMBERS)
-    pictures = PictureIn(many=True, required=False, default=list, max_length=PICTURES_LIMIT)
+    pictures = PictureIn(many=True, required=False, default=list, max_length=PICTURES_LIMIT)  # type: ignore[call-arg]
     client_id = serializers.CharField(
         required=False, allow_null=True, default=None, max_length=64, help_text="Yours; a repeat stands once."
     )

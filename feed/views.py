@@ -10,8 +10,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
 
 from accounts import access as accounts_access
+from accounts.models import User
 from core import errors, text
 from feed import access, actions, queries
 from feed.forms import EditForm, PostForm
@@ -21,12 +23,19 @@ from uploads import actions as upload_actions
 fragments = vary_on_headers("HX-Request")
 
 
+class Request(HttpRequest):
+    """A request as our middleware hands it on. `user` may be anonymous: access and actions find out, not doors."""
+
+    user: User
+    htmx: HtmxDetails
+
+
 # -- Home -------------------------------------------------------------------------------------------------------------
 
 
 @require_safe
 @fragments
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "feed/welcome.html", {"posts": queries.public_posts()})
     page = queries.home(request.user, request.GET.get("cursor", ""))
@@ -37,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def new_posts(request: HttpRequest) -> HttpResponse:
+def new_posts(request: Request) -> HttpResponse:
     """What came above ?after=, for the pill."""
     member = accounts_access.access_member(request.user)
     after = request.GET.get("after", "")
@@ -51,7 +60,7 @@ def new_posts(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def compose(request: HttpRequest) -> HttpResponse:
+def compose(request: Request) -> HttpResponse:
     member = accounts_access.access_member(request.user)
     form = PostForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
@@ -68,11 +77,11 @@ def compose(request: HttpRequest) -> HttpResponse:
     return render(request, "feed/compose.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def create(request: HttpRequest, form: PostForm) -> Post:
+def create(request: Request, form: PostForm) -> Post:
     """Files of the plain form become uploads first, which a refused form then keeps."""
     if not form.is_valid():
         field = next(iter(form.errors))
-        raise errors.Invalid(form.errors[field][0], field=field)
+        raise errors.Invalid(str(form.errors[field][0]), field=field)
     given = form.cleaned_data
     keys, alts = given["pictures"], given["alts"] + [""] * (len(given["pictures"]) - len(given["alts"]))
     for place, file in enumerate(given["files"]):
@@ -93,8 +102,8 @@ def create(request: HttpRequest, form: PostForm) -> Post:
 
 
 def keep(form: PostForm, keys: list[str], alts: list[str]) -> None:
+    assert isinstance(form.data, QueryDict)
     data = form.data.copy()
-    assert isinstance(data, QueryDict)
     data.setlist("pictures", keys)
     data.setlist("alts", alts)
     form.data = data
@@ -110,7 +119,7 @@ def complain(form: Any, error: errors.SocialError) -> None:
 
 @require_safe
 @fragments
-def post(request: HttpRequest, id: int) -> HttpResponse:
+def post(request: Request, id: int) -> HttpResponse:
     """The permalink; for scripts the card alone."""
     one = queries.post(request.user, id)
     if request.htmx:
@@ -118,7 +127,7 @@ def post(request: HttpRequest, id: int) -> HttpResponse:
     return render(request, "feed/post.html", {**post_context(request, one), "form_text": ""})
 
 
-def post_context(request: HttpRequest, one: Post) -> dict[str, Any]:
+def post_context(request: Request, one: Post) -> dict[str, Any]:
     page = queries.comments(request.user, one, request.GET.get("cursor", ""))
     return {
         "post": one,
@@ -131,7 +140,7 @@ def post_context(request: HttpRequest, one: Post) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, id: int) -> HttpResponse:
+def edit(request: Request, id: int) -> HttpResponse:
     one = access.access_post(request.user, id, to="edit")
     form = EditForm(request.POST or None, initial={"text": one.text, "audience": one.audience})
     if request.method == "POST" and form.is_valid():
@@ -145,7 +154,7 @@ def edit(request: HttpRequest, id: int) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, id: int) -> HttpResponse:
+def delete(request: Request, id: int) -> HttpResponse:
     actions.delete_post(actor=request.user, post_id=id)
     if request.htmx:
         return HttpResponse(status=204)
@@ -155,7 +164,7 @@ def delete(request: HttpRequest, id: int) -> HttpResponse:
 
 
 @require_POST
-def undo_delete(request: HttpRequest, id: int) -> HttpResponse:
+def undo_delete(request: Request, id: int) -> HttpResponse:
     one = actions.undo_delete_post(actor=request.user, post_id=id)
     if request.htmx:
         return render(request, "feed/_post.html", {"post": queries.post(request.user, id)})
@@ -163,7 +172,7 @@ def undo_delete(request: HttpRequest, id: int) -> HttpResponse:
 
 
 @require_POST
-def react(request: HttpRequest, id: int) -> HttpResponse:
+def react(request: Request, id: int) -> HttpResponse:
     """`kind`, or nothing to take the reaction back."""
     kind = request.POST.get("kind", "")
     if kind:
@@ -180,7 +189,7 @@ def react(request: HttpRequest, id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @fragments
-def comments(request: HttpRequest, id: int) -> HttpResponse:
+def comments(request: Request, id: int) -> HttpResponse:
     """GET: a page of comments, older with ?cursor=. POST: one more."""
     if request.method == "POST":
         return add_comment(request, id)
@@ -191,7 +200,7 @@ def comments(request: HttpRequest, id: int) -> HttpResponse:
     return render(request, template, post_context(request, one))
 
 
-def add_comment(request: HttpRequest, id: int) -> HttpResponse:
+def add_comment(request: Request, id: int) -> HttpResponse:
     words = request.POST.get("text", "")
     try:
         made = actions.comment(
@@ -206,7 +215,7 @@ def add_comment(request: HttpRequest, id: int) -> HttpResponse:
     return comment_answer(request, made)
 
 
-def comment_answer(request: HttpRequest, row: Comment) -> HttpResponse:
+def comment_answer(request: Request, row: Comment) -> HttpResponse:
     if request.htmx:
         return render(request, "feed/_comment.html", {"comment": queries.comment(request.user, row.pk)})
     return redirect(row)
@@ -214,12 +223,12 @@ def comment_answer(request: HttpRequest, row: Comment) -> HttpResponse:
 
 @require_safe
 @fragments
-def comment(request: HttpRequest, id: int) -> HttpResponse:
+def comment(request: Request, id: int) -> HttpResponse:
     return comment_answer(request, access.access_comment(request.user, id))
 
 
 @require_POST
-def delete_comment(request: HttpRequest, id: int) -> HttpResponse:
+def delete_comment(request: Request, id: int) -> HttpResponse:
     gone = actions.delete_comment(actor=request.user, comment_id=id)
     if request.htmx:
         return HttpResponse(status=204)
@@ -229,12 +238,12 @@ def delete_comment(request: HttpRequest, id: int) -> HttpResponse:
 
 
 @require_POST
-def undo_delete_comment(request: HttpRequest, id: int) -> HttpResponse:
+def undo_delete_comment(request: Request, id: int) -> HttpResponse:
     return comment_answer(request, actions.undo_delete_comment(actor=request.user, comment_id=id))
 
 
 @require_POST
-def react_to_comment(request: HttpRequest, id: int) -> HttpResponse:
+def react_to_comment(request: Request, id: int) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind:
         row = actions.react_to_comment(actor=request.user, comment_id=id, kind=kind)
@@ -248,11 +257,11 @@ def react_to_comment(request: HttpRequest, id: int) -> HttpResponse:
 # -- Parts ------------------------------------------------------------------------------------------------------------
 
 
-def next_url(request: HttpRequest, cursor: str, path: str = "") -> str:
+def next_url(request: Request, cursor: str, path: str = "") -> str:
     return f"{path or request.path}?cursor={cursor}" if cursor else ""
 
 
-def back(request: HttpRequest, anchor: str, otherwise: Callable[[], str]) -> HttpResponseRedirect:
+def back(request: Request, anchor: str, otherwise: Callable[[], str]) -> HttpResponseRedirect:
     """To the page of ours the person came from, at the thing they touched."""
     came = request.headers.get("Referer", "").partition("#")[0]
     if url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
