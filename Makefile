@@ -36,12 +36,12 @@ doctor: venv ## is every part of the site well, and how to mend what is not
 .PHONY: test test-fast test-deep test-sqlite test-postgres
 test: venv-dev ## every test: SQLite and PostgreSQL, Redis, browsers (ARGS="chat -k ack" narrows)
 	@$(SERVICES) ensure chromium gettext
-	@$(SERVICES) run --throwaway -- $(MAKE) test-sqlite test-postgres
+	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres
 test-fast: venv-dev ## the same without browsers
-	@$(SERVICES) run --throwaway -- $(MAKE) test-sqlite test-postgres SELECT='not deep and not browser'
+	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser'
 test-deep: venv-dev ## what takes long: fuzz, chaos, Lighthouse, benches
 	@$(SERVICES) ensure chromium gettext
-	@$(SERVICES) run --throwaway -- $(MAKE) test-sqlite test-postgres SELECT=deep WORKERS=0
+	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT=deep WORKERS=0
 test-sqlite:
 	@$(PYTEST)
 test-postgres:
