@@ -191,7 +191,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "feed:home"
-LOGOUT_REDIRECT_URL = "core:welcome"
+LOGOUT_REDIRECT_URL = "feed:home"
 
 # -- Mail -------------------------------------------------------------------------------------------------------------
 globals().update(env.email(DATA_DIR))
