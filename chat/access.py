@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import access as accounts_access
 from accounts.access import Viewer
@@ -66,6 +66,6 @@ def audience(conversation_id: int) -> tuple[int, int, frozenset[int]] | None:
     rows = list(
         open_memberships()
         .filter(conversation_id=conversation_id)
-        .values_list("user_id", version=F("conversation__members_version"), at=F("conversation__rev"))
+        .values_list("user_id", "conversation__members_version", "conversation__rev")
     )
     return (rows[0][1], rows[0][2], frozenset(row[0] for row in rows)) if rows else None

@@ -1,6 +1,6 @@
 """Conversations and messages through /api/v1."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from accounts.models import User
 from chat import actions, queries, serializers
 
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
@@ -16,6 +17,10 @@ CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.
 def checked(form: BaseSerializer) -> dict[str, Any]:
     form.is_valid(raise_exception=True)
     return dict(form.validated_data)
+
+
+def member(request: Request) -> User:
+    return cast(User, request.user)  # IsAuthenticated has seen to it
 
 
 class Conversations(APIView):
@@ -29,7 +34,7 @@ class Conversations(APIView):
     def post(self, request: Request) -> Response:
         """The conversation with this member, made if need be; asking again gives the same."""
         given = checked(serializers.Opening(data=request.data))
-        conversation = actions.open_direct(actor=request.user, person_id=given["user"])
+        conversation = actions.open_direct(actor=member(request), person_id=given["user"])
         return Response(serializers.chat(queries.chat(request.user, conversation.pk)))
 
 
@@ -65,7 +70,7 @@ class Messages(APIView):
     def post(self, request: Request, id: int) -> Response:
         """Sends a message. With the same `client_id` again it answers 200 and where the message stands already."""
         given = checked(serializers.Sending(data=request.data))
-        ack = actions.send_message(actor=request.user, conversation_id=id, **given)
+        ack = actions.send_message(actor=member(request), conversation_id=id, **given)
         return Response(serializers.ack(ack), status=200 if ack.again else 201)
 
 
@@ -74,5 +79,5 @@ class ReadMark(APIView):
     def post(self, request: Request, id: int) -> Response:
         """Read up to here; the mark never goes back."""
         given = checked(serializers.Reading(data=request.data))
-        mark = actions.mark_read(actor=request.user, conversation_id=id, seq=given["seq"])
+        mark = actions.mark_read(actor=member(request), conversation_id=id, seq=given["seq"])
         return Response({"read_seq": mark.seq, "unread": mark.unread})

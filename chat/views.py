@@ -19,7 +19,7 @@ from core import errors
 def inbox(request: HttpRequest) -> HttpResponse:
     member = accounts_access.access_member(request.user)
     context = {"inbox": queries.inbox(member, request.GET.get("cursor", ""))}
-    return render(request, "chat/_inbox.html" if request.htmx else "chat/inbox.html", context)
+    return render(request, "chat/_inbox.html" if is_fragment(request) else "chat/inbox.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +33,7 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
         return to_end(id)
     chat = queries.chat(member, id)
     thread = queries.thread(member, chat, **window(request))
-    if request.htmx:
+    if is_fragment(request):
         return render(request, "chat/_messages.html", {"thread": thread, "chat": chat})
     if thread.messages and request.method == "GET" and not thread.newer:
         actions.mark_read(actor=member, conversation_id=id, seq=thread.messages[-1].seq)
@@ -58,6 +58,10 @@ def with_person(request: HttpRequest, handle: str) -> HttpResponse:
         return redirect(existing)
     page = {"inbox": queries.inbox(member), "other": person, "form": form}
     return render(request, "chat/conversation.html", page, status=422 if form.errors else 200)
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers
 
 
 def to_end(id: int) -> HttpResponseRedirect:

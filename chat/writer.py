@@ -119,14 +119,18 @@ class Writer:
                 if not answers and not self.ended:
                     self.changed.wait(LOCKED_PAUSE)
         tell(answers)
+        if self.down:
+            self.wait_for_database()
 
     def store(self, drafts: list[actions.Draft]) -> list[actions.Outcome]:
         """One transaction for all; what the database refuses as a whole is tried again message by message."""
+        if self.down:
+            return [errors.Busy() for _draft in drafts]
         try:
             return self.try_twice(drafts)
         except (InterfaceError, OperationalError) as error:
             log.warning("messages not stored (%s)", type(error).__name__)
-            self.wait_for_database()
+            self.down = True
             return [errors.Busy() for _draft in drafts]
         except Exception as error:  # supervisor: one bad message fails alone, and the thread lives on
             if len(drafts) > 1:
@@ -145,7 +149,6 @@ class Writer:
 
     def wait_for_database(self) -> None:
         """Refuses everything until there is a connection again."""
-        self.down = True
         while True:
             with self.changed:
                 waiting = [*self.queue]

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -204,7 +204,7 @@ _running: set[asyncio.Task[None]] = set()
 hub = Hub()
 
 # What rooms fill in: coroutines that run beside the sockets of a process, and what to do after a gap on the bus.
-background: dict[str, Callable[[], Awaitable[None]]] = {}
+background: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
 resyncers: list[Callable[[], Awaitable[None]]] = []
 # What a room remembers about a member's access is forgotten here, before the member's sockets are checked again.
 rechecks: list[Callable[[int], None]] = []

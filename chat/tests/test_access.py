@@ -1,0 +1,95 @@
+"""Who may see a conversation: the cast against every way in."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Block, User
+from accounts.tests.factories import Cast, make_block
+from chat import access, queries
+from chat.models import Conversation, Kind, Membership
+from chat.tests.factories import make_chat
+from core import errors
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def talk(cast: Cast) -> Conversation:
+    return make_chat(cast.alice, cast.bob, "hello")
+
+
+def sees(who: User | None, conversation: Conversation) -> bool:
+    """All ways in agree, or this fails."""
+    listed = access.visible_conversations(who).filter(pk=conversation.pk).exists()
+    assert access.visible_messages(who).filter(conversation=conversation).exists() == listed
+    if listed:
+        assert access.access_conversation(who, conversation.pk) == conversation
+    else:
+        with pytest.raises(errors.NotFound):
+            access.access_conversation(who, conversation.pk)
+    if who is not None:
+        assert ((conversation.pk, who.pk) in access.writers([conversation.pk], [who.pk])) == listed
+        assert (conversation.pk in [row.conversation.pk for row in queries.inbox(who).chats]) == listed
+        assert (conversation.pk in queries.resume(who, {conversation.pk: 0})) == listed
+        found = access.audience(conversation.pk)
+        assert (found is not None and who.pk in found[2]) == listed
+    return listed
+
+
+def test_only_the_two(cast: Cast, talk: Conversation) -> None:
+    assert {name for name, who in vars(cast).items() if sees(who, talk)} == {"alice", "bob"}
+    assert not sees(None, talk)
+
+
+def test_absent_answers_as_hidden(cast: Cast) -> None:
+    for id in (0, -1, 999_999, 2**63, 2**80):
+        with pytest.raises(errors.NotFound):
+            access.access_conversation(cast.alice, id)
+        with pytest.raises(errors.NotFound):
+            queries.chat(cast.alice, id)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_block_closes_it_for_both_and_its_end_opens_it(cast: Cast, talk: Conversation, turned: bool) -> None:
+    make_block(*((cast.bob, cast.alice) if turned else (cast.alice, cast.bob)))
+    assert not sees(cast.alice, talk)
+    assert not sees(cast.bob, talk)
+    Block.objects.all().delete()
+    assert sees(cast.alice, talk)
+    assert sees(cast.bob, talk)
+
+
+def test_suspended_and_deactivated_members_are_gone(cast: Cast, talk: Conversation) -> None:
+    User.objects.filter(pk=cast.bob.pk).update(suspended_until=timezone.now() + timedelta(days=1))
+    assert not sees(cast.alice, talk)
+    assert not sees(cast.bob, talk)
+    User.objects.filter(pk=cast.bob.pk).update(suspended_until=timezone.now() - timedelta(seconds=1))
+    assert sees(cast.alice, talk)
+    User.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    assert not sees(cast.alice, talk)
+
+
+def test_what_a_deleted_member_said_stays(cast: Cast, talk: Conversation) -> None:
+    cast.alice.delete()
+    assert sees(cast.bob, talk)
+    shown = queries.chat(cast.bob, talk.pk)
+    assert shown.other is None
+    assert [row.text for row in queries.messages(cast.bob, talk.pk).messages] == ["hello"]
+
+
+def test_a_block_inside_a_group_does_not_close_the_group(cast: Cast) -> None:
+    group = Conversation.objects.create(kind=Kind.GROUP)
+    for who in (cast.alice, cast.bob, cast.mallory):
+        Membership.objects.create(conversation=group, user=who)
+    assert access.visible_conversations(cast.alice).filter(pk=group.pk).exists()
+    assert access.visible_conversations(cast.mallory).filter(pk=group.pk).exists()
+    assert not access.visible_conversations(cast.carol).filter(pk=group.pk).exists()
+
+
+def test_who_joined_later_does_not_see_what_was_before(cast: Cast, talk: Conversation) -> None:
+    Membership.objects.filter(user=cast.bob).update(joined_seq=1)
+    assert not access.visible_messages(cast.bob).exists()
+    assert access.visible_messages(cast.alice).exists()
+    assert queries.chat(cast.bob, talk.pk).last is None
