@@ -53,12 +53,12 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if request.session.session_key is None:
             request.session.create()
-        actions.start_device(
-            actor=user, session_key=request.session.session_key, client=request.headers.get("User-Agent", "")
-        )
+        key, client = request.session.session_key or "", request.headers.get("User-Agent", "")
+        actions.start_device(actor=user, session_key=key, client=client)
 
     def logout(self, request: HttpRequest) -> None:
-        actions.end_session(actor=request.user, session_key=request.session.session_key or "")
+        if isinstance(request.user, User):
+            actions.end_session(actor=request.user, session_key=request.session.session_key or "")
         super().logout(request)
 
     def set_password(self, user: Any, password: str) -> None:

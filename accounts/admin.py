@@ -65,6 +65,7 @@ class UserAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        assert isinstance(request.user, User)
         actions.edit_member(actor=request.user, member=obj, fields=form.changed_data)
 
 

@@ -10,15 +10,22 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import request as rest_request
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import AllowAny
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import actions, queries, serializers, tokens
 from accounts.models import Device, User
-from core import api, errors
+from core import errors
+
+
+class Request(rest_request.Request):
+    """A request of somebody logged in."""
+
+    user: User
+
 
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Id, or handle.")
@@ -178,7 +185,7 @@ class FollowersView(APIView):
     @extend_schema(responses=serializers.People)
     def get(self, request: Request, id: str) -> Response:
         _who, page = queries.followers(viewer=request.user, person=reference(id), cursor=cursor(request))
-        return api.paged(page, [serializers.person(row.person) for row in page.rows])
+        return Response(serializers.people(page.rows, page.next))
 
 
 @extend_schema(tags=["people"], parameters=[ID, CURSOR])
@@ -188,4 +195,4 @@ class FollowingView(APIView):
     @extend_schema(responses=serializers.People)
     def get(self, request: Request, id: str) -> Response:
         _who, page = queries.following(viewer=request.user, person=reference(id), cursor=cursor(request))
-        return api.paged(page, [serializers.person(row.person) for row in page.rows])
+        return Response(serializers.people(page.rows, page.next))

@@ -61,30 +61,36 @@ def profile(*, viewer: access.Viewer, handle: str, tab: str = "", cursor: str = 
     return ProfilePage(person=who, tabs=tabs, tab=shown, content=content, actions=buttons)
 
 
-def followers(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, paging.Page[Follow]]:
-    """Who follows this member, newest first; each row's `person` is set, with the viewer's ties."""
+@dataclass(frozen=True)
+class People:
+    """A page of members."""
+
+    rows: list[User]
+    next: str
+
+
+def followers(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
+    """Who follows this member, newest first, with the viewer's ties."""
     who = access.access_person(viewer, person)
     return who, _people_of(Follow.objects.filter(followed=who), "follower_id", viewer, cursor)
 
 
-def following(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, paging.Page[Follow]]:
-    """Whom this member follows, newest first; each row's `person` is set, with the viewer's ties."""
+def following(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
+    """Whom this member follows, newest first, with the viewer's ties."""
     who = access.access_person(viewer, person)
     return who, _people_of(Follow.objects.filter(follower=who), "followed_id", viewer, cursor)
 
 
-def _people_of(rows: QuerySet[Follow], side: str, viewer: access.Viewer, cursor: str) -> paging.Page[Follow]:
-    def keep(candidates: list[Follow]) -> list[Follow]:
-        ids = [getattr(row, side) for row in candidates]
-        seen = with_ties(access.visible_people(viewer), viewer).in_bulk(ids)
-        kept = []
-        for row in candidates:
-            if (found := seen.get(getattr(row, side))) is not None:
-                row.person = found  # type: ignore[attr-defined]
-                kept.append(row)
-        return kept
+def _people_of(rows: QuerySet[Follow], side: str, viewer: access.Viewer, cursor: str) -> People:
+    seen: dict[int, User] = {}
 
-    return paging.page(rows, cursor=cursor, size=PAGE, keep=keep)
+    def keep(candidates: list[Follow]) -> list[Follow]:
+        found = with_ties(access.visible_people(viewer), viewer).in_bulk([getattr(row, side) for row in candidates])
+        seen.update(found)
+        return [row for row in candidates if getattr(row, side) in found]
+
+    page = paging.page(rows, cursor=cursor, size=PAGE, keep=keep)
+    return People([seen[getattr(row, side)] for row in page.rows], page.next)
 
 
 def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:
@@ -97,8 +103,8 @@ def is_member_address(email: str) -> bool:
     return User.objects.filter(email=email).exists()
 
 
-def handle_taken(handle: str, *, besides: int | None = None) -> bool:
-    return access.by_reference(User.objects.all(), handle).exclude(pk=besides).exists()
+def handle_taken(handle: str) -> bool:
+    return access.by_reference(User.objects.all(), handle).exists()
 
 
 def owner_missing() -> bool:

@@ -26,6 +26,11 @@ def person(user: User) -> PersonDict:
     }
 
 
+def people(users: list[User], next: str) -> dict[str, Any]:
+    """A page of members."""
+    return {"results": [person(user) for user in users], "next": next or None}
+
+
 def profile(user: User) -> dict[str, Any]:
     """A member with what `queries.person` annotated for the viewer."""
     return {

@@ -13,6 +13,12 @@ from accounts import actions, queries
 from accounts.models import User
 
 
+class Request(HttpRequest):
+    """A request of somebody logged in."""
+
+    user: User
+
+
 @require_safe
 def profile(request: HttpRequest, handle: str, tab: str = "") -> HttpResponse:
     cursor = request.GET.get("cursor", "")
@@ -32,23 +38,23 @@ def following(request: HttpRequest, handle: str) -> HttpResponse:
 
 def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
     person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
-    context = {"person": person, "people": [row.person for row in page.rows], "next": page.next, "which": which}
+    context = {"person": person, "people": page.rows, "next": page.next, "which": which}
     return render(request, "accounts/people.html", context)
 
 
 @login_required
 @require_POST
-def follow(request: HttpRequest, handle: str) -> HttpResponse:
+def follow(request: Request, handle: str) -> HttpResponse:
     return _after_follow(request, actions.follow(actor=request.user, person=handle))
 
 
 @login_required
 @require_POST
-def unfollow(request: HttpRequest, handle: str) -> HttpResponse:
+def unfollow(request: Request, handle: str) -> HttpResponse:
     return _after_follow(request, actions.unfollow(actor=request.user, person=handle))
 
 
-def _after_follow(request: HttpRequest, person: User) -> HttpResponse:
+def _after_follow(request: Request, person: User) -> HttpResponse:
     if request.headers.get("HX-Request"):
         found = queries.person(viewer=request.user, person=person.pk)
         return render(request, "accounts/_follow.html", {"person": found})
@@ -57,14 +63,14 @@ def _after_follow(request: HttpRequest, person: User) -> HttpResponse:
 
 @login_required
 @require_POST
-def block(request: HttpRequest, handle: str) -> HttpResponse:
+def block(request: Request, handle: str) -> HttpResponse:
     actions.block(actor=request.user, person=handle)
     return _back(request, "/settings/blocked/")
 
 
 @login_required
 @require_POST
-def unblock(request: HttpRequest, handle: str) -> HttpResponse:
+def unblock(request: Request, handle: str) -> HttpResponse:
     actions.unblock(actor=request.user, person=handle)
     return _back(request, "/settings/blocked/")
 

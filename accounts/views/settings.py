@@ -15,10 +15,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions, codes, forms, queries
+from accounts.models import User
 from core import errors
 from uploads import actions as upload_actions
 
 YEAR = 365 * 24 * 60 * 60
+
+
+class Request(HttpRequest):
+    """A request of somebody logged in."""
+
+    user: User
 
 
 def page(request: HttpRequest, name: str, form: forms.RoomForm, **context: object) -> HttpResponse:
@@ -28,7 +35,7 @@ def page(request: HttpRequest, name: str, form: forms.RoomForm, **context: objec
 
 @login_required
 @never_cache
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: Request) -> HttpResponse:
     user = request.user
     initial = {"display_name": user.display_name, "handle": user.handle, "bio": user.bio}
     form = forms.ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -42,7 +49,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def avatar(request: HttpRequest) -> HttpResponse:
+def avatar(request: Request) -> HttpResponse:
     if "remove" in request.POST:
         actions.set_avatar(actor=request.user, key=None)
         return redirect("accounts:settings")
@@ -68,15 +75,15 @@ def avatar(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @sensitive_post_parameters("old", "password")
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: Request) -> HttpResponse:
     form = forms.PasswordForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST":
         codes.limit(request, "change_password")
         if form.is_valid():
-            old = request.session.session_key
+            old = request.session.session_key or ""
             actions.set_password(actor=request.user, password=form.cleaned_data["password"], keep=old)
             update_session_auth_hash(request, request.user)
-            actions.move_session(actor=request.user, old=old, new=request.session.session_key)
+            actions.move_session(actor=request.user, old=old, new=request.session.session_key or "")
             messages.success(request, _("Your password is changed. You are logged out everywhere else."))
             return redirect("accounts:settings_account")
     return page(request, "account", form)
@@ -84,7 +91,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-def appearance(request: HttpRequest) -> HttpResponse:
+def appearance(request: Request) -> HttpResponse:
     initial = {"theme": request.COOKIES.get("theme", "")}
     form = forms.AppearanceForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
@@ -100,7 +107,7 @@ def appearance(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Request) -> HttpResponse:
     initial = {"language": request.user.language}
     form = forms.LanguageForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
@@ -124,7 +131,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
 @login_required
 @never_cache
 @require_safe
-def blocked(request: HttpRequest) -> HttpResponse:
+def blocked(request: Request) -> HttpResponse:
     found = queries.blocked_people(viewer=request.user, cursor=request.GET.get("cursor", ""))
     context = {"here": "blocked", "people": [row.blocked for row in found.rows], "next": found.next}
     return render(request, "accounts/settings_blocked.html", context)
