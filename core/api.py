@@ -90,8 +90,8 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
         body["errors"] = exc.detail if isinstance(exc.detail, dict) else {"": exc.detail}
     elif isinstance(exc, exceptions.APIException):
         body = _body(exc.status_code, PLAIN.get(exc.status_code, "error"), str(exc.detail))
-        if isinstance(exc, exceptions.Throttled) and exc.wait is not None:
-            headers["Retry-After"] = str(int(exc.wait) + 1)
+        if (wait := getattr(exc, "wait", None)) is not None:  # Throttled
+            headers["Retry-After"] = str(int(wait) + 1)
         if getattr(exc, "auth_header", None):
             headers["WWW-Authenticate"] = str(exc.auth_header)  # type: ignore[attr-defined]
     else:

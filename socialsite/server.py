@@ -21,7 +21,7 @@ class RawFrames(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"]["socialsite.raw"] = {"write": self.write_raw}  # type: ignore[typeddict-unknown-key]
+            self.scope["extensions"]["socialsite.raw"] = {"write": self.write_raw}
 
     def write_raw(self, frame: bytes, buffer_limit: int, close_code: int) -> None:
         if self.close_sent or self.transport.is_closing():

@@ -235,7 +235,7 @@ def clock() -> Finding:
                 cursor.execute("SELECT clock_timestamp()")
                 other = cursor.fetchone()[0]
         elif settings.REDIS_URL:
-            seconds, micros = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2).time()  # type: ignore[misc]
+            seconds, micros = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2).time()
             other = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
     except (DatabaseError, redis.RedisError) as error:
         return Finding("clock", "warn", f"nothing to compare with ({type(error).__name__})")
