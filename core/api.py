@@ -72,15 +72,10 @@ PLAIN = {
 
 def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Maps every expected error to application/problem+json; unexpected ones go on to Django."""
-    headers: dict[str, str] = {}
     if isinstance(exc, errors.SocialError):
-        body: dict[str, Any] = _body(exc.status, exc.code, str(exc.message))
+        body = _body(exc.status, exc.code, str(exc.message))
         if exc.field:
             body["errors"] = {exc.field: [str(exc.message)]}
-        if isinstance(exc, errors.TooMany):
-            headers["Retry-After"] = str(exc.retry_after)
-        if exc.status == 401:
-            headers["WWW-Authenticate"] = 'Bearer realm="api"'
     elif isinstance(exc, Http404):
         body = _body(404, "not_found", str(errors.NotFound.default))
     elif isinstance(exc, PermissionDenied):
@@ -90,13 +85,20 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
         body["errors"] = exc.detail if isinstance(exc.detail, dict) else {"": exc.detail}
     elif isinstance(exc, exceptions.APIException):
         body = _body(exc.status_code, PLAIN.get(exc.status_code, "error"), str(exc.detail))
-        if (wait := getattr(exc, "wait", None)) is not None:  # Throttled
-            headers["Retry-After"] = str(int(wait) + 1)
-        if getattr(exc, "auth_header", None):
-            headers["WWW-Authenticate"] = str(exc.auth_header)  # type: ignore[attr-defined]
     else:
         return None
-    return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
+    return Response(body, status=body["status"], headers=_headers(exc), content_type="application/problem+json")
+
+
+def _headers(exc: Exception) -> dict[str, str]:
+    headers = {}
+    if isinstance(exc, errors.TooMany):
+        headers["Retry-After"] = str(exc.retry_after)
+    elif (wait := getattr(exc, "wait", None)) is not None:  # REST framework's Throttled
+        headers["Retry-After"] = str(int(wait) + 1)
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = str(challenge)
+    return headers
 
 
 def _body(status: int, code: str, detail: str) -> dict[str, Any]:
