@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 PREFIX = "chat"
 KEPT = 20_000  # conversations whose members a process remembers
 COMPARED_AT_ONCE = 500
+TYPING_SECONDS = 6  # how long a word about typing is shown
 
 
 def address(conversation_id: int, members_version: int, rev: int) -> str:
@@ -68,7 +69,7 @@ def push_changed(conversation_ids: Iterable[int], versions: dict[int, int]) -> N
 
 def push_typing(conversation_id: int, version: int, user_id: int) -> None:
     """From hub to hub; expires by itself where it is shown."""
-    data = {"conversation": conversation_id, "user": user_id, "seconds": 6}
+    data = {"conversation": conversation_id, "user": user_id, "seconds": TYPING_SECONDS}
     realtime.publish((address(conversation_id, version, 0),), realtime.encode("chat.typing", data))
 
 

@@ -54,7 +54,7 @@ def with_person(request: HttpRequest, handle: str) -> HttpResponse:
             actions.send_message(actor=member, conversation_id=opened.pk, **form.cleaned_data)
         return to_end(opened.pk)
     existing = queries.direct_with(member, person)
-    if existing is not None:
+    if existing is not None and not form.errors:
         return redirect(existing)
     page = {"inbox": queries.inbox(member), "other": person, "form": form}
     return render(request, "chat/conversation.html", page, status=422 if form.errors else 200)

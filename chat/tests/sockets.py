@@ -1,0 +1,121 @@
+"""Sockets of members inside the test's own loop."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import orjson
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.factories import log_in
+from chat import realtime as chat_realtime
+from chat import writer
+from core import realtime
+
+
+def headers_of(user: User | None, origin: str | None = None) -> list[tuple[bytes, bytes]]:
+    headers = [(b"origin", (settings.SITE_ORIGINS[0] if origin is None else origin).encode())]
+    if user is not None:
+        client = Client()
+        log_in(client, user)
+        headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}".encode()))
+    return headers
+
+
+class Line:
+    """One open socket, as a client sees it."""
+
+    def __init__(self, communicator: WebsocketCommunicator) -> None:
+        self.communicator = communicator
+        self.ids = 0
+        self.heard: list[dict[str, Any]] = []
+
+    async def hear(self, seconds: float = 5) -> dict[str, Any]:
+        event = await self.communicator.receive_output(seconds)
+        if event["type"] == "websocket.close":
+            return {"kind": "closed", "code": event.get("code")}
+        return orjson.loads(event["text"])
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next frame of this kind; what comes before is kept in `heard`."""
+        while (frame := await self.hear())["kind"] != kind:
+            self.heard.append(frame)
+        return frame
+
+    async def ask(self, kind: str, **data: Any) -> dict[str, Any]:
+        """Sends a frame; returns its reply or its error as a whole."""
+        self.ids += 1
+        await self.raw(orjson.dumps({"kind": kind, "id": self.ids, "data": data}).decode())
+        while (frame := await self.hear()).get("id") != self.ids:
+            self.heard.append(frame)
+        return frame
+
+    async def say(self, conversation: int, text: str, client_id: str = "") -> dict[str, Any]:
+        name = client_id or str(uuid.uuid4())
+        return await self.ask("chat.send", conversation=conversation, client_id=name, text=text)
+
+    async def raw(self, text: str) -> None:
+        await self.communicator.send_to(text_data=text)
+
+    async def quiet(self) -> list[dict[str, Any]]:
+        """Everything heard up to the answer of a ping."""
+        assert (await self.ask("ping"))["kind"] == "reply"
+        heard, self.heard = self.heard, []
+        return heard
+
+    async def close(self) -> None:
+        await self.communicator.disconnect()
+
+
+class Site:
+    """Opens sockets, and at the end stops all that ran beside them."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    async def connect(self, user: User | None, origin: str | None = None) -> tuple[Line, bool]:
+        from socialsite.asgi import application
+
+        headers = await sync_to_async(headers_of)(user, origin)
+        communicator = WebsocketCommunicator(application, "/ws/", headers=headers)
+        accepted, _code = await communicator.connect(timeout=5)
+        line = Line(communicator)
+        if accepted:
+            self.lines.append(line)
+        return line, accepted
+
+    async def join(self, user: User) -> Line:
+        line, accepted = await self.connect(user)
+        assert accepted
+        assert await line.hear() == {"kind": "hello", "data": {"user": user.pk}}
+        return line
+
+
+@contextlib.asynccontextmanager
+async def site() -> AsyncIterator[Site]:
+    made = Site()
+    chat_realtime.audiences.clear()
+    chat_realtime.typing.said.clear()
+    try:
+        yield made
+    finally:
+        for line in made.lines:
+            await line.close()
+        for task in writer.marks.tasks.values():
+            task.cancel()
+        await realtime.hub.stop()
+        chat_realtime.audiences.clear()
+
+
+async def eventually(true: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        await asyncio.sleep(0.01)
