@@ -102,9 +102,8 @@ def try_it() -> None:
     try:
         start = time.monotonic()
         if not until(lambda: site.poll() is not None or answers(port), seconds=90) or site.poll() is not None:
-            raise Trouble(
-                f"{(BUILD / 'site.log').read_text()[-2000:]}\nThe image does not answer /healthz; the lines above are its own."
-            )
+            said = (BUILD / "site.log").read_text()[-2000:]
+            raise Trouble(f"{said}\nThe image does not answer /healthz; the lines above are its own.")
         say(f"/healthz answers after {time.monotonic() - start:.1f} s")
         call(*buildah(*run, *config["Healthcheck"]["Test"][1:]))
         say("its health check agrees")
