@@ -238,16 +238,12 @@ def mark_read(*, actor: User, conversation_id: int, seq: int) -> ReadMark:
         if seq < conversation.last_seq:
             later = Message.objects.filter(conversation=conversation, seq__gt=seq, sender_id=actor.pk)
             mine.own_after = later.count()
-        mine.unread = unread_count(conversation, mine) > 0
+        mine.unread = mine.unread_of(conversation) > 0
         Membership.objects.filter(pk=mine.pk).update(
             read_seq=mine.read_seq, own_after=mine.own_after, unread=mine.unread
         )
-        realtime.push_read(conversation, actor.pk, mine.read_seq, unread_count(conversation, mine))
-    return ReadMark(seq=mine.read_seq, unread=unread_count(conversation, mine))
-
-
-def unread_count(conversation: Conversation, mine: Membership) -> int:
-    return conversation.last_seq - mine.read_seq - mine.own_after
+        realtime.push_read(conversation, actor.pk, mine.read_seq, mine.unread_of(conversation))
+    return ReadMark(seq=mine.read_seq, unread=mine.unread_of(conversation))
 
 
 @transaction.atomic

@@ -79,6 +79,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"
 
+    def unread_of(self, conversation: Conversation) -> int:
+        """How much of what others said is unread; `conversation` is this one's row as it is now."""
+        return conversation.last_seq - self.read_seq - self.own_after
+
 
 class Message(models.Model):
     """One message; plain text, whose links are made when it is shown. `rev` is that of its latest change."""

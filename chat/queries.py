@@ -34,7 +34,7 @@ class Chat:
 
     @property
     def unread(self) -> int:
-        return self.conversation.last_seq - self.mine.read_seq - self.mine.own_after
+        return self.mine.unread_of(self.conversation)
 
 
 @dataclass
