@@ -10,6 +10,7 @@ urlpatterns = [
     path("login/", entrance.LogIn.as_view(), name="account_login"),
     path("logout/", entrance.logout, name="account_logout"),
     path("login/inactive/", entrance.inactive, name="account_inactive"),
+    path("login/factor/", entrance.SecondFactor.as_view(), name="mfa_authenticate"),
     path("reset/", entrance.Reset.as_view(), name="account_reset_password"),
     path("reset/code/", entrance.ResetCode.as_view(), name="account_confirm_password_reset_code"),
     path("reset/password/", entrance.ResetPassword.as_view(), name="account_complete_password_reset"),

@@ -22,6 +22,13 @@ HANDLE_HINT = _("Your address here. Small letters, digits, dots, underscores.")
 class RoomForm(forms.Form):
     """A form whose refusals come from below: `mending()` turns errors.Invalid into an error of its field."""
 
+    missing: dict[str, Any] = {}  # what to say beside a field that was left empty
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in self.missing.items():
+            self.fields[name].error_messages["required"] = words
+
     @contextmanager
     def mending(self, default: str | None = None) -> Iterator[None]:
         try:
@@ -39,17 +46,24 @@ class RoomForm(forms.Form):
 class JoinForm(RoomForm):
     """Everything a new member says about themselves."""
 
+    missing = {
+        "email": _("We need an address to send the code to."),
+        "display_name": _("How shall people call you?"),
+        "handle": _("Choose a handle."),
+        "password": _("Choose a password."),
+    }
+
     email = forms.CharField(
         label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
+    )
+    display_name = forms.CharField(
+        label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"})
     )
     handle = forms.CharField(
         label=_("Handle"),
         max_length=31,
         help_text=HANDLE_HINT,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "dir": "ltr"}),
-    )
-    display_name = forms.CharField(
-        label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"})
     )
     password = forms.CharField(
         label=_("Password"),
@@ -88,6 +102,7 @@ class JoinForm(RoomForm):
 
 
 class CodeForm(RoomForm):
+    missing = {"code": _("Type the six digits from the mail.")}
     code = forms.CharField(
         label=_("Code"),
         max_length=20,
@@ -114,6 +129,7 @@ class LoginForm(allauth_forms.LoginForm):
             widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         )
         self.fields["remember"].label = _("Stay logged in on this device")
+        self.fields["remember"].initial = True
         self.order_fields(["login", "password", "remember"])
 
     def clean_login(self) -> str:
@@ -141,6 +157,8 @@ class NewPasswordForm(allauth_forms.ResetPasswordKeyForm):
 class PasswordForm(RoomForm):
     """Change of password by somebody who knows the old one."""
 
+    missing = {"old": _("Type your password until now."), "password": _("Choose a new password.")}
+
     old = PasswordField(label=_("Password until now"), autocomplete="current-password")
     password = forms.CharField(
         label=_("New password"),
@@ -167,6 +185,7 @@ class PasswordForm(RoomForm):
 
 
 class ProfileForm(RoomForm):
+    missing = {"display_name": _("How shall people call you?"), "handle": _("Choose a handle.")}
     display_name = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"dir": "auto"}))
     handle = forms.CharField(
         label=_("Handle"),
@@ -185,7 +204,7 @@ class ProfileForm(RoomForm):
 
 class AvatarForm(RoomForm):
     avatar = forms.FileField(
-        label=_("Picture"),
+        label=_("A new picture"),
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         error_messages={"required": _("Choose a picture first."), "empty": _("This file is empty.")},
     )
@@ -201,6 +220,10 @@ class AppearanceForm(RoomForm):
 
 
 class LanguageForm(RoomForm):
-    language = forms.ChoiceField(
-        label=_("Language"), choices=[("", _("As my browser asks")), *settings.LANGUAGES], required=False
-    )
+    """ "auto" stands for no language of one's own."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=[("auto", _("As my browser asks")), *settings.LANGUAGES])
+
+    def clean_language(self) -> str:
+        language: str = self.cleaned_data["language"]
+        return "" if language == "auto" else language

@@ -96,7 +96,9 @@ def _headers(exc: Exception) -> dict[str, str]:
         headers["Retry-After"] = str(exc.retry_after)
     elif (wait := getattr(exc, "wait", None)) is not None:  # REST framework's Throttled
         headers["Retry-After"] = str(int(wait) + 1)
-    if challenge := getattr(exc, "auth_header", None):
+    if isinstance(exc, errors.SignInNeeded):
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    elif challenge := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)
     return headers
 

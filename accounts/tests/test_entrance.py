@@ -6,6 +6,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -235,6 +242,11 @@ def test_not_remembered_ends_with_the_browser(client: Client) -> None:
     assert client.session.get_expire_at_browser_close()
 
 
+def test_every_page_at_the_door_bears_the_sites_name(client: Client) -> None:
+    for path in ("/login/", "/signup/", "/reset/"):
+        assert "Willowbank" in client.get(path).content.decode()
+
+
 def test_wrong_password_and_unknown_name_answer_alike(client: Client) -> None:
     make_user("alice")
     pages = []
@@ -310,6 +322,20 @@ def test_changing_the_password_ends_the_other_logins(client: Client) -> None:
     assert actions.refresh_tokens(refresh=app.refresh) is None
     [device] = queries.live_devices().filter(user=alice)
     assert device.session_key == client.session.session_key
+
+
+def test_second_factor_stands_between_password_and_login(client: Client) -> None:
+    alice, secret = make_user("alice"), generate_totp_secret()
+    TOTP.activate(alice, secret)
+    answer = client.post("/login/", {"login": "alice", "password": PASSWORD})
+    assert answer["Location"] == "/login/factor/"
+    assert client.get("/login/factor/").status_code == 200
+    assert client.get("/settings/").status_code == 302
+    assert client.post("/login/factor/", {"code": "nonsense"}).status_code == 422
+    assert not Device.objects.exists()
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    assert client.post("/login/factor/", {"code": code})["Location"] == "/"
+    assert Device.objects.get().user == alice
 
 
 # -- Reset --

@@ -83,9 +83,13 @@ def test_language_is_kept_and_follows_to_the_next_login(mine: Client, cast: Cast
     assert User.objects.get(pk=cast.alice.pk).language == "vi"
     assert 'lang="vi"' in mine.get("/settings/language/").content.decode()
     assert mine.post("/settings/language/", {"language": "tlh"}).status_code == 422
+    assert mine.get("/settings/language/").context["form"]["language"].value() == "vi"
     elsewhere = Client()
     elsewhere.post("/login/", {"login": "alice", "password": "correct horse battery"})
     assert 'lang="vi"' in elsewhere.get("/settings/").content.decode()
+    mine.post("/settings/language/", {"language": "auto"})
+    assert User.objects.get(pk=cast.alice.pk).language == ""
+    assert 'lang="en"' in mine.get("/settings/").content.decode()
 
 
 def test_every_page_of_settings_is_there(mine: Client) -> None:

@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.internal.flows.logout import logout as allauth_logout
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
+from allauth.mfa.base.views import AuthenticateView
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -152,8 +153,13 @@ def owner(request: HttpRequest, token: str) -> HttpResponse:
 # -- In and out -------------------------------------------------------------------------------------------------------
 
 
-class SaysWhatIsWrong:
-    """A form that needs mending is no success: 422, so that scripts and apps see it."""
+class OfOurHouse:
+    """allauth's views in our house. A form that needs mending is no success: 422, so that scripts and apps see it."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        context.pop("site", None)  # ours is the one of core.frame
+        return context
 
     def form_invalid(self, form: Form) -> HttpResponse:
         response = super().form_invalid(form)  # type: ignore[misc]
@@ -162,7 +168,7 @@ class SaysWhatIsWrong:
         return response
 
 
-class LogIn(SaysWhatIsWrong, allauth_views.LoginView):
+class LogIn(OfOurHouse, allauth_views.LoginView):
     template_name = "accounts/login.html"
     form_class = forms.LoginForm
 
@@ -178,7 +184,18 @@ def inactive(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/inactive.html", status=HTTPStatus.FORBIDDEN)
 
 
-class CheckedUnderLock(SaysWhatIsWrong):
+class SecondFactor(OfOurHouse, AuthenticateView):
+    """Between password and login, for accounts that have one: a code of the authenticator, or a recovery code."""
+
+    template_name = "accounts/second_factor.html"
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        response = self.get(self.request)
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response
+
+
+class CheckedUnderLock(OfOurHouse):
     """allauth counts wrong codes in the session; under its lock, parallel guesses count one by one."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -192,7 +209,7 @@ class ProveAddress(CheckedUnderLock, allauth_views.ConfirmEmailVerificationCodeV
     template_name = "accounts/verify.html"
 
 
-class Reset(SaysWhatIsWrong, allauth_views.PasswordResetView):
+class Reset(OfOurHouse, allauth_views.PasswordResetView):
     template_name = "accounts/reset.html"
     form_class = forms.ResetForm
 
@@ -201,7 +218,7 @@ class ResetCode(CheckedUnderLock, allauth_views.ConfirmPasswordResetCodeView):
     template_name = "accounts/reset_code.html"
 
 
-class ResetPassword(SaysWhatIsWrong, allauth_views.CompletePasswordResetView):
+class ResetPassword(OfOurHouse, allauth_views.CompletePasswordResetView):
     template_name = "accounts/reset_password.html"
     form_class = forms.NewPasswordForm
     success_url = reverse_lazy("accounts:login")

@@ -1,13 +1,14 @@
 """Pages about people, and what one does to them."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import actions, queries
 from accounts.models import User
@@ -17,6 +18,16 @@ class Request(HttpRequest):
     """A request of somebody logged in."""
 
     user: User
+
+
+def by_post(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Acts on POST. A GET comes from somebody who had to log in first: to the person, to press the button again."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, handle: str) -> HttpResponse:
+        return view(request, handle) if request.method == "POST" else redirect("accounts:profile", handle)
+
+    return guarded
 
 
 @require_safe
@@ -43,13 +54,13 @@ def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which:
 
 
 @login_required
-@require_POST
+@by_post
 def follow(request: Request, handle: str) -> HttpResponse:
     return _after_follow(request, actions.follow(actor=request.user, person=handle))
 
 
 @login_required
-@require_POST
+@by_post
 def unfollow(request: Request, handle: str) -> HttpResponse:
     return _after_follow(request, actions.unfollow(actor=request.user, person=handle))
 
@@ -62,14 +73,14 @@ def _after_follow(request: Request, person: User) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@by_post
 def block(request: Request, handle: str) -> HttpResponse:
     actions.block(actor=request.user, person=handle)
     return _back(request, "/settings/blocked/")
 
 
 @login_required
-@require_POST
+@by_post
 def unblock(request: Request, handle: str) -> HttpResponse:
     actions.unblock(actor=request.user, person=handle)
     return _back(request, "/settings/blocked/")

@@ -108,7 +108,7 @@ def appearance(request: Request) -> HttpResponse:
 @login_required
 @never_cache
 def language(request: Request) -> HttpResponse:
-    initial = {"language": request.user.language}
+    initial = {"language": request.user.language or "auto"}
     form = forms.LanguageForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         chosen = actions.update_profile(actor=request.user, language=form.cleaned_data["language"]).language
