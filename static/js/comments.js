@@ -119,7 +119,12 @@ socket.on("comment.gone", ({ comment }) => {
 export async function catchUp() {
   for (const section of document.querySelectorAll("[data-comments]")) {
     const list = section.querySelector("[data-comment-list]");
-    const [fresh] = await getFragment(`/posts/${section.dataset.comments}/comments/`);
-    fresh?.querySelectorAll("[data-comment]").forEach((node) => append(list, node));
+    try {
+      const [fresh] = await getFragment(`/posts/${section.dataset.comments}/comments/`);
+      fresh?.querySelectorAll("[data-comment]").forEach((node) => append(list, node));
+    } catch (error) {
+      // The post is no longer for this reader: its card leaves by itself.
+      if (!(error instanceof HttpError)) throw error;
+    }
   }
 }

@@ -10,7 +10,9 @@ const NEAR = 500; // characters left when the counter appears
 function begin(form) {
   const { text, audience, client_id: clientId } = form.elements;
   const status = form.querySelector("[data-composer-status]");
-  const counter = form.querySelector("[data-counter]");
+  const button = form.querySelector(".tools .btn");
+  const counter = document.createElement("span");
+  counter.className = "counter";
   const limit = Number(t("text_limit")) || text.maxLength;
   form.querySelectorAll("[data-needs-script]").forEach((node) => (node.hidden = false));
 
@@ -21,7 +23,8 @@ function begin(form) {
   const show = () => {
     const left = limit - [...text.value].length;
     counter.textContent = left;
-    counter.hidden = left > NEAR;
+    if (left > NEAR) counter.remove();
+    else if (!counter.isConnected) button.before(counter);
     counter.classList.toggle("bad", left < 0);
     form.classList.toggle("open", Boolean(text.value || uploader.count) || form.classList.contains("stay"));
   };
@@ -73,7 +76,6 @@ function begin(form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.getAttribute("aria-busy")) return;
-    const button = form.querySelector(".tools .btn");
     for (const node of [form, button]) node.setAttribute("aria-busy", "true");
     try {
       await send();

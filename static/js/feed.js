@@ -147,9 +147,9 @@ socket.on("post.edited", async ({ post }) => {
 let opened = false;
 socket.onOpen(async () => {
   near.forEach((id) => coming.add(id));
-  soon();
   const again = opened;
   opened = true;
+  await settle(); // first what is gone, then what is new
   if (!again) return;
   if (feed) {
     for (const card of await fetchNew()) if (!document.getElementById(card.id)) pending.add(Number(card.dataset.post));

@@ -32,7 +32,7 @@ class Pick {
     const failed = state === "failed";
     this.node.classList.toggle("failed", failed);
     this.node.querySelector("[data-pick-retry]").hidden = !failed;
-    this.node.querySelector("[data-pick-alt]").hidden = failed;
+    this.node.querySelector("[data-pick-alt]").hidden = state !== "ready";
     this.node.querySelector("[data-pick-error]").textContent = error;
     this.bar.hidden = failed || state === "ready";
     this.pictures.disabled = this.alts.disabled = state !== "ready";
