@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from accounts.models import User
 from chat import actions
@@ -27,6 +27,7 @@ BATCH_LIMIT = 200
 WAIT_LIMIT = 8.0  # seconds a message may wait for its conversation; the client gives up at ten
 LOCKED_PAUSE = 0.003
 DOWN_PAUSE = 0.5
+CONNECT_SECONDS = 3
 
 Done = Callable[[actions.Outcome], None]
 
@@ -86,6 +87,7 @@ class Writer:
     # -- In the thread --
 
     def run(self) -> None:
+        own_connection()
         try:
             while (batch := self.take()) is not None:
                 self.handle(batch)
@@ -165,6 +167,16 @@ class Writer:
             else:
                 break
         self.down = False
+
+
+def own_connection() -> None:
+    """Gives this thread a connection beside the pool: it is always there, and that the database is gone shows at once
+    instead of after the pool's patience."""
+    own = connections[DEFAULT_DB_ALIAS].copy()
+    if own.vendor == "postgresql":
+        own.settings_dict["OPTIONS"].pop("pool", None)
+        own.settings_dict["OPTIONS"]["connect_timeout"] = CONNECT_SECONDS
+    connections[DEFAULT_DB_ALIAS] = own
 
 
 def tell(answers: list[tuple[Pending, actions.Outcome]]) -> None:
