@@ -7,12 +7,19 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import access, actions, events, registry, tokens  # noqa: F401  events registers its facts
+        from accounts import access, actions, events, queries, registry, tokens  # noqa: F401  events registers its facts
         from core import consumers, frame
         from uploads import registry as upload_registry
 
         item = frame.NavItem(key="you", label=_("You"), icon="user", url_name="accounts:settings", order=80, tab=True)
         frame.register_nav(item)
+        frame.register_nav(
+            frame.NavItem(
+                key="people", label=_("People"), icon="groups", url_name="accounts:people", order=20, tab=True
+            )
+        )
+        rail = frame.RailPart(key="people", template="accounts/_rail.html", context=queries.strangers, order=30)
+        frame.register_rail(rail)
         consumers.authenticator.by_session = tokens.by_session
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid

@@ -93,6 +93,25 @@ def _people_of(rows: QuerySet[Follow], side: str, viewer: access.Viewer, cursor:
     return People([seen[getattr(row, side)] for row in page.rows], page.next)
 
 
+def newcomers(*, viewer: User, cursor: str = "") -> paging.Page[User]:
+    """Everybody the viewer may see but themselves, the newest first, with ties."""
+
+    def keep(candidates: list[User]) -> list[User]:
+        found = with_ties(access.visible_people(viewer), viewer).in_bulk([row.pk for row in candidates])
+        return [found[row.pk] for row in candidates if row.pk in found]
+
+    return paging.page(User.objects.exclude(pk=viewer.pk).only("pk"), cursor=cursor, size=PAGE, keep=keep)
+
+
+RAIL = 3
+
+
+def strangers(viewer: User) -> dict[str, Any]:
+    """The newest members whom the viewer does not follow yet, for the rail; one query."""
+    people = with_ties(access.visible_people(viewer), viewer).exclude(pk=viewer.pk)
+    return {"people": list(people.filter(is_followed=False).order_by("-pk")[:RAIL])}
+
+
 def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:
     """Whom the viewer blocks, newest first. Names are shown although these people are otherwise absent."""
     return paging.page(Block.objects.filter(blocker=viewer).select_related("blocked"), cursor=cursor, size=PAGE)

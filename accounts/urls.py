@@ -19,6 +19,7 @@ urlpatterns = [
     path("settings/appearance/", settings.appearance, name="settings_appearance"),
     path("settings/language/", settings.language, name="settings_language"),
     path("settings/blocked/", settings.blocked, name="settings_blocked"),
+    path("people/", people.everybody, name="people"),
     path("@<str:handle>/", people.profile, name="profile"),
     path("@<str:handle>/followers/", people.followers, name="followers"),
     path("@<str:handle>/following/", people.following, name="following"),

@@ -47,6 +47,13 @@ def following(request: HttpRequest, handle: str) -> HttpResponse:
     return _people(request, handle, queries.following, "following")
 
 
+@login_required
+@require_safe
+def everybody(request: Request) -> HttpResponse:
+    page = queries.newcomers(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    return render(request, "accounts/everybody.html", {"people": page.rows, "next": page.next})
+
+
 def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
     person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
     context = {"person": person, "people": page.rows, "next": page.next, "which": which}
