@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -319,9 +320,14 @@ def _drop_follow(follower: int, followed: int) -> None:
         outbox.emit(events.UserUnfollowed(follower_id=follower, followed_id=followed))
 
 
+def _stepped(column: str, step: int) -> Greatest:
+    """A counter one up or down. One that was wrong before is for `recount`, not a reason to fail here."""
+    return Greatest(F(column) + step, 0)
+
+
 def _count(follower: int, followed: int, step: int) -> None:
-    User.objects.filter(pk=follower).update(following_count=F("following_count") + step)
-    User.objects.filter(pk=followed).update(followers_count=F("followers_count") + step)
+    User.objects.filter(pk=follower).update(following_count=_stepped("following_count", step))
+    User.objects.filter(pk=followed).update(followers_count=_stepped("followers_count", step))
 
 
 def recount() -> int:
