@@ -1,10 +1,12 @@
 """Pages of no room: health, refusals, the error pages."""
 
 import ipaddress
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -80,7 +82,13 @@ def page_not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(health.plain_page("500.html"), status=500)
+    """The answer to an unexpected error, or to a database that is away: Django calls it while handling the one or the
+    other."""
+    busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    if busy and request.path.startswith("/api/"):
+        body = {"type": "/problems/busy", "title": "busy", "status": 503, "detail": str(errors.Busy.default)}
+        return JsonResponse(body, status=503, content_type="application/problem+json")
+    return HttpResponse(health.plain_page("503.html" if busy else "500.html"), status=503 if busy else 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

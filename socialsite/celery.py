@@ -4,7 +4,6 @@ import os
 from importlib import import_module
 
 from celery import Celery
-from celery.signals import worker_process_init
 from django.apps import apps
 from django.conf import settings
 
@@ -28,16 +27,3 @@ def set_the_clock(sender: Celery, **kwargs: object) -> None:
                 continue
             schedule |= getattr(tasks, "SCHEDULE", {})
     sender.conf.beat_schedule = schedule
-
-
-@worker_process_init.connect
-def close_inherited_connections(**kwargs: object) -> None:
-    """A forked worker must not share its parent's pool or its publisher thread."""
-    from django.db import connections
-
-    for connection in connections.all(initialized_only=True):
-        connection.inc_thread_sharing()
-        connection.connection = None
-    from core import realtime
-
-    realtime.reset()

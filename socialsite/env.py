@@ -140,24 +140,31 @@ def database(data_dir: Path) -> dict[str, Any]:
         raise BrokenSetting("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "core.postgres",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", "") or unquote(parts.hostname or ""),
         "PORT": str(port or ""),
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            **query,
-            "pool": {
-                "min_size": 2,
-                "max_size": number("DATABASE_POOL", 8, low=1, high=100),
-                "timeout": 10,
-                "max_lifetime": 1800,
-                "max_idle": 300,
-            },
-        },
+        "CONN_MAX_AGE": 0,  # core.postgres looks whether what the pool gives is still alive
+        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 15_000, **query, **pool()},
+    }
+
+
+def pool() -> dict[str, Any]:
+    """Connections kept by one process; DATABASE_POOL=0: none, which suits workers that do one task at a time."""
+    size = number("DATABASE_POOL", 8, low=0, high=100)
+    if not size:
+        return {}
+    return {
+        "pool": {
+            "min_size": min(2, size),
+            "max_size": size,
+            "timeout": 5,
+            "max_lifetime": 1800,
+            "max_idle": 300,
+            "reconnect_timeout": 1,  # after that the next request tries, instead of nobody for as long as it was away
+        }
     }
 
 

@@ -106,10 +106,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": (
         {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "core.cache.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "socialsite",
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, "max_connections": 20},
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "max_connections": 20},
         }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}

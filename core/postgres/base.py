@@ -1,0 +1,52 @@
+"""PostgreSQL through a pool that notices a restarted database at once, and that a fork does not inherit.
+
+psycopg_pool alone looks at its idle connections one by one with growing pauses: after a restart with eight of them
+requests would fail for half a minute. It also tries again with pauses that double, so a site whose database was away
+for a minute would stay away for one more.
+"""
+
+import logging
+import os
+from typing import Any
+
+import psycopg
+from django.db import connections
+from django.db.backends.postgresql import base
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: Any) -> Any:
+        fresh: Any = super().get_new_connection(conn_params)
+        if self.pool and not answers(fresh):
+            log.warning("the database has hung up; all its connections are made anew")
+            self.pool.drain()
+            self.pool.putconn(fresh)  # older than the drain, so the pool throws it away
+            fresh = super().get_new_connection(conn_params)
+        return fresh
+
+
+def answers(connection: Any) -> bool:
+    try:
+        connection.execute("")
+    except psycopg.Error:
+        return False
+    return True
+
+
+_inherited: list[Any] = []  # kept for good: ending them here would end them for the parent
+
+
+def forget_inherited() -> None:
+    """In a child: connections and pool belong to the parent, whose threads feed the pool."""
+    pools: dict[str, Any] = DatabaseWrapper._connection_pools  # type: ignore[attr-defined]
+    _inherited.append(dict(pools))
+    pools.clear()
+    for connection in connections.all(initialized_only=True):
+        if isinstance(connection, DatabaseWrapper):
+            _inherited.append(connection.connection)
+            connection.connection = None
+
+
+os.register_at_fork(after_in_child=forget_inherited)
