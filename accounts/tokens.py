@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core import signing
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -16,6 +17,7 @@ from accounts.models import Device, User
 from core import consumers, errors
 
 TICKET_SECONDS = 30
+TICKET_SALT = "accounts.ticket"
 
 
 class SecondFactorNeeded(errors.SignInNeeded):
@@ -92,20 +94,21 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def make_ticket(device: Device) -> str:
-    """Good for 30 seconds and for one connection; carries the login, so that it ends with it."""
-    ticket = secrets.token_urlsafe(32)
-    cache.set(f"ticket:{ticket}", f"{device.user_id}:{device.pk}", TICKET_SECONDS)
-    return ticket
+    """Good for 30 seconds and for one connection; names the login, so that it ends with it. Signed and not stored: with
+    Redis away sockets still open."""
+    body = {"user": device.user_id, "device": device.pk, "nonce": secrets.token_urlsafe(12)}
+    return signing.dumps(body, salt=TICKET_SALT, compress=False)
 
 
 def by_ticket(ticket: str) -> consumers.Principal | None:
-    key = f"ticket:{ticket[:64]}"
-    value = cache.get(key)
-    if value is None or not cache.delete(key):  # of two at once, one deletes
+    try:
+        body = signing.loads(ticket, salt=TICKET_SALT, max_age=TICKET_SECONDS)
+    except signing.BadSignature:
         return None
-    user_id, device_id = (int(part) for part in value.split(":"))
-    standing = queries.device_stands(id=device_id, user_id=user_id)
-    return consumers.Principal(user_id=user_id, login=str(device_id)) if standing else None
+    if not cache.add(f"ticket:{body['nonce']}", 1, 2 * TICKET_SECONDS):  # of two at once, one adds
+        return None
+    standing = queries.device_stands(id=body["device"], user_id=body["user"])
+    return consumers.Principal(user_id=body["user"], login=str(body["device"])) if standing else None
 
 
 def by_session(session_key: str) -> consumers.Principal | None:

@@ -155,6 +155,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = (
     else {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 3600}
 )
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 
@@ -288,5 +289,6 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        "psycopg.pool": {"level": "ERROR"},  # who asked says it better, and once
     },
 }
