@@ -104,18 +104,20 @@ class Pick {
     this.changed();
   }
 
-  async describe() {
+  describe() {
     const dialog = document.getElementById("alt-dialog");
     const area = dialog.querySelector("textarea");
     area.value = this.alt;
-    dialog.returnValue = "";
+    // One dialog for all pictures: the last one asked about listens, and hears at once, not when the dialog has closed.
+    dialog.querySelector("[data-alt-form]").onsubmit = ({ submitter }) => {
+      if (submitter?.value !== "cancel") this.#described(area.value.trim());
+    };
     dialog.showModal();
-    await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-    if (dialog.returnValue !== "save") return;
-    this.alt = area.value.trim();
-    this.alts.value = this.alt;
-    this.image.alt = this.alt;
-    this.node.querySelector("[data-pick-alt]").firstChild.textContent = this.alt ? "ALT ✓" : "ALT";
+  }
+
+  #described(alt) {
+    this.alt = this.alts.value = this.image.alt = alt;
+    this.node.querySelector("[data-pick-alt]").firstChild.textContent = alt ? "ALT ✓" : "ALT";
     this.changed();
   }
 }
