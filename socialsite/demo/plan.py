@@ -16,8 +16,6 @@ DAYS = 150  # of posts
 POSTS_EACH = 5.5
 # How many write at each hour of the day.
 HOURS = [2, 1, 0.5, 0.3, 0.5, 1.5, 4, 8, 9, 7, 6, 6, 8, 8, 6, 5, 6, 9, 12, 14, 15, 13, 8, 4]
-# The newest ones, so that somebody has always just written something.
-MINUTES_AGO = [3, 9, 16, 27, 41, 58, 80, 105, 140, 175]
 THANKS = [
     "Thank you, {first}!", "Ha, I knew you would say that.", "Yes, do come!", "I will ask and tell you here.",
     "Thank you all, this is why I like it here.", "You are very kind.", "On {weekday}, I think.", "That made me laugh.",
@@ -48,6 +46,7 @@ class Entry:
     edited_at: datetime | None = None
     comments: list[Remark] = field(default_factory=list)
     reactions: dict[int, str] = field(default_factory=dict)
+    warmth: int | None = None  # of a hundred who might react, where that is not left to chance
 
 
 @dataclass
@@ -117,9 +116,7 @@ def _portraits(rng: Random, everybody: list[Person]) -> list[str]:
 def _block(rng: Random, plan: Plan) -> None:
     """Member 0 blocks a few, so that their list is not empty; some others do not get on either."""
     far = range(len(people.KNOWN), len(plan.people))
-    if len(far) < 8:
-        return
-    pairs = {(0, one) for one in rng.sample(far, 3)}
+    pairs = {(0, one) for one in rng.sample(far, min(3, len(far) // 2))}
     for _ in range(len(far) // 60):
         pairs.add((*rng.sample(far, 2),))  # type: ignore[arg-type]
     plan.blocks = sorted(pairs)
@@ -147,14 +144,15 @@ def _follow(rng: Random, plan: Plan) -> None:
 
 
 def _times(rng: Random, count: int, now: datetime) -> list[datetime]:
-    """More of them lately than long ago, and by the rhythm of a day; the last ones some minutes ago."""
-    times = [now - timedelta(minutes=one) for one in MINUTES_AGO[: max(1, count // 8)]]
+    """More of them lately than long ago, and by the rhythm of a day."""
+    latest = now - timedelta(minutes=max(one.minutes_ago for one in words.newest()))
+    times: list[datetime] = []
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     while len(times) < count:
         day = int(DAYS * rng.random() ** 1.4)
         hour = rng.choices(range(24), HOURS)[0]
         at = midnight - timedelta(days=day) + timedelta(hours=hour, seconds=rng.randrange(3600))
-        if at < now - timedelta(minutes=MINUTES_AGO[-1]):
+        if at < latest:
             times.append(at)
     return sorted(times)
 
@@ -168,9 +166,8 @@ def _write(rng: Random, plan: Plan) -> None:
     times = _times(rng, int(len(plan.people) * POSTS_EACH), plan.now)
     weights = list(accumulate(person.talk for person in plan.people))
     before = -1
-    for place, at in enumerate(times):
-        newest = len(times) - place <= len(MINUTES_AGO)
-        author = _author(rng, plan, weights, at, before, newest)
+    for at in times:
+        author = _author(rng, plan, weights, at, before)
         person = plan.people[author]
         name = rng.choices(person.topics, range(len(person.topics) + 2, 2, -1))[0]
         text = _text(rng, decks[name], said.setdefault(author, set()), recent, plan)
@@ -188,13 +185,25 @@ def _write(rng: Random, plan: Plan) -> None:
             entry.edited_at = min(at + timedelta(minutes=rng.randint(1, 60)), plan.now)
         plan.entries.append(entry)
         before = author
+    _newest(plan)
 
 
-def _author(rng: Random, plan: Plan, weights: list[float], at: datetime, before: int, newest: bool) -> int:
-    """Somebody who is here by then, and not the one who wrote last. The newest posts are by those everybody knows."""
-    known = min(len(people.KNOWN), len(plan.people))
+def _newest(plan: Plan) -> None:
+    """What those whom everybody knows have just written, so that somebody always has."""
+    known = {person.handle: place for place, person in enumerate(plan.people)}
+    for one in reversed(words.newest()):
+        at = plan.now - timedelta(minutes=one.minutes_ago)
+        entry = Entry(known[one.author], one.text, at, one.topic, one.audience, list(one.pictures), warmth=one.warmth)
+        step = timedelta(minutes=one.minutes_ago) / (len(one.comments) + 1)
+        for place, (who, what) in enumerate(one.comments, 1):
+            entry.comments.append(Remark(known[who], what, at + step * place))
+        plan.entries.append(entry)
+
+
+def _author(rng: Random, plan: Plan, weights: list[float], at: datetime, before: int) -> int:
+    """Somebody who is here by then, and not the one who wrote last."""
     for _ in range(50):
-        author = rng.randrange(1, known) if newest else bisect(weights, rng.random() * weights[-1])
+        author = bisect(weights, rng.random() * weights[-1])
         if author != before and plan.joined[author] < at:
             return author
     return 0 if before else 1
@@ -234,7 +243,8 @@ def _answer(rng: Random, plan: Plan) -> None:
         ]
         if crowd:
             _react(rng, plan, entry, crowd)
-            _comment(rng, plan, entry, crowd, hidden)
+            if entry.warmth is None:
+                _comment(rng, plan, entry, crowd, hidden)
 
 
 def _kind(rng: Random, topic: str) -> str:
@@ -244,7 +254,9 @@ def _kind(rng: Random, topic: str) -> str:
 def _react(rng: Random, plan: Plan, entry: Entry, crowd: Sequence[int]) -> None:
     age = (plan.now - entry.at) / timedelta(hours=5)
     wanted = rng.paretovariate(1.2) * (1 + plan.people[entry.author].fame / 2 + bool(entry.pictures) * 2) * min(1, age)
-    for one in rng.sample(crowd, min(len(crowd), int(wanted))):
+    if entry.warmth is not None:
+        wanted = len(crowd) * entry.warmth / 100
+    for one in rng.sample(sorted(set(crowd)), min(len(set(crowd)), int(wanted))):
         entry.reactions[one] = _kind(rng, entry.topic)
 
 

@@ -74,6 +74,33 @@ def last_words() -> list[str]:
     return (ASSETS / "chats" / "last.txt").read_text().splitlines()
 
 
+@dataclass
+class Newest:
+    """A post of the last hours, the same in every community: what one sees first."""
+
+    minutes_ago: int
+    author: str
+    topic: str
+    audience: str
+    warmth: int  # of a hundred who might react
+    pictures: list[str]
+    text: str
+    comments: list[tuple[str, str]]
+
+
+@cache
+def newest() -> list[Newest]:
+    found = []
+    for part in re.split(r"^= ", (ASSETS / "newest.txt").read_text(), flags=re.M)[1:]:
+        head, *lines = part.strip().splitlines()
+        minutes, author, topic, audience, warmth, *shown = head.split()
+        text = "\n".join(line for line in lines if " | " not in line)
+        parts = [line.partition(" | ") for line in lines if " | " in line]
+        answers = [(who, what) for who, _bar, what in parts]
+        found.append(Newest(int(minutes), author, topic, audience, int(warmth), shown, text, answers))
+    return found
+
+
 def fill(rng: Random, template: str, people: dict[str, list[str]]) -> str:
     """A finished text; `people` has the names for {who} and {first}. The same hole twice is filled alike, but numbers
     are not."""

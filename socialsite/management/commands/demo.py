@@ -34,7 +34,7 @@ class Command(BaseCommand):
         except up.AlreadyRunning as error:
             sys.exit(str(error))
         with lock:  # `up` takes it again
-            up.Command(stdout=self.stdout).migrate()
+            up.Command().migrate()
             self.prepare(wanted, asked=given["people"] is not None or given["seed"] is not None, fresh=given["fresh"])
         self.tell()
         if not given["no_serve"]:
