@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ChatConfig(AppConfig):
@@ -28,7 +29,7 @@ class ChatConfig(AppConfig):
         registry.register_action(
             registry.PersonAction(
                 key="message",
-                label=_("Message"),
+                label=pgettext_lazy("verb", "Message"),
                 icon="chat",
                 url=lambda person: reverse("chat:with", args=[person.handle]),
             )

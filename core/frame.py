@@ -51,7 +51,7 @@ class Site:
     """The owner's name and colour; hue in degrees and chroma as in the tokens."""
 
     name: str
-    tagline: str
+    tagline: str | Promise
     accent_h: int = 166
     accent_c: float = 0.095
 

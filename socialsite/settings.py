@@ -143,8 +143,9 @@ MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 # -- Work off the request ---------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Messages are wake-ups: one that dies with its worker is found again by a sweep within seconds, one that comes back
+# after Redis' hour of patience would be of no use.
+CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "events"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -202,7 +203,7 @@ EMAIL_SUBJECT_PREFIX = ""
 
 # -- Words ------------------------------------------------------------------------------------------------------------
 SITE_NAME = env.text("SITE_NAME", "Willowbank")
-SITE_TAGLINE = env.text("SITE_TAGLINE", "A place of our own")
+SITE_TAGLINE = env.text("SITE_TAGLINE") or _("A place of our own")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("vi", _("Vietnamese")), ("th", _("Thai"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
