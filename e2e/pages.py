@@ -151,6 +151,12 @@ def cookies(site: Village, known: Facts, who: str) -> list[Any]:
     return [{"name": "session", "value": known["sessions"][who], "url": site.url}] if who else []
 
 
+def expected(look: Look) -> list[str]:
+    """What the browser may complain about on this page."""
+    refused = [rf"answered {look.status}", rf"status of {look.status}"] if look.status >= 400 else []
+    return [*look.known, *refused]
+
+
 def visit(page: Page, look: Look, known: Facts) -> int:
     """Goes there and waits until what is in view has come; the status of the answer."""
     answer = page.goto(look.path.format(**known))
@@ -158,10 +164,12 @@ def visit(page: Page, look: Look, known: Facts) -> int:
         look.then(page)
     page.wait_for_load_state("load")
     page.evaluate(
-        """() => Promise.all([document.fonts.ready, ...[...document.images]
-          .filter(one => !one.complete && one.getBoundingClientRect().top < innerHeight)
-          .map(one => new Promise(done => { one.onload = one.onerror = done; }))])
-          .then(() => new Promise(done => requestAnimationFrame(done)))"""
+        """() => Promise.race([
+          new Promise(done => setTimeout(done, 3000)),
+          Promise.all([document.fonts.ready, ...[...document.images]
+            .filter(one => !one.complete && one.checkVisibility() && one.getBoundingClientRect().top < innerHeight)
+            .map(one => new Promise(done => { one.onload = one.onerror = done; }))]),
+        ]).then(() => new Promise(done => requestAnimationFrame(() => done())))"""
     )
     return answer.status if answer else 0
 

@@ -4,6 +4,7 @@ Takes a demo from DATA_DIR, or makes one in .shots/data and keeps it.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -29,6 +30,7 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the site is stopped too
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="beginnings of names of pages; all when empty")
     parser.add_argument("--people", type=int, default=200)
@@ -63,12 +65,7 @@ def main() -> int:
 
 def shoot(browser: Browser, site: Village, known: pages.Facts, look: Look, width: int, scheme: str) -> list[str]:
     """One picture; what was wrong while it was taken."""
-    watch = Watch(
-        expected=[
-            *look.known,
-            *([rf"answered {look.status}", f"status of {look.status}"] if look.status != 200 else []),
-        ]
-    )
+    watch = Watch(expected=pages.expected(look))
     context = browser.new_context(
         base_url=site.url,
         viewport={"width": width, "height": WIDTHS[width]},
