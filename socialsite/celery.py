@@ -6,6 +6,11 @@ from importlib import import_module
 from celery import Celery
 from django.apps import apps
 from django.conf import settings
+from kombu.transport import redis as redis_transport
+
+# When Redis dies, kombu 5.7 wants to give unfinished messages back to it, trips over its closed connection, and ends
+# the worker with an AttributeError. Ours are wake-ups, which nobody needs back.
+redis_transport.Channel.do_restore = False
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialsite.settings")
 app = Celery("socialsite")
