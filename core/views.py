@@ -2,13 +2,17 @@
 
 import ipaddress
 import sys
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -54,10 +58,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def refusal(request: HttpRequest, error: errors.SocialError) -> HttpResponse:
     """A refusal as a page; for scripts (htmx, fetch) as a problem they show in a toast."""
-    if isinstance(error, errors.SignInNeeded):
-        return redirect_to_login(request.get_full_path())
     response: HttpResponse
-    if request.headers.get("HX-Request") or "application/json" in request.headers.get("Accept", ""):
+    scripted = request.headers.get("HX-Request") or "application/json" in request.headers.get("Accept", "")
+    # A script would follow the way to the login page and take that for what it asked for.
+    if isinstance(error, errors.SignInNeeded) and not scripted:
+        return redirect_to_login(way_back(request))
+    if scripted:
         response = JsonResponse({"status": error.status, "detail": str(error.message), "field": error.field})
         response["Content-Type"] = "application/problem+json"
         response.status_code = error.status
@@ -67,6 +73,29 @@ def refusal(request: HttpRequest, error: errors.SocialError) -> HttpResponse:
     if isinstance(error, errors.TooMany):
         response["Retry-After"] = str(error.retry_after)
     return response
+
+
+def way_back(request: HttpRequest) -> str:
+    """Where to go after the login: this page, or for what cannot be repeated by looking, the page it was sent from."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    came = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()}):
+        return "/"
+    parts = urlsplit(came)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+
+
+def members_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Django's login_required, answered as every other refusal is."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            raise errors.SignInNeeded
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -85,10 +114,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """The answer to an unexpected error, or to a database that is away: Django calls it while handling the one or the
     other."""
     busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    if busy and request.path.startswith("/api/"):
-        body = {"type": "/problems/busy", "title": "busy", "status": 503, "detail": str(errors.Busy.default)}
-        return JsonResponse(body, status=503, content_type="application/problem+json")
-    return HttpResponse(health.plain_page("503.html" if busy else "500.html"), status=503 if busy else 500)
+    status = 503 if busy else 500
+    if request.path.startswith("/api/"):
+        code, detail = ("busy", errors.Busy.default) if busy else ("error", errors.SocialError.default)
+        body = {"type": f"/problems/{code}", "title": code, "status": status, "detail": str(detail)}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return HttpResponse(health.plain_page(f"{status}.html"), status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

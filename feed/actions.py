@@ -313,7 +313,7 @@ def _kind(given: str) -> str:
 
 
 def _client(given: str | None) -> str | None:
-    if given and len(given) > 64:
+    if given and (len(given) > 64 or "\0" in given):
         raise errors.Invalid(field="client_id")
     return given or None
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import actions, queries
 from accounts.models import User
+from core.views import members_only
 
 
 class Request(HttpRequest):
@@ -47,7 +47,7 @@ def following(request: HttpRequest, handle: str) -> HttpResponse:
     return _people(request, handle, queries.following, "following")
 
 
-@login_required
+@members_only
 @require_safe
 def everybody(request: Request) -> HttpResponse:
     page = queries.newcomers(viewer=request.user, cursor=request.GET.get("cursor", ""))
@@ -60,13 +60,13 @@ def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which:
     return render(request, "accounts/people.html", context)
 
 
-@login_required
+@members_only
 @by_post
 def follow(request: Request, handle: str) -> HttpResponse:
     return _after_follow(request, actions.follow(actor=request.user, person=handle))
 
 
-@login_required
+@members_only
 @by_post
 def unfollow(request: Request, handle: str) -> HttpResponse:
     return _after_follow(request, actions.unfollow(actor=request.user, person=handle))
@@ -79,14 +79,14 @@ def _after_follow(request: Request, person: User) -> HttpResponse:
     return _back(request, person.get_absolute_url())
 
 
-@login_required
+@members_only
 @by_post
 def block(request: Request, handle: str) -> HttpResponse:
     actions.block(actor=request.user, person=handle)
     return _back(request, "/settings/blocked/")
 
 
-@login_required
+@members_only
 @by_post
 def unblock(request: Request, handle: str) -> HttpResponse:
     actions.unblock(actor=request.user, person=handle)

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import actions, codes, forms, queries
 from accounts.models import User
 from core import errors
+from core.views import members_only
 from uploads import actions as upload_actions
 
 YEAR = 365 * 24 * 60 * 60
@@ -33,7 +33,7 @@ def page(request: HttpRequest, name: str, form: forms.RoomForm, **context: objec
     return render(request, f"accounts/settings_{name}.html", {"form": form, "here": name, **context}, status=status)
 
 
-@login_required
+@members_only
 @never_cache
 def profile(request: Request) -> HttpResponse:
     user = request.user
@@ -47,7 +47,7 @@ def profile(request: Request) -> HttpResponse:
     return page(request, "profile", form, avatar_form=forms.AvatarForm())
 
 
-@login_required
+@members_only
 @require_POST
 def avatar(request: Request) -> HttpResponse:
     if "remove" in request.POST:
@@ -72,7 +72,7 @@ def avatar(request: Request) -> HttpResponse:
     return response
 
 
-@login_required
+@members_only
 @never_cache
 @sensitive_post_parameters("old", "password")
 def account(request: Request) -> HttpResponse:
@@ -89,7 +89,7 @@ def account(request: Request) -> HttpResponse:
     return page(request, "account", form)
 
 
-@login_required
+@members_only
 @never_cache
 def appearance(request: Request) -> HttpResponse:
     initial = {"theme": request.COOKIES.get("theme", "")}
@@ -105,7 +105,7 @@ def appearance(request: Request) -> HttpResponse:
     return page(request, "appearance", form)
 
 
-@login_required
+@members_only
 @never_cache
 def language(request: Request) -> HttpResponse:
     initial = {"language": request.user.language or "auto"}
@@ -128,7 +128,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
         response.delete_cookie(name, samesite="Lax")
 
 
-@login_required
+@members_only
 @never_cache
 @require_safe
 def blocked(request: Request) -> HttpResponse:

@@ -320,3 +320,43 @@ def test_the_admin_lists_without_a_query_a_row(cast: Cast, model: str, django_as
     with django_assert_max_num_queries(10):
         assert client.get(f"/admin/feed/{model}/").status_code == 200
     assert client.get(f"/admin/feed/{model}/add/").status_code == 403
+
+
+# -- A login that has ended
+
+
+@pytest.mark.parametrize("path", ["/compose/", "/posts/{id}/comments/", "/posts/{id}/react/", "/@alice/follow/"])
+def test_scripts_hear_that_the_login_has_ended_instead_of_a_login_page(cast: Cast, path: str) -> None:
+    """A script that followed a redirect would take the login page for its answer, and throw away what was written."""
+    path = path.format(id=make_post(cast.alice, audience="public").pk)
+    answer = browser(None).post(path, {"text": "half a novel", "kind": "like"}, headers=HX)
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "Please log in first."
+
+
+@pytest.mark.parametrize(
+    ("came", "then"),
+    [
+        ("http://testserver/@alice/?cursor=abc#post-1", "/login/?next=/%40alice/%3Fcursor%3Dabc"),
+        ("https://elsewhere.example/@alice/", "/login/?next=/"),
+        ("", "/login/?next=/"),
+    ],
+)
+def test_after_the_login_one_is_back_on_the_page_of_the_button(cast: Cast, came: str, then: str) -> None:
+    """The button's own address answers nothing to a GET."""
+    post = make_post(cast.alice, audience="public")
+    answer = browser(None).post(f"/posts/{post.pk}/react/", {"kind": "like"}, headers={"Referer": came})
+    assert answer["Location"] == then
+
+
+def test_a_page_is_where_one_is_after_the_login(cast: Cast) -> None:
+    assert browser(None).get("/compose/")["Location"] == "/login/?next=/compose/"
+
+
+@pytest.mark.both
+def test_a_client_id_no_database_can_keep_is_refused(cast: Cast) -> None:
+    """PostgreSQL takes no NUL in a text."""
+    post = make_post(cast.alice)
+    data = {"text": "hi", "client_id": "a\x00b"}
+    assert browser(cast.bob).post(f"/posts/{post.pk}/comments/", data, headers=HX).status_code == 422
+    assert not Comment.objects.exists()

@@ -2,6 +2,7 @@
 // says where the message is, so that neither a reload nor a bad line loses it, and it may be sent any number of times.
 import { HttpError, post } from "./http.js";
 import { socket } from "./socket.js";
+import { uuid } from "./uuid.js";
 
 const PREFIX = `outbox:${document.body.dataset.me}:`;
 const FINAL = new Set([403, 404, 409, 413, 422]);
@@ -40,19 +41,10 @@ export function remove(clientId) {
 let turn = 0;
 
 export function add(conversation, text) {
-  const item = { client_id: crypto.randomUUID?.() ?? uuid(), conversation, text, at: Date.now(), turn: (turn += 1) };
+  const item = { client_id: uuid(), conversation, text, at: Date.now(), turn: (turn += 1) };
   keep(item);
   flush(conversation);
   return item;
-}
-
-/** crypto.randomUUID is missing where a site is reached by plain HTTP under a name. */
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 export function retry(clientId) {

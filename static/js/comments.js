@@ -2,7 +2,9 @@
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError } from "./http.js";
 import { socket } from "./socket.js";
+import { t } from "./strings.js";
 import { complain } from "./toast.js";
+import { uuid } from "./uuid.js";
 
 const sectionOf = (postId) => document.querySelector(`[data-comments="${postId}"]`);
 const typing = matchMedia("(pointer: fine)");
@@ -50,13 +52,14 @@ function append(list, node) {
 async function send(form) {
   const area = form.elements.text;
   if (!area.value.trim() || form.getAttribute("aria-busy")) return;
-  form.dataset.clientId ||= crypto.randomUUID();
+  form.dataset.clientId ||= uuid();
   const body = new FormData(form);
   body.set("client_id", form.dataset.clientId);
   form.setAttribute("aria-busy", "true");
   area.readOnly = true;
   try {
     const [node] = await postFragment(form.action, body);
+    if (!node?.matches("[data-comment]")) throw new Error(t("failed")); // something between us and the site answered
     delete form.dataset.clientId;
     area.value = "";
     area.dispatchEvent(new Event("input", { bubbles: true }));

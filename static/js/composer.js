@@ -3,8 +3,9 @@ import { introduce, postFragment } from "./fragment.js";
 import { t } from "./strings.js";
 import { complain, toast } from "./toast.js";
 import { Uploader } from "./uploader.js";
+import { uuid } from "./uuid.js";
 
-const DRAFT = "draft:post";
+const DRAFT = `draft:post:${document.body.dataset.me}`;
 const NEAR = 500; // characters left when the counter appears
 
 function begin(form) {
@@ -44,18 +45,19 @@ function begin(form) {
   show();
 
   form.addEventListener("input", () => {
-    clientId.value ||= crypto.randomUUID();
+    clientId.value ||= uuid();
     show();
     keep();
   });
 
   async function send() {
-    clientId.value ||= crypto.randomUUID();
+    clientId.value ||= uuid();
     if (uploader.busy) say(t("uploads_wait"));
     const arrived = await uploader.settled();
     say("");
     if (!arrived) throw new Error(t("uploads_failed"));
     const [card] = await postFragment(form.action, new FormData(form));
+    if (!card?.matches("[data-post]")) throw new Error(t("failed")); // something between us and the site answered
     form.reset();
     text.value = clientId.value = "";
     uploader.clear();
