@@ -33,6 +33,7 @@ BEAT_SECONDS = 90
 LAG_SECONDS = 60
 DISK_FREE = 0.1  # of the whole
 CLOCK_SECONDS = 2.0
+MIGRATE = "Run `manage.py migrate`."
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,11 @@ def examine() -> Iterator[Finding]:
     if first.level == "ok":
         checks = [migrations, *checks, worker, beat, log_lag, dead_letters]
     for check in checks:
-        yield check()
+        try:
+            yield check()
+        except DatabaseError as error:
+            name = check.__name__.replace("_", " ")
+            yield Finding(name, "fail", f"the database refuses ({type(error).__name__})", MIGRATE)
     yield from unsafe_settings()
 
 
@@ -106,7 +111,7 @@ def migrations() -> Finding:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
-        return Finding("migrations", "fail", f"{len(missing)} are missing", "Run `manage.py migrate`.")
+        return Finding("migrations", "fail", f"{len(missing)} are missing", MIGRATE)
     return Finding("migrations", "ok", "all applied")
 
 
