@@ -21,8 +21,12 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = None  # the form asks
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# A mail a minute to one address; what else counts stands in allauth's defaults.
-ACCOUNT_RATE_LIMITS = {"confirm_email": "1/30s/key,10/h/key"}
+# Mails to one address; what else counts stands in allauth's defaults. Each reset is a new code with 5 guesses at it:
+# allauth's 5 a minute would be 36,000 guesses a day at one account's million codes. Those here are 150.
+ACCOUNT_RATE_LIMITS = {
+    "confirm_email": "1/30s/key,10/h/key",
+    "reset_password": "20/m/ip,1/30s/key,5/h/key,30/d/key",
+}
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

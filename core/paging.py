@@ -74,7 +74,7 @@ def page(
         try:
             beyond = rows.filter(_beyond(names, after, descending)) if after else rows
             candidates = list(beyond.order_by(*by)[: wanted + 1])
-        except (ValidationError, ValueError, TypeError):  # a cursor of another list
+        except (ValidationError, ValueError, TypeError, OverflowError):  # a cursor of another list
             raise _no_such_page() from None
         more = len(candidates) > wanted
         candidates = candidates[:wanted]

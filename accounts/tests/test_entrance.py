@@ -373,6 +373,21 @@ def test_reset_does_not_tell_who_has_an_account() -> None:
     assert Mail.objects.count() == 2
 
 
+def test_a_new_reset_is_no_way_to_more_guesses() -> None:
+    """Each reset brings 5 guesses at 6 digits: 5 resets an hour for one address, known or not, from wherever."""
+    make_user("alice")
+    for email in ("alice@example.org", "nobody@example.org"):
+        with time_machine.travel("2030-01-01 10:00", tick=False) as clock:
+            statuses = []
+            for turn in range(7):
+                statuses.append(Client(REMOTE_ADDR=f"192.0.2.{turn}").post("/reset/", {"email": email}).status_code)
+                clock.shift(31)
+            assert statuses == [302] * 5 + [429] * 2
+        with time_machine.travel("2030-01-02 10:00", tick=False):
+            assert Client().post("/reset/", {"email": email}).status_code == 302
+            assert Client().post("/reset/", {"email": email}).status_code == 429, "half a minute between two mails"
+
+
 def test_five_wrong_codes_end_a_reset(client: Client) -> None:
     make_user("alice")
     client.post("/reset/", {"email": "alice@example.org"})
