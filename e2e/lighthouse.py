@@ -1,0 +1,146 @@
+"""Lighthouse on the phone profile: the median of several runs, each in a browser of its own that has seen nothing yet.
+
+Node comes as a wheel (requirements-dev.txt), Lighthouse by e2e/package-lock.json; both only here.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserType
+
+from e2e.village import free_port
+
+HERE = Path(__file__).resolve().parent
+BIN = Path(sys.executable).parent
+CLI = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"
+STAMP = HERE / "node_modules" / ".installed"
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+RUNS = 3
+CHROMIUM_ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Scores of 0 to 100 by category, and what cost points in the run whose performance is the median."""
+
+    scores: dict[str, float]
+    lost: dict[str, list[str]]
+    facts: dict[str, str]
+
+    def below(self, limit: float) -> list[str]:
+        return [
+            f"{category} {score:.0f}: {', '.join(self.lost[category]) or '?'} {self.facts}"
+            for category, score in self.scores.items()
+            if score < limit
+        ]
+
+
+def install() -> None:
+    """Lighthouse by the lock file, once."""
+    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    command = [str(BIN / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(
+        command, cwd=HERE, env=_environment(), capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, f"npm ci failed:\n{done.stderr[-2000:]}"
+    STAMP.write_text(wanted)
+
+
+def measure(browser_type: BrowserType, chromium: str, url: str, cookies: list[Any], *, runs: int = RUNS) -> Report:
+    found = sorted((_run(browser_type, chromium, url, cookies) for _run_number in range(runs)), key=_performance)
+    middle = found[len(found) // 2]
+    scores = {
+        name: statistics.median(100 * (one["categories"][name]["score"] or 0) for one in found) for name in CATEGORIES
+    }
+    facts = {
+        name: middle["audits"][name].get("displayValue", "")
+        for name in ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time")
+    }
+    return Report(scores=scores, lost={name: _lost(middle, name) for name in CATEGORIES}, facts=facts)
+
+
+def _performance(result: dict[str, Any]) -> float:
+    return result["categories"]["performance"]["score"] or 0
+
+
+def _lost(result: dict[str, Any], category: str) -> list[str]:
+    """The audits that weigh something and are not full, the dearest first."""
+    lost = []
+    for reference in result["categories"][category]["auditRefs"]:
+        audit = result["audits"][reference["id"]]
+        if reference["weight"] and audit["score"] is not None and audit["score"] < 0.995:
+            lost.append((reference["weight"] * (1 - audit["score"]), f"{reference['id']}={audit['score']:.2f}"))
+    return [words for _cost, words in sorted(lost, reverse=True)]
+
+
+def _run(browser_type: BrowserType, chromium: str, url: str, cookies: list[Any]) -> dict[str, Any]:
+    with (
+        tempfile.TemporaryDirectory(prefix="lighthouse-", ignore_cleanup_errors=True) as folder,
+        _chromium(chromium, Path(folder)) as port,
+    ):
+        if cookies:
+            browser = browser_type.connect_over_cdp(f"http://127.0.0.1:{port}")
+            browser.contexts[0].add_cookies(cookies)
+            browser.close()
+        out = Path(folder) / "report.json"
+        command = [
+            str(BIN / "node"),
+            str(CLI),
+            url,
+            f"--port={port}",
+            "--output=json",
+            f"--output-path={out}",
+            f"--only-categories={','.join(CATEGORIES)}",
+            "--disable-storage-reset",  # the browser is new, and the login has to stay
+            "--quiet",
+        ]
+        done = subprocess.run(
+            command, cwd=HERE, env=_environment(), capture_output=True, text=True, timeout=180, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        result: dict[str, Any] = json.loads(out.read_text())
+        assert not result.get("runtimeError"), result["runtimeError"]
+        return result
+
+
+@contextlib.contextmanager
+def _chromium(path: str, folder: Path) -> Iterator[int]:
+    """A browser that listens; its port."""
+    port = free_port()
+    command = [path, *CHROMIUM_ARGUMENTS, f"--remote-debugging-port={port}", f"--user-data-dir={folder}", "about:blank"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 30
+        while True:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/json/version", timeout=2).close()
+                break
+            assert process.poll() is None, "Chromium ended"
+            assert time.monotonic() < end, "Chromium does not listen"
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        if process.poll() is None:
+            process.kill()
+            process.wait(10)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "NO_UPDATE_NOTIFIER": "1"}

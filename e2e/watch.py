@@ -1,0 +1,52 @@
+"""Whatever a browser complains about: the console, exceptions, the content policy, requests that fail."""
+
+import re
+from dataclasses import dataclass, field
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+# Told by the page itself, because a violation in a worker or of a blocked inline handler may stay silent otherwise.
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ""}`));
+"""
+# A page that is left while something loads, or a picture that is no longer wanted.
+ABORTED = "net::ERR_ABORTED"
+
+
+@dataclass
+class Watch:
+    """What one browser context complained about; `expect` names what a test brings about on purpose."""
+
+    complaints: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)  # what came over the socket
+
+    def follow(self, context: BrowserContext) -> None:
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("page", self.follow_page)
+
+    def follow_page(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"exception at {page.url}: {error}"))
+        page.on("websocket", lambda line: line.on("framereceived", lambda frame: self.frames.append(str(frame))))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+
+    def expect(self, *patterns: str) -> None:
+        self.expected += patterns
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"console at {message.location.get('url', '')}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != ABORTED:
+            self.complaints.append(f"failed {request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"answered {response.status} {response.request.method} {response.url}")
+
+    def unexpected(self) -> list[str]:
+        return [one for one in self.complaints if not any(re.search(pattern, one) for pattern in self.expected)]
