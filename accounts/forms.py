@@ -9,6 +9,7 @@ from allauth.account.fields import PasswordField
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries, rules
@@ -222,7 +223,9 @@ class AppearanceForm(RoomForm):
 class LanguageForm(RoomForm):
     """ "auto" stands for no language of one's own."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=[("auto", _("As my browser asks")), *settings.LANGUAGES])
+    # Each by its own name: whoever landed in a foreign language finds the way out.
+    names = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+    language = forms.ChoiceField(label=_("Language"), choices=[("auto", _("As my browser asks")), *names])
 
     def clean_language(self) -> str:
         language: str = self.cleaned_data["language"]

@@ -30,11 +30,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   // Pages name their own keys: data-shortcut="n" on a field (focus) or a link or button (click).
-  for (const shown of document.querySelectorAll(`[data-shortcut="${CSS.escape(event.key)}"]`)) {
-    if (!shown.checkVisibility?.()) continue;
-    event.preventDefault();
-    if (shown.matches("input, textarea")) shown.focus();
-    else shown.click();
-    return;
-  }
+  const named = [...document.querySelectorAll(`[data-shortcut="${CSS.escape(event.key)}"]`)].filter((one) => one.checkVisibility());
+  const field = named.find((one) => one.matches("input, textarea")); // rather here than on another page
+  if (!named.length) return;
+  event.preventDefault();
+  if (field) field.focus();
+  else named[0].click();
 });
