@@ -95,7 +95,7 @@ def test_the_report_for_people_names_the_part_and_the_remedy() -> None:
     assert ended.value.code == 1
     assert "fail worker" in out.getvalue()
     assert "Start the worker (Procfile: worker)" in out.getvalue()
-    assert "1 of 13 parts need care." in out.getvalue()
+    assert "1 of 14 parts need care." in out.getvalue()
 
 
 def test_without_a_database_the_rest_is_still_told(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
@@ -273,3 +273,16 @@ def test_unsafe_settings(settings: Any, changes: dict[str, Any], level: str, say
     for name, value in good.items():
         setattr(settings, name, value)
     assert [found.says for found in doctor.unsafe_settings()] == ["nothing unsafe seen"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_forgets_is_found() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    try:
+        finding = doctor.durability()
+    finally:
+        connection.close()
+    assert finding.level == "fail"
+    assert "synchronous_commit" in finding.says

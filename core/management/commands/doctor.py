@@ -88,7 +88,7 @@ def examine() -> Iterator[Finding]:
     yield first
     checks: list[Callable[[], Finding]] = [bus, channel_layer, mail, storage, disk, clock]
     if first.level == "ok":
-        checks = [migrations, *checks, worker, beat, log_lag, dead_letters]
+        checks = [migrations, durability, *checks, worker, beat, log_lag, dead_letters]
     for check in checks:
         try:
             yield check()
@@ -113,6 +113,23 @@ def migrations() -> Finding:
     if missing:
         return Finding("migrations", "fail", f"{len(missing)} are missing", MIGRATE)
     return Finding("migrations", "ok", "all applied")
+
+
+def durability() -> Finding:
+    """What is acknowledged must survive the power: the database writes through to disk before it says so."""
+    if connection.vendor != "postgresql":
+        return Finding("durability", "ok", "SQLite writes through to disk at every commit")
+    off = []
+    with connection.cursor() as cursor:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            cursor.execute(f"SHOW {name}")
+            if cursor.fetchone()[0] == "off":
+                off.append(name)
+    if off:
+        return Finding(
+            "durability", "fail", f"{', '.join(off)} off", "Switch it on in PostgreSQL, or a crash loses messages."
+        )
+    return Finding("durability", "ok", "PostgreSQL writes through to disk at every commit")
 
 
 def bus() -> Finding:
