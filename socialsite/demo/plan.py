@@ -302,7 +302,8 @@ def _cheers(rng: Random, plan: Plan, entry: Entry, crowd: Sequence[int], author:
 
 def _talk(rng: Random, plan: Plan) -> None:
     """Who follows each other writes to each other. Member 0 has many conversations, one of them long."""
-    threads = words.threads()
+    threads = {str(place): thread for place, thread in enumerate(words.threads())}
+    deck, last = Deck(rng, sorted(threads)), Deck(rng, words.last_words())
     apart = {*plan.blocks, *((b, a) for a, b in plan.blocks)}
     size = len(plan.people)
     pairs = {(0, one) for one in range(1, min(size, 13))}
@@ -314,7 +315,7 @@ def _talk(rng: Random, plan: Plan) -> None:
         many = len(threads) if (one, other) == (0, 3) else rng.choices([1, 2, 3, 5], [40, 30, 20, 10])[0]
         starts = sorted(plan.now - timedelta(hours=2 + 24 * 60 * rng.random() ** 2.2) for _ in range(many))
         at = starts[0] - timedelta(days=1)
-        for start, thread in zip(starts, rng.sample(threads, many), strict=True):
+        for start, thread in zip(starts, _different(many, deck, threads), strict=True):
             at = max(start, at + timedelta(hours=1))
             voices = {"A": one, "B": other} if rng.random() < 0.5 else {"A": other, "B": one}
             names = {**plan.names, "first": [rng.choice(plan.names["first"])]}
@@ -322,17 +323,27 @@ def _talk(rng: Random, plan: Plan) -> None:
                 at += timedelta(seconds=rng.randint(8, 240))
                 talk.lines.append((voices[voice], words.fill(rng, line, names), at))
         talk.lines = [line for line in talk.lines if line[2] < plan.now]
-        _last_words(rng, plan, talk, waiting=one == 0 and place in (0, 2, 5))
+        _last_words(rng, plan, talk, last, waiting=one == 0 and place in (0, 2, 5))
         if talk.lines:
             plan.talks.append(talk)
 
 
-def _last_words(rng: Random, plan: Plan, talk: Talk, *, waiting: bool) -> None:
+def _different(many: int, deck: Deck, threads: dict[str, list[tuple[str, str]]]) -> list[list[tuple[str, str]]]:
+    """So many threads, none twice."""
+    names: list[str] = []
+    while len(names) < many:
+        name = deck.deal()
+        if name not in names:
+            names.append(name)
+    return [threads[name] for name in names]
+
+
+def _last_words(rng: Random, plan: Plan, talk: Talk, deck: Deck, *, waiting: bool) -> None:
     """What has been said just now and may not have been read."""
     if not waiting and rng.random() > 0.2:
         return
     speaker = talk.other if waiting else rng.choice([talk.one, talk.other])
-    lines = rng.sample(words.last_words(), rng.randint(1, 3))
+    lines = [deck.deal() for _ in range(rng.randint(1, 3))]
     at = plan.now - timedelta(minutes=rng.randint(6, 200))
     if talk.lines and talk.lines[-1][2] > at:
         return

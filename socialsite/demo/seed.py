@@ -92,6 +92,7 @@ def wipe() -> None:
         storage.drop_all(key)
     tables = sorted(set(connection.introspection.table_names()) - KEPT)
     with transaction.atomic():
+        connection.check_constraints()  # PostgreSQL empties no table whose checks are still to come
         connection.ops.execute_sql_flush(
             connection.ops.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=False)
         )

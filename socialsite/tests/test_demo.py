@@ -80,6 +80,7 @@ def snapshot() -> dict[str, list[Any]]:
     }
 
 
+@pytest.mark.both
 @pytest.mark.django_db
 def test_the_same_seed_makes_the_same_town_and_another_another() -> None:
     seed.make(SMALL, quiet, now=NOW)
@@ -107,6 +108,8 @@ def test_a_large_town_repeats_itself_only_at_a_distance() -> None:
         remarks = [remark.text for remark in entry.comments]
         assert all(one != two for one, two in zip(remarks, remarks[1:], strict=False))
         assert all(entry.at < remark.at <= NOW for remark in entry.comments)
+    inbox = [talk.lines[-1][1] for talk in made.talks if talk.one == 0]
+    assert len(set(inbox)) == len(inbox)
     loved = sorted((len(entry.reactions) for entry in made.entries), reverse=True)
     assert loved[0] > 10 * (loved[len(loved) // 2] + 1), "few are loved by many, many by few"
 
@@ -213,6 +216,7 @@ def test_a_database_with_people_who_are_no_demo_is_left_alone() -> None:
     assert list(User.objects.values_list("handle", flat=True)) == ["olive"]
 
 
+@pytest.mark.both
 @pytest.mark.django_db
 def test_what_was_interrupted_is_begun_anew(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -235,6 +239,7 @@ def test_what_was_interrupted_is_begun_anew(
     assert not any(default_storage.exists(storage.variant(key, "320")) for key in left)
 
 
+@pytest.mark.both
 @pytest.mark.usefixtures("town")
 def test_a_second_start_keeps_it_and_other_wishes_need_fresh(capsys: pytest.CaptureFixture[str]) -> None:
     before = set(Upload.objects.values_list("key", flat=True))
