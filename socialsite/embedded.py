@@ -13,11 +13,12 @@ from socialsite.celery import app
 
 log = logging.getLogger(__name__)
 QUEUES = ["events", "mail", "media", "notifications", "maintenance"]
-STOP_SECONDS = 10
+STOP_SECONDS = 3.5
+TICK_SECONDS = 0.5  # how long the clock sleeps at most, and so how long it takes to stop
 
 
 class Workers:
-    """Two worker threads and the clock; `stop` lets the running tasks end."""
+    """Two worker threads and the clock; `stop` lets the running tasks end, for a while."""
 
     def __init__(self) -> None:
         self.ready = threading.Event()
@@ -32,7 +33,7 @@ class Workers:
             ready_callback=lambda _consumer: self.ready.set(),
         )
         self.thread = threading.Thread(target=self.run, name="worker", daemon=True)
-        self.beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+        self.beat: Any = EmbeddedService(app, max_interval=TICK_SECONDS, thread=True, scheduler_cls=Scheduler)
 
     def start(self) -> None:
         celery.worker.state.should_stop = None
@@ -43,7 +44,10 @@ class Workers:
         with contextlib.suppress(SystemExit):  # how Celery says that it was asked to stop
             self.worker.start()
 
-    def stop(self) -> None:
-        self.beat.stop()
+    def stop(self) -> bool:
+        """Whether all tasks have ended. What has not is as after a power cut: it is taken up at the next start."""
         celery.worker.state.should_stop = 0
+        app.send_task("core.dispatch", queue="events")  # the worker looks up only between messages, or after two seconds
+        self.beat.stop()
         self.thread.join(STOP_SECONDS)
+        return not self.thread.is_alive()

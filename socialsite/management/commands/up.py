@@ -47,10 +47,12 @@ class Command(BaseCommand):
         try:
             server.serve(listener, started=lambda: self.greet(link, time.monotonic() - began))
         finally:
-            if workers is not None:
-                workers.stop()
+            ended = workers is None or workers.stop()
             lock.close()
-        self.stdout.write("Stopped.")
+        self.stdout.write("Stopped." if ended else "Stopped; what was still being done is taken up at the next start.")
+        if not ended:
+            self.stdout.flush()
+            os._exit(0)  # Python itself would wait for the thread
 
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
