@@ -261,7 +261,8 @@ def unfollow(*, actor: User, person: int | str) -> User:
     actor = access.access_member(actor)
     who = access.access_person(actor, person)
     _lock_pair(actor.pk, who.pk)
-    _drop_follow(actor.pk, who.pk)
+    if _drop_follow(actor.pk, who.pk):
+        _access_changed(actor.pk)  # posts for followers are watched no more
     return who
 
 
@@ -313,10 +314,12 @@ def _lock_pair(one: int, other: int) -> None:
     list(User.objects.select_for_update(no_key=True).filter(pk__in=(one, other)).order_by("pk").values_list("pk"))
 
 
-def _drop_follow(follower: int, followed: int) -> None:
-    if Follow.objects.filter(follower_id=follower, followed_id=followed).delete()[0]:
+def _drop_follow(follower: int, followed: int) -> bool:
+    gone = bool(Follow.objects.filter(follower_id=follower, followed_id=followed).delete()[0])
+    if gone:
         _count(follower, followed, -1)
         outbox.emit(events.UserUnfollowed(follower_id=follower, followed_id=followed))
+    return gone
 
 
 def _stepped(column: str, step: int) -> Greatest:

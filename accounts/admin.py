@@ -15,15 +15,33 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister(Group)
 
 
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
+
+
 @admin.register(Group)
 class GroupAdmin(ModelAdmin):
+    """Roles. Whoever could change them could give themselves every permission there is: superusers only."""
+
     search_fields = ["name"]
     filter_horizontal = ["permissions"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return _is_superuser(request)
 
 
 @admin.register(User)
 class UserAdmin(ModelAdmin):
-    """Passwords, addresses and counters are not edited here: each has its own way with its own checks."""
+    """Passwords, addresses and counters are not edited here: each has its own way with its own checks.
+
+    Staff who are no superusers suspend and rename, but make nobody staff, give no roles and leave superusers alone.
+    """
 
     list_display = ["handle", "display_name", "email", "is_active", "is_staff", "suspended_until", "created_at"]
     list_filter = ["is_active", "is_staff", "is_superuser", "created_at"]
@@ -57,6 +75,13 @@ class UserAdmin(ModelAdmin):
         "is_superuser",
     ]
     filter_horizontal = ["groups"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        return [*self.readonly_fields, *([] if _is_superuser(request) else ["is_staff", "groups"])]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        above = obj is not None and obj.is_superuser and not _is_superuser(request)
+        return not above and super().has_change_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

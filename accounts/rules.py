@@ -1,5 +1,7 @@
 """What a handle, a name, an address and a password must be. Each returns the value as it is kept, or raises Invalid."""
 
+import unicodedata
+
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -10,9 +12,14 @@ from accounts.models import HANDLE_RULE, RESERVED, User
 from core import errors
 
 TAKEN = _("Somebody has this handle already. Try another one.")
-UNPRINTABLE = {
-    chr(code) for code in (*range(32), 127, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+# Signs that print nothing although they are no marks of format: with them "Alice" can be written twice.
+BLANKS = {
+    chr(code) for code in (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810))
 }
+# These two join and part letters (Persian, Hindi) and make families of emoji: inside a name they are wanted.
+JOINERS = "\u200c\u200d"
+BLACK_FLAG = "\U0001f3f4"  # what follows it in signs that print nothing makes it England's, Scotland's or Wales'
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 def clean_handle(raw: str) -> str:
@@ -28,13 +35,21 @@ def clean_handle(raw: str) -> str:
 
 
 def clean_name(raw: str) -> str:
-    """A name in one line, without marks that turn text around."""
-    name = " ".join("".join(char for char in raw if char not in UNPRINTABLE).split())
-    if not name:
+    """A name in one line that shows what it says: without marks that turn text around or print nothing."""
+    text = unicodedata.normalize("NFC", " ".join(raw.split()))
+    flags = BLACK_FLAG in text
+    name = " ".join("".join(char for char in text if _shows(char, flags=flags)).split()).strip(JOINERS + " ")
+    if not any(unicodedata.category(char)[0] in "LNSP" for char in name):
         raise errors.Invalid(_("How shall people call you?"), field="display_name")
     if len(name) > 60:
         raise errors.Invalid(_("A name has at most 60 characters."), field="display_name")
     return name
+
+
+def _shows(char: str, *, flags: bool) -> bool:
+    if char in JOINERS or (flags and 0xE0020 <= ord(char) <= 0xE007F):
+        return True
+    return char not in BLANKS and unicodedata.category(char) not in HIDDEN
 
 
 def clean_bio(raw: str) -> str:

@@ -216,7 +216,8 @@ class Marks:
         while (seq := self.wanted.pop(key, None)) is not None:
             try:
                 await threads.run(actions.mark_read, actor=User(pk=user_id), conversation_id=conversation_id, seq=seq)
-            except errors.SocialError:  # not theirs, or not any more: there is nobody to tell
+            except errors.SocialError:  # not theirs, or not any more: there is nobody to tell, and nothing to keep
+                self.wanted.pop(key, None)
                 return
             except DatabaseError as error:
                 log.warning("a read mark was not stored (%s)", type(error).__name__)

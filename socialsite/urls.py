@@ -2,6 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+from accounts.views import entrance
 
 handler400 = "core.views.bad_request"
 handler403 = "core.views.permission_denied"
@@ -10,6 +13,9 @@ handler429 = "accounts.views.entrance.too_many"  # where allauth looks
 handler500 = "core.views.server_error"
 
 urlpatterns = [
+    # The admin's own would leave apps and other browsers logged in.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:settings_account")),
+    path("admin/logout/", entrance.logout),
     path("admin/", admin.site.urls),
     path("", include("core.urls")),
     path("", include("uploads.urls")),

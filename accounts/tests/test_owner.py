@@ -2,11 +2,12 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts import actions, queries
-from accounts.models import OwnerLink, User
+from accounts.models import Device, OwnerLink, User
 from accounts.tests.factories import Cast, log_in, make_user
 from core import errors
 
@@ -97,3 +98,42 @@ def test_suspending_in_the_admin_ends_access_and_keeps_counters(client: Client, 
     assert cast.alice.followers_count == 2
     with pytest.raises(errors.NotFound):
         queries.person(viewer=cast.bob, person="alice")
+
+
+@pytest.fixture
+def helper(cast: Cast, client: Client) -> Client:
+    """Somebody of the staff who may change members and roles, as far as permissions go, and is no superuser."""
+    names = ["view_user", "change_user", "view_group", "change_group", "add_group", "delete_group"]
+    cast.mod.user_permissions.set(Permission.objects.filter(codename__in=names))
+    log_in(client, cast.mod)
+    return client
+
+
+def test_staff_make_nobody_staff_and_give_themselves_no_roles(helper: Client, cast: Cast) -> None:
+    role = Group.objects.create(name="everything")
+    data = {"handle": "mod", "display_name": "Mod", "is_active": "on", "is_staff": "on", "groups": [role.pk]}
+    assert helper.post(f"/admin/accounts/user/{cast.mod.pk}/change/", data).status_code == 302
+    data = {"handle": "bob", "display_name": "Bobby", "is_active": "on", "is_staff": "on"}
+    assert helper.post(f"/admin/accounts/user/{cast.bob.pk}/change/", data).status_code == 302
+    cast.bob.refresh_from_db()
+    assert (cast.bob.display_name, cast.bob.is_staff) == ("Bobby", False)
+    assert not cast.mod.groups.exists()
+    assert helper.post(f"/admin/auth/group/{role.pk}/change/", {"name": "mine"}).status_code == 403
+    assert helper.post("/admin/auth/group/add/", {"name": "mine"}).status_code == 403
+
+
+def test_staff_leave_superusers_alone(helper: Client) -> None:
+    chief = make_user("chief", is_staff=True, is_superuser=True)
+    data = {"handle": "chief", "display_name": "Gone"}
+    assert helper.post(f"/admin/accounts/user/{chief.pk}/change/", data).status_code == 403
+    chief.refresh_from_db()
+    assert chief.is_active
+
+
+def test_the_admin_has_no_ways_of_its_own_to_passwords_and_out(helper: Client, cast: Cast) -> None:
+    """Its own would leave apps, other browsers and sockets logged in."""
+    assert helper.post("/admin/password_change/", {}, follow=True).redirect_chain == [("/settings/account/", 302)]
+    device = Device.objects.get(user=cast.mod)
+    assert helper.post("/admin/logout/").status_code == 302
+    device.refresh_from_db()
+    assert device.ended_at is not None

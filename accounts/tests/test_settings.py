@@ -7,8 +7,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from accounts import rules
 from accounts.models import User
 from accounts.tests.factories import Cast, log_in
+from core import errors
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,28 @@ def test_profile_is_saved_as_typed(mine: Client, cast: Cast) -> None:
     cast.alice.refresh_from_db()
     assert (cast.alice.display_name, cast.alice.handle, cast.alice.bio) == ("Alice Ä.", "alice.a", "Bread.\nAnd soup.")
     assert mine.get("/@alice.a/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Ali\u200bce\u3164", "Alice"),
+        ("\u202eAlice", "Alice"),
+        ("Alice\U000e0041\u2800", "Alice"),
+        ("A\u0301lice", "\u00c1lice"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+        ("\U0001f469\u200d\U0001f467 Mo", "\U0001f469\u200d\U0001f467 Mo"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f", "\U0001f3f4\U000e0067\U000e0062\U000e007f"),
+        *[(blank, "") for blank in ("\u2800", "\u3164", "\u00ad", "\u200d", "\ufeff", "\u0301", "\u061c", " \u180e ")],
+    ],
+)
+def test_a_name_shows_what_it_says(typed: str, kept: str) -> None:
+    """Nobody is another person's double by signs that print nothing, and nobody is nameless."""
+    if kept:
+        assert rules.clean_name(typed) == kept
+    else:
+        with pytest.raises(errors.Invalid):
+            rules.clean_name(typed)
 
 
 @pytest.mark.parametrize(

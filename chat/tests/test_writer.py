@@ -334,3 +334,21 @@ def test_a_killed_connection_is_replaced(cast: Cast, one: writer.Writer) -> None
 
     asyncio.run(scene())
     assert Message.objects.count() == 5
+
+
+def test_marks_in_foreign_conversations_leave_nothing_behind(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names conversations at random must not fill the memory of the process."""
+    marks = writer.Marks()
+
+    async def refused(*_args: Any, **_named: Any) -> None:
+        marks.put(cast.carol.pk, 7, 9)  # one more while the first is being looked at
+        raise errors.NotFound
+
+    monkeypatch.setattr(writer.threads, "run", refused)
+
+    async def work() -> None:
+        marks.put(cast.carol.pk, 7, 8)
+        await asyncio.wait_for(asyncio.gather(*marks.tasks.values()), 10)
+
+    asyncio.run(work())
+    assert not marks.wanted

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from asgiref.sync import sync_to_async
 
+from accounts import actions as accounts_actions
 from accounts.tests.factories import Cast, make_block
 from core import errors, realtime
 from core.consumers import Frame, Socket, frames
@@ -93,3 +94,14 @@ async def test_a_socket_watches_only_so_much(cast: Cast, hub: realtime.Hub) -> N
     line.groups = {f"x:{number}" for number in range(399)}
     with pytest.raises(errors.TooMany):
         await line.ask("feed.watch", posts=[post.pk for post in made])
+
+
+async def test_who_follows_no_more_no_longer_watches(cast: Cast, hub: realtime.Hub, monkeypatch) -> None:
+    post = await sync_to_async(make_post)(cast.alice, audience="followers")
+    bob = Line(cast.bob.pk)
+    assert (await bob.ask("feed.watch", posts=[post.pk]))["posts"]
+    rechecked: list[int] = []
+    monkeypatch.setattr(realtime, "access_changed", rechecked.append)
+    await sync_to_async(accounts_actions.unfollow)(actor=cast.bob, person="alice")
+    assert rechecked == [cast.bob.pk], "whose sockets then ask anew for all they watch"
+    assert await bob.ask("feed.watch", posts=[post.pk]) == {"posts": []}
