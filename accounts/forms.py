@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unicodedata import normalize
 
 from allauth.account import forms as allauth_forms
 from allauth.account.fields import PasswordField
@@ -224,7 +225,7 @@ class LanguageForm(RoomForm):
     """ "auto" stands for no language of one's own."""
 
     # Each by its own name: whoever landed in a foreign language finds the way out.
-    names = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+    names = [(code, normalize("NFC", get_language_info(code)["name_local"])) for code, _name in settings.LANGUAGES]
     language = forms.ChoiceField(label=_("Language"), choices=[("auto", _("As my browser asks")), *names])
 
     def clean_language(self) -> str:

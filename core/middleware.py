@@ -7,6 +7,8 @@ from typing import ClassVar
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from core import errors, views
 
@@ -27,6 +29,24 @@ class RequestContext:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.META["REMOTE_ADDR"] = views.client_address(request)
         return self.get_response(request)  # a coroutine under ASGI, which the caller awaits
+
+
+class Compress(GZipMiddleware):
+    """Text that we make leaves compressed. Streams are media and static files, which are as small as they get."""
+
+    KINDS: ClassVar = {
+        "text/html",
+        "text/css",
+        "text/javascript",
+        "application/json",
+        "application/problem+json",
+        "application/manifest+json",
+    }
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.streaming or response.get("Content-Type", "").partition(";")[0] not in self.KINDS:
+            return response
+        return super().process_response(request, response)
 
 
 class WiderPolicy:

@@ -1,6 +1,10 @@
 """Static files under names that carry their hash, imports of ES modules included, so that they are cached for ever."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from servestatic.compress import Compressor
 
 _css = ManifestStaticFilesStorage.patterns[0][1]
 _imports = ManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]  # type: ignore[attr-defined]
@@ -12,3 +16,12 @@ class HashedStaticFilesStorage(ManifestStaticFilesStorage):
     patterns = (("*.css", _css[:2]), ("js/*.js", _imports))
     manifest_strict = False
     keep_intermediate_files = False
+
+    def post_process(
+        self, *args: Any, **options: Any
+    ) -> Iterator[tuple[str, str, bool] | tuple[str, None, RuntimeError]]:
+        yield from super().post_process(*args, **options)
+        compressor = Compressor(use_brotli=False, use_zstd=False, quiet=True)
+        for name in self.hashed_files.values():  # beside each a smaller one, made once, that the server finds
+            if compressor.should_compress(name):
+                list(compressor.compress(self.path(name)))
