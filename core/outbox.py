@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, TypeVar, dataclass_transform
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Min, Q
+from django.db.models import F, Max, Min, Q, Subquery
 from django.utils import timezone
 
 from core import wake
@@ -157,14 +157,22 @@ def behind() -> list[str]:
     return list(rows.order_by("name").values_list("name", flat=True))
 
 
+def is_behind(name: str) -> bool:
+    """Whether this subscriber has something to read."""
+    return Subscriber.objects.filter(name=name, position__lt=Subquery(Head.objects.values("number")[:1])).exists()
+
+
 # -- Delivery ---------------------------------------------------------------------------------------------------------
 
 
-def deliver(name: str) -> int:
-    """Reads the next batch for one subscriber; returns how far its position moved (0: nothing is left)."""
+def deliver(name: str) -> int | None:
+    """Reads the next batch for one subscriber; returns how far its position moved (0: nothing is left), or None when
+    another worker is at it: waiting for a slow subscriber would use up the workers of all."""
     subscription = subscriptions[name]
     with transaction.atomic():
-        subscriber = Subscriber.objects.select_for_update().get(name=name)
+        subscriber = Subscriber.objects.select_for_update(skip_locked=True).filter(name=name).first()
+        if subscriber is None:
+            return None
         head = Head.objects.get(pk=1).number
         batch = list(
             Event.objects.filter(
@@ -196,7 +204,9 @@ def retry(name: str) -> int:
     subscription = subscriptions[name]
     done = 0
     with transaction.atomic():
-        subscriber = Subscriber.objects.select_for_update().get(name=name)
+        subscriber = Subscriber.objects.select_for_update(skip_locked=True).filter(name=name).first()
+        if subscriber is None:
+            return 0
         due = Parked.objects.filter(subscriber=subscriber, dead=False, due_at__lte=timezone.now())
         for first in list(due.order_by("due_at")[:BATCH]):
             waiting = Parked.objects.filter(subscriber=subscriber, subject=first.subject).select_related("event")

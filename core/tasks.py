@@ -42,7 +42,8 @@ def deliver(name: str) -> None:
     wake.begun("core.deliver", name)
     end = time.monotonic() + DELIVERY_SECONDS
     outbox.retry(name)
-    while outbox.deliver(name):
+    # Looks once more after the last batch: who was sent away during it came with something new.
+    while (moved := outbox.deliver(name)) is not None and (moved or outbox.is_behind(name)):
         if time.monotonic() > end:
             wake.now("core.deliver", name)
             break
