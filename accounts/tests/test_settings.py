@@ -122,3 +122,10 @@ def test_every_page_of_settings_is_there(mine: Client) -> None:
         assert answer.status_code == 200
         assert 'aria-current="page"' in answer.content.decode()
         assert Client().get(f"/settings/{name}")["Location"] == f"/login/?next=/settings/{name}"
+
+
+def test_the_way_out_is_in_the_settings(mine: Client) -> None:
+    """The menu with the other one is not there on a phone."""
+    page = mine.get("/settings/account/").content.decode()
+    form = page[page.index("<main") :].partition('action="/logout/"')[2]
+    assert "Log out</button>" in form.partition("</form>")[0]

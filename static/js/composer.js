@@ -15,6 +15,8 @@ function begin(form) {
   const counter = document.createElement("span");
   counter.className = "counter";
   const limit = Number(t("text_limit")) || text.maxLength;
+  // Pasting more must not cut off the end in silence: the counter turns red, and the site says why it refuses.
+  text.removeAttribute("maxlength");
   form.querySelectorAll("[data-needs-script]").forEach((node) => (node.hidden = false));
 
   const say = (words) => {

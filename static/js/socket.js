@@ -157,6 +157,8 @@ class Connection {
 
   /** The login has ended: the server sends a page of its own for that. Once, lest a page that disagrees goes round. */
   #signIn() {
+    // Whoever is logging out is on their way already; a reload would overtake it and ask them to log in.
+    if (document.querySelector('form[action="/logout/"][aria-busy]')) return report("bad");
     const last = Number(sessionStorage.getItem("signed-out-at") ?? 0);
     if (Date.now() - last < 60000) return report("bad");
     sessionStorage.setItem("signed-out-at", String(Date.now()));
