@@ -54,7 +54,7 @@ TOO_SMALL = """() => {
     const target = one.matches("input, select") ? one.closest("label") ?? one : one;
     if (!target.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || one.disabled) continue;
     if (target.matches(".vh, .vh *, .skiplink, [aria-hidden=true] *")) continue;
-    if (target.matches("p a, li a.link, .posttext a, .meta a, .posthead .who > a, .reply .body > a")) continue;
+    if (target.matches("p a, .banner a, .posttext a, .meta a, .posthead .who > a, .reply .body > a")) continue;
     const box = target.getBoundingClientRect();
     if (box.width <= 2 || box.height <= 2 || (box.width >= 43 && box.height >= 43)) continue;
     const [wide, high] = reaches(target, one);

@@ -32,6 +32,7 @@ def test_the_home_feed_keeps_its_budgets(browser: Browser, demo: Village) -> Non
             "all => all.filter(one => one.complete && one.naturalWidth)"
             ".map(one => [one.currentSrc, one.naturalWidth, one.clientWidth * devicePixelRatio])"
         )
+    print(dict(weights.by_kind))
     for kind, budget in BUDGETS.items():
         assert 0 < weights.by_kind[kind] <= budget, f"{kind}: {weights.by_kind[kind]} bytes\n" + "\n".join(
             weights.dearest(kind)

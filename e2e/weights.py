@@ -1,4 +1,4 @@
-"""What a page weighs on the wire: every request the browser makes for it, by kind, compressed as it came."""
+"""What a page weighs on the wire: the bodies of all the requests it makes, by kind, compressed as they came."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Weights:
     by_kind: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     by_url: dict[str, tuple[str, int]] = field(default_factory=dict)
     encodings: dict[str, str] = field(default_factory=dict)
-    _asked: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _asked: dict[str, tuple[str, str, int]] = field(default_factory=dict)
 
     def watch(self, page: Page) -> None:
         """Counts from now on; the browser's own cache is off, so that everything comes over the wire."""
@@ -29,16 +29,17 @@ class Weights:
     def _answered(self, event: dict[str, Any]) -> None:
         answer = event["response"]
         headers = {name.lower(): value for name, value in answer["headers"].items()}
-        self._asked[event["requestId"]] = (answer["url"], KINDS.get(event["type"], "other"))
+        heads = int(answer["encodedDataLength"])
+        self._asked[event["requestId"]] = (answer["url"], KINDS.get(event["type"], "other"), heads)
         self.encodings[answer["url"]] = headers.get("content-encoding", "")
 
     def _came(self, event: dict[str, Any]) -> None:
         if event["requestId"] not in self._asked:
             return
-        url, kind = self._asked[event["requestId"]]
+        url, kind, heads = self._asked[event["requestId"]]
         if url.startswith(("data:", "blob:")):
             return
-        size = int(event["encodedDataLength"])
+        size = int(event["encodedDataLength"]) - heads
         self.by_kind[kind] += size
         self.by_url[url] = (kind, size)
 
