@@ -3,6 +3,7 @@
 They are looked at on a demo: `facts` says which posts and conversations it has, `sessions` logs people in.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,10 +70,15 @@ class Look:
     known: list[str] = field(default_factory=list)  # what the browser rightly complains about
 
 
+def new_address() -> str:
+    """One that has had no mail in the last half minute, however often the page is looked at."""
+    return f"somebody.{secrets.token_hex(4)}@willowbank.example"
+
+
 def _join(page: Page) -> None:
-    page.get_by_label("E-mail").fill("somebody.new@willowbank.example")
+    page.get_by_label("E-mail").fill(new_address())
     page.get_by_label("Name", exact=True).fill("Somebody New")
-    page.get_by_label("Handle").fill("somebody_new")
+    page.get_by_label("Handle").fill(f"somebody_{secrets.token_hex(4)}")
     page.get_by_label("Password", exact=True).fill("a quiet river of words")
     with page.expect_navigation():
         page.get_by_role("button", name="Send me the code").click()
@@ -86,7 +92,7 @@ def _wrong_login(page: Page) -> None:
 
 
 def _forgot(page: Page) -> None:
-    page.locator("main input[type=email], main input[name=email]").first.fill("kofi@willowbank.example")
+    page.locator("main input[type=email], main input[name=email]").first.fill(new_address())
     with page.expect_navigation():
         page.locator("main form button[type=submit], main form button:not([type])").first.click()
 

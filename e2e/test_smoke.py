@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from e2e import pages
 from e2e.pages import PAGES, SCHEMES, VISITOR, WIDTHS, Look
@@ -34,6 +34,27 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Village, pa
         site.stop()
 
 
+def faults(page: Page) -> list[str]:
+    """What sticks out, and what axe finds."""
+    found = [f"wider than the window: {one}" for one in pages.overflow(page)]
+    for violation in Axe().run(page, options=RULES).response["violations"]:
+        found += [f"{violation['id']}: {node['html'][:160]}" for node in violation["nodes"][:5]]
+    return found
+
+
+def test_faults_are_seen(browser: Browser) -> None:
+    with browser.new_context(viewport={"width": 390, "height": 800}) as context:
+        page = context.new_page()
+        page.set_content(
+            "<!doctype html><html lang=en><title>Bad</title><main><h1>Bad</h1>"
+            "<img src='data:,'><p style='width:900px;color:#ccc;background:#fff'>pale and wide</p></main>"
+        )
+        told = " ".join(faults(page))
+    assert "wider than the window: p." in told
+    assert "image-alt" in told
+    assert "color-contrast" in told
+
+
 def look_at(browser: Browser, site: Village, known: pages.Facts, look: Look, width: int, scheme: str) -> list[str]:
     """Everything that is wrong with one page."""
     watch = Watch(expected=pages.expected(look))
@@ -50,9 +71,7 @@ def look_at(browser: Browser, site: Village, known: pages.Facts, look: Look, wid
         status = pages.visit(page, look, known)
         wrong = [] if status == look.status else [f"answered {status}, not {look.status}"]
         if look.ours:
-            wrong += [f"wider than the window: {one}" for one in pages.overflow(page)]
-            for violation in Axe().run(page, options=RULES).response["violations"]:
-                wrong += [f"{violation['id']}: {node['html'][:160]}" for node in violation["nodes"][:5]]
+            wrong += faults(page)
     return wrong + (watch.unexpected() if look.ours else [])
 
 
