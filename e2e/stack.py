@@ -20,6 +20,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,13 @@ class Stack:
     def __enter__(self) -> "Stack":
         try:
             self.environ |= self.services.start()
-            self.manage("migrate", "--verbosity", "0")
-            self.prepare(self)
+            with ThreadPoolExecutor() as both:
+                static = both.submit(self.manage, "collectstatic", "--noinput", "--verbosity", "0")
+                self.manage("migrate", "--verbosity", "0")
+                self.prepare(self)
+                static.result()
             for name in PROCESSES:
                 self.start(name)
-            self.manage("collectstatic", "--noinput", "--verbosity", "0")
             self.wait_ready()
         except BaseException:
             self.__exit__()

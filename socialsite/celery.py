@@ -2,8 +2,11 @@
 
 import os
 from importlib import import_module
+from typing import Any
 
+import kombu.connection
 from celery import Celery
+from celery.app.amqp import AMQP
 from django.apps import apps
 from django.conf import settings
 from kombu.transport import redis as redis_transport
@@ -13,7 +16,21 @@ from kombu.transport import redis as redis_transport
 redis_transport.Channel.do_restore = False
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialsite.settings")
-app = Celery("socialsite")
+
+
+class Connection(kombu.connection.Connection):
+    """Looks for a lost broker every few seconds, however long it has been away (kombu: up to half a minute)."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        pauses = {"interval_start": 1, "interval_step": 1, "interval_max": 3}
+        return super().ensure_connection(*args, **{**pauses, **kwargs})
+
+
+class Messages(AMQP):
+    Connection = Connection
+
+
+app = Celery("socialsite", amqp=Messages)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
