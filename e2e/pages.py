@@ -97,6 +97,10 @@ def _forgot(page: Page) -> None:
         page.locator("main form button[type=submit], main form button:not([type])").first.click()
 
 
+def _unfold_docs(page: Page) -> None:
+    page.locator(".opblock").first.wait_for()
+
+
 PAGES = [
     Look("welcome", "/", VISITOR, room="feed"),
     Look("signup", "/signup/", VISITOR, room="accounts"),
@@ -142,7 +146,7 @@ PAGES = [
     Look("404-visitor", "/nowhere/at/all/", VISITOR, status=404, room="core"),
     Look("offline", "/offline/", VISITOR, room="core"),
     Look("styleguide", "/styleguide/", ADMIN, room="core"),
-    Look("api-docs", "/api/v1/docs/", VISITOR, room="core", ours=False),
+    Look("api-docs", "/api/v1/docs/", VISITOR, then=_unfold_docs, room="core", ours=False),
     Look("admin", "/admin/", ADMIN, room="core", ours=False),
     Look("admin-posts", "/admin/feed/post/", ADMIN, room="core", ours=False),
 ]
