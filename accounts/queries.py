@@ -108,8 +108,9 @@ RAIL = 3
 
 def strangers(viewer: User) -> dict[str, Any]:
     """The newest members whom the viewer does not follow yet, for the rail; one query."""
-    people = with_ties(access.visible_people(viewer), viewer).exclude(pk=viewer.pk)
-    return {"people": list(people.filter(is_followed=False).order_by("-pk")[:RAIL])}
+    followed = Exists(Follow.objects.filter(follower=viewer, followed_id=OuterRef("pk")))
+    people = with_ties(access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed)
+    return {"people": list(people.order_by("-pk")[:RAIL])}
 
 
 def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:

@@ -47,7 +47,8 @@ class Workers:
     def stop(self) -> bool:
         """Whether all tasks have ended. What has not is as after a power cut: it is taken up at the next start."""
         celery.worker.state.should_stop = 0
-        app.send_task("core.dispatch", queue="events")  # the worker looks up only between messages, or after two seconds
+        # The worker looks up only between messages, or after two seconds.
+        app.send_task("core.dispatch", queue="events")
         self.beat.stop()
         self.thread.join(STOP_SECONDS)
         return not self.thread.is_alive()
