@@ -263,6 +263,7 @@ class Publisher:
         client = redis.Redis.from_url(
             settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, health_check_interval=0
         )
+        silent = False  # an outage is one line in the log
         while True:
             with self.changed:
                 if not self.queue and not self.ended:
@@ -280,9 +281,13 @@ class Publisher:
                     pipeline.execute()
             except redis.RedisError as error:
                 # What is lost here shows to listeners as a gap once the bus is back.
-                log.warning("bus: not sent (%s)", type(error).__name__)
+                if not silent:
+                    log.warning("bus: not sent (%s)", type(error).__name__)
+                silent = True
                 if not ended:
                     time.sleep(RECONNECT_SECONDS)
+            else:
+                silent = False
             if ended:
                 client.close()
                 return
@@ -310,11 +315,15 @@ class Listener:
         self.heard: dict[str, float] = {}
 
     async def run(self) -> None:
+        silent = False
         while True:
             client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
             try:
                 async with client.pubsub() as pubsub:
                     await pubsub.subscribe(CHANNEL)
+                    if silent:
+                        log.warning("bus: heard again")
+                    silent = False
                     # Also the first time: sockets may have come before the bus did. The numbers heard so far stay,
                     # for what another process says before it is connected again shows only in them.
                     now = asyncio.get_running_loop().time()
@@ -322,7 +331,9 @@ class Listener:
                     await self.hub.catch_up()
                     await self.listen(pubsub)
             except (redis.RedisError, OSError) as error:
-                log.warning("bus: not heard (%s)", type(error).__name__)
+                if not silent:
+                    log.warning("bus: not heard (%s)", type(error).__name__)
+                silent = True
             finally:
                 await client.aclose()
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -1,6 +1,7 @@
 """Serves the site with uvicorn, whose WebSocket protocol here takes ready-made frames (docs/decisions/0002)."""
 
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -89,11 +90,14 @@ def serve(listener: socket.socket, *, started: Callable[[], None]) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=64 * 1024,
     )
+    # uvicorn raises what it caught again once everything is closed; our callers still have to stop what is theirs.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     try:
         Server(config, started).run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn raises what it caught again once everything is closed
+    except KeyboardInterrupt:
         pass
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         listener.close()
 
 
