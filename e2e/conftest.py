@@ -86,7 +86,6 @@ def enter(browser: Browser, village: Village) -> Iterator[Enter]:
         watch = Watch()
         watch.follow(context)
         page = context.new_page()
-        page.watch = watch  # type: ignore[attr-defined]
         opened.append((page, watch))
         return page
 

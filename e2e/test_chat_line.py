@@ -103,6 +103,7 @@ def test_messages_ticks_and_the_inbox_are_live(enter: Enter) -> None:
             yield seconds_until(lambda w=words: say(nora, w), bubble(nora, words).locator("[data-tick=read]"))
 
     assert_live(readings())
+    nora.wait_for_timeout(MARKS_REST)  # that one types is said every other second
     nora.get_by_label("Message", exact=True).press_sequentially("I can s", delay=30)
     expect(tam.locator("[data-typing]")).to_be_visible()
 

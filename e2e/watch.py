@@ -27,6 +27,7 @@ class Watch:
         context.on("page", self.follow_page)
 
     def follow_page(self, page: Page) -> None:
+        page.watch = self  # type: ignore[attr-defined]
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"exception at {page.url}: {error}"))
         page.on("websocket", lambda line: line.on("framereceived", lambda frame: self.frames.append(str(frame))))
