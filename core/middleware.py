@@ -27,6 +27,8 @@ class RequestContext:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not views.is_trusted(request.META.get("REMOTE_ADDR", "")):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)  # only a proxy of ours knows how people came to it
         request.META["REMOTE_ADDR"] = views.client_address(request)
         return self.get_response(request)  # a coroutine under ASGI, which the caller awaits
 

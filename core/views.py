@@ -23,12 +23,12 @@ def client_address(request: HttpRequest) -> str:
     """The address a request came from; walks X-Forwarded-For from the right only past proxies we trust."""
     address: str = request.META.get("REMOTE_ADDR", "") or "127.0.0.1"
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    while hops and _trusted(address):
+    while hops and is_trusted(address):
         address = hops.pop()
     return address
 
 
-def _trusted(address: str) -> bool:
+def is_trusted(address: str) -> bool:
     try:
         one = ipaddress.ip_address(address)
         return any(one in ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES)

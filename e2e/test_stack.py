@@ -240,7 +240,7 @@ class Troubles:
             stack.start("worker")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_parts_die_and_nothing_acknowledged_is_lost(stack: Stack) -> None:
     async with life(stack) as made:
         troubles = Troubles(made)

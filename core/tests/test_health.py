@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.db import OperationalError
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from accounts.tests.factories import Cast, log_in
 from core import health, logs
 from core.cache import Client as CacheClient
 from core.cache import RedisCache
+from core.middleware import RequestContext
 
 NOWHERE = "redis://127.0.0.1:1/0"
 DEAD = {"OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1}}
@@ -168,3 +170,31 @@ def test_people_log_in_while_redis_is_away(client: Client, cast: Cast, settings:
     assert client.post("/api/v1/auth/login", given, content_type="application/json").status_code == 401
     assert client.get("/").status_code == 200
     assert time.monotonic() - began < 10
+
+
+# -- Behind a proxy ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address", "secure"),
+    [
+        ("203.0.113.9", "198.51.100.7", "203.0.113.9", False),  # a stranger says what it likes
+        ("10.0.0.1", "198.51.100.7", "198.51.100.7", True),
+        ("10.0.0.1", "1.2.3.4, 198.51.100.7, 10.9.9.9", "198.51.100.7", True),  # ours, from the right
+        ("10.0.0.1", "", "10.0.0.1", True),
+    ],
+)
+def test_only_our_proxies_say_who_comes_and_how(
+    peer: str, forwarded: str, address: str, secure: bool, settings: Any
+) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    seen: list[tuple[str, bool]] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append((request.META["REMOTE_ADDR"], request.is_secure()))
+        return HttpResponse()
+
+    given = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_PROTO": "https"}
+    RequestContext(view)(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=forwarded, **given))
+    assert seen == [(address, secure)]
