@@ -1,7 +1,9 @@
 """Reads settings from the environment; a broken one becomes one plain sentence that names the variable."""
 
+import ipaddress
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -41,6 +43,24 @@ def boolean(name: str, *, default: bool = False) -> bool:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word for word in text(name, default).replace(",", " ").split() if word]
+
+
+def choice(name: str, default: str, among: Collection[str]) -> str:
+    raw = text(name, default)
+    if raw not in among:
+        raise BrokenSetting(f"{name} must be one of {', '.join(among)}, not {raw!r}.")
+    return raw
+
+
+def networks(name: str) -> list[str]:
+    """Addresses (10.0.0.7) or networks (10.0.0.0/8). A name would never match, and nobody would notice."""
+    found = words(name)
+    for one in found:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError:
+            raise BrokenSetting(f"{name} must be addresses such as 10.0.0.7 or 10.0.0.0/8, not {one!r}.") from None
+    return found
 
 
 def site_url(default: str) -> str:

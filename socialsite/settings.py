@@ -29,7 +29,7 @@ _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
 _local = {"localhost", "127.0.0.1", "[::1]"} if _site.hostname in {"localhost", "127.0.0.1"} else set()
 ALLOWED_HOSTS = sorted({str(_site.hostname), *_local, *env.words("ALLOWED_HOSTS")})
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 _local_origins = (
     {f"http://{host}:{_site.port}" for host in ("localhost", "127.0.0.1")} if _local and _site.port else set()
 )
@@ -205,8 +205,8 @@ EMAIL_SUBJECT_PREFIX = ""
 # -- Words ------------------------------------------------------------------------------------------------------------
 SITE_NAME = env.text("SITE_NAME", "Willowbank")
 SITE_TAGLINE = env.text("SITE_TAGLINE") or _("A place of our own")
-LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("vi", _("Vietnamese")), ("th", _("Thai"))]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", [code for code, _name in LANGUAGES])
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -278,12 +278,13 @@ UNFOLD = {"SITE_TITLE": "Socialsite", "SITE_HEADER": "Socialsite"}
 from accounts.allauth_settings import *  # noqa: E402, F403
 
 # -- Logs -------------------------------------------------------------------------------------------------------------
+LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"()": "core.logs.PlainFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", LEVELS)},
     "loggers": {
         "django.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},

@@ -23,6 +23,9 @@ from socialsite import env
         ("REDIS_URL", "localhost:6379", lambda: env.redis("REDIS_URL")),
         ("EMAIL_URL", "me@example.org", lambda: env.email(Path("/tmp"))),
         ("STORAGE_URL", "https://bucket", lambda: env.storage(Path("/tmp"))),
+        ("LOG_LEVEL", "chatty", lambda: env.choice("LOG_LEVEL", "INFO", ["INFO", "ERROR"])),
+        ("TRUSTED_PROXIES", "10.0.0.1 nginx", lambda: env.networks("TRUSTED_PROXIES")),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", lambda: env.networks("TRUSTED_PROXIES")),
         ("SECRET_KEY", "short", lambda: env.secret_key(Path("/tmp"), required=True)),
         ("SECRET_KEY", "", lambda: env.secret_key(Path("/tmp"), required=True)),
     ],
@@ -33,6 +36,11 @@ def test_a_broken_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, v
         read()
     assert name in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_networks_are_read_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.7, 172.16.0.0/12 ::1")
+    assert env.networks("TRUSTED_PROXIES") == ["10.0.0.7", "172.16.0.0/12", "::1"]
 
 
 def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

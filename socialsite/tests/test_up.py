@@ -10,9 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
+
+from socialsite.management.commands import up
 
 BASE = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
@@ -181,3 +186,26 @@ def test_doctor_finds_a_running_site_well_and_a_stopped_one_ill(prepared: Path) 
     ill = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert ill.returncode == 1
     assert "-> Start the worker" in ill.stdout
+
+
+def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "only_one", Mock())
+    monkeypatch.setattr(up.server, "listen", Mock())
+    monkeypatch.setattr(up.Command, "migrate", Mock(side_effect=OSError(28, "No space left on device")))
+    with pytest.raises(SystemExit, match=r"No space left on device\)\. Make room"):
+        up.Command().handle()
+
+
+@pytest.mark.parametrize(
+    ("host", "site", "said"),
+    [
+        ("0.0.0.0", "http://localhost:8000", True),
+        ("0.0.0.0", "http://club.lan:8000", False),
+        ("127.0.0.1", "http://localhost:8000", False),
+    ],
+)  # noqa: S104
+def test_who_listens_to_others_is_told_what_they_must_type(host: str, site: str, said: bool, settings: Any) -> None:
+    settings.HOST, settings.SITE_URL = host, site
+    out = StringIO()
+    up.Command(stdout=out).greet("", 1.0)
+    assert ("SITE_URL" in out.getvalue()) is said

@@ -8,6 +8,7 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -17,6 +18,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts import actions, queries
 from socialsite import server
+
+LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
 class Command(BaseCommand):
@@ -38,6 +41,10 @@ class Command(BaseCommand):
             sys.exit(str(error))
         except OperationalError as error:
             sys.exit(f"The database cannot be used: {str(error).splitlines()[0]}. Check DATABASE_URL and DATA_DIR.")
+        except OSError as error:  # a full disk, mostly
+            sys.exit(
+                f"Writing to {settings.DATA_DIR} failed ({error.strerror or error}). Make room or choose another DATA_DIR."
+            )
 
         from socialsite.embedded import Workers
 
@@ -80,6 +87,11 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\n{settings.SITE_NAME} is at {settings.SITE_URL} (ready in {seconds:.1f} s; Ctrl-C stops it)."
         )
+        if settings.HOST not in LOCAL and urlsplit(settings.SITE_URL).hostname in LOCAL:
+            self.stdout.write(
+                "It listens to other machines as well, but they are answered only under the address in SITE_URL: "
+                f"set that to what they type, such as http://192.168.1.20:{settings.PORT}."
+            )
         self.stdout.flush()
 
 
