@@ -76,6 +76,22 @@ def known(demo: Village) -> Facts:
     return pages.facts(demo)
 
 
+def test_faults_are_seen(browser: Browser) -> None:
+    """Without this, a check that sees nothing would pass for a page without faults."""
+    with browser.new_context(viewport={"width": PHONE, "height": WIDTHS[PHONE]}) as context:
+        context.add_init_script(COUNT_SHIFTS)
+        page = context.new_page()
+        page.set_content(
+            "<!doctype html><html lang=en><title>Bad</title><main><h1>Bad</h1><h1>Worse</h1><button>x</button>"
+            "<img src='data:,'><p style='width:900px;color:#ccc;background:#fff'>pale and wide</p></main>"
+        )
+        small = page.evaluate(TOO_SMALL)
+        wrong = " ".join([*safe(["script-src 'unsafe-inline'"]), *whole(page), *at_every_width(page)])
+    assert small
+    for fault in ("content policy", "2 h1", "wider than the window: p.", "image-alt", "color-contrast"):
+        assert fault in wrong
+
+
 @pytest.mark.parametrize("look", OURS, ids=lambda look: look.name)
 def test_page(browser: Browser, demo: Village, known: Facts, look: Look) -> None:
     watch = Watch(expected=pages.expected(look))
