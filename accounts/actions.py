@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from core.events import AccessChanged
 from uploads import actions as upload_actions
 
 GRACE = timedelta(seconds=30)  # an app that lost our answer may refresh with the same token again
+KEPT = timedelta(days=30)
 BATCH = 500
 
 
@@ -163,6 +164,24 @@ def set_password(*, actor: User, password: str, keep: str = "") -> None:
     actor.set_password(password)
     User.objects.filter(pk=actor.pk).update(password=actor.password)
     end_devices(actor=actor, keep=keep)
+
+
+@transaction.atomic
+def forget_logins() -> int:
+    """A batch of sessions past their end (sign-ups that were never finished stand in them, too) and of logins over for
+    a month; the clock calls it until nothing is left."""
+    now = timezone.now()
+    sessions = Session.objects.filter(expire_date__lt=now).order_by("expire_date").values_list("pk", flat=True)[:BATCH]
+    over = Q(ended_at__lt=now - KEPT)
+    lapsed = Q(session_key="", refreshed_at__lt=now - KEPT)  # a refresh token is good for a week
+    # A browser's login whose session is gone: nothing can bring it back.
+    lost = (
+        ~Q(session_key="") & Q(created_at__lt=now - KEPT) & ~Exists(Session.objects.filter(pk=OuterRef("session_key")))
+    )
+    devices = Device.objects.filter(over | lapsed | lost).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    gone, _by_model = Session.objects.filter(pk__in=list(sessions)).delete()
+    gone_devices, _by_model = Device.objects.filter(pk__in=list(devices)).delete()
+    return gone + gone_devices
 
 
 def _end(devices: QuerySet[Device], user_id: int) -> int:

@@ -43,6 +43,7 @@ NOT_ATOMIC: dict[str, str] = {
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
+    "accounts.actions.forget_logins": "the clock",
     "accounts.actions.join": "whoever proved the address is a member only afterwards",
     "accounts.actions.make_owner": "whoever has the owner's link",
     "accounts.actions.make_owner_link": "the shell",

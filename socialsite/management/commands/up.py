@@ -42,9 +42,8 @@ class Command(BaseCommand):
         except OperationalError as error:
             sys.exit(f"The database cannot be used: {str(error).splitlines()[0]}. Check DATABASE_URL and DATA_DIR.")
         except OSError as error:  # a full disk, mostly
-            sys.exit(
-                f"Writing to {settings.DATA_DIR} failed ({error.strerror or error}). Make room or choose another DATA_DIR."
-            )
+            reason = error.strerror or error
+            sys.exit(f"Writing to {settings.DATA_DIR} failed ({reason}). Make room or choose another DATA_DIR.")
 
         from socialsite.embedded import Workers
 

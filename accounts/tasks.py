@@ -1,0 +1,20 @@
+"""The clock of accounts."""
+
+from celery import shared_task
+
+from accounts import actions
+
+SCHEDULE = {
+    "accounts-forget": {
+        "task": "accounts.forget",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    }
+}
+
+
+@shared_task(name="accounts.forget", queue="maintenance")
+def forget() -> None:
+    """Sessions and logins that are over."""
+    while actions.forget_logins():
+        pass

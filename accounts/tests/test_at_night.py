@@ -1,0 +1,41 @@
+"""What the clock does for accounts."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from accounts import actions, tasks
+from accounts.models import Device
+from accounts.tests.factories import Cast, log_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+
+def test_sessions_and_logins_that_are_over_are_forgotten(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else addresses and password hashes of people who never finished joining would stay for ever."""
+    monkeypatch.setattr(actions, "BATCH", 2)
+    now, month = timezone.now(), timedelta(days=31)
+    stands = log_in(Client(), cast.alice)
+    app = actions.log_in_app(actor=cast.alice)
+    for number in range(5):
+        unfinished = SessionStore()
+        unfinished["accounts_join"] = {"person": {"email": f"{number}@example.org"}}
+        unfinished.set_expiry(now - timedelta(seconds=1))
+        unfinished.save()
+    ended = actions.start_device(actor=cast.bob, session_key="")
+    lapsed = Device.objects.exclude(pk__in=[stands.pk, ended.pk]).get()
+    fresh = actions.start_device(actor=cast.bob, session_key="a session that is gone")
+    lost = actions.start_device(actor=cast.bob, session_key="another that is gone")
+    Device.objects.filter(pk=ended.pk).update(ended_at=now - month)
+    Device.objects.filter(pk=lost.pk).update(created_at=now - month)
+    tasks.forget()
+    assert list(Session.objects.values_list("pk", flat=True)) == [stands.session_key]
+    assert set(Device.objects.all()) == {stands, lapsed, fresh}
+    assert app.access
+    Device.objects.filter(pk=lapsed.pk).update(refreshed_at=now - month)
+    tasks.forget()
+    assert set(Device.objects.all()) == {stands, fresh}
