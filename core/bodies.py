@@ -3,12 +3,28 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.urls import reverse
+
 from core import health
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 PLAIN_LIMIT = 2 * 1024 * 1024  # forms and JSON
-FILES_LIMIT = 120 * 1024 * 1024  # a post with ten pictures through the plain form
+
+# Rooms name the few addresses that take files: URL name -> bytes of a whole body.
+files: dict[str, int] = {}
+_by_path: dict[str, int] = {}
+
+
+def takes_files(url_name: str, limit: int) -> None:
+    """Lets the address of this name take bodies of up to `limit` bytes; everywhere else forms and JSON are small."""
+    files[url_name] = limit
+
+
+def limit_of(path: str) -> int:
+    if len(_by_path) < len(files):
+        _by_path.update({reverse(name): limit for name, limit in files.items()})
+    return _by_path.get(path, PLAIN_LIMIT)
 
 
 class TooLarge(Exception):
@@ -26,7 +42,7 @@ class BodyLimit:
             await self.application(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        limit = FILES_LIMIT if headers.get(b"content-type", b"").startswith(b"multipart/") else PLAIN_LIMIT
+        limit = limit_of(scope["path"])
         announced = headers.get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > limit:
             await refuse(scope, send)

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from core import frame
+from core import bodies, frame
 
 
 class FeedConfig(AppConfig):
@@ -15,6 +15,7 @@ class FeedConfig(AppConfig):
         frame.register_nav(
             frame.NavItem(key="home", label=_("Home"), icon="home", url_name="feed:home", order=10, tab=True)
         )
+        bodies.takes_files("feed:compose", 120 * 1024 * 1024)  # ten pictures through the plain form
         uploads_registry.register("post", visible=access.visible_pictures)
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(

@@ -54,6 +54,13 @@ def test_an_unannounced_giant_is_cut_when_it_passes_the_limit(monkeypatch: pytes
     assert (status, given) == (413, 10)
 
 
-def test_files_may_be_larger() -> None:
+@pytest.mark.parametrize("path", ["/compose/", "/settings/avatar/", "/api/v1/uploads"])
+def test_files_may_be_larger_where_files_are_taken(path: str) -> None:
     headers = {b"content-type": b"multipart/form-data; boundary=x", b"content-length": b"10485760"}
-    assert ask(headers, [b"x"])[0] == 200
+    assert ask(headers, [b"x"], path=path)[0] == 200
+    assert ask(headers | {b"content-length": b"999999999"}, [b"x"], path=path)[0] == 413
+
+
+def test_a_form_is_no_file_because_it_says_so() -> None:
+    headers = {b"content-type": b"multipart/form-data; boundary=x", b"content-length": b"10485760"}
+    assert ask(headers, [b"x"], path="/login/")[0] == 413
