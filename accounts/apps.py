@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,6 +24,6 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.by_session = tokens.by_session
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
-        bodies.takes_files("accounts:settings_avatar", 24 * 1024 * 1024)
+        bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=access.visible_avatars, public=True)
         registry.recounts["follows"] = actions.recount

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import bodies, frame
@@ -10,12 +11,13 @@ class FeedConfig(AppConfig):
     def ready(self) -> None:
         from accounts import registry as accounts_registry
         from feed import access, actions, consumers, handlers, queries  # noqa: F401  registers frames and subscribers
+        from feed.models import PICTURES_LIMIT
         from uploads import registry as uploads_registry
 
         frame.register_nav(
             frame.NavItem(key="home", label=_("Home"), icon="home", url_name="feed:home", order=10, tab=True)
         )
-        bodies.takes_files("feed:compose", 120 * 1024 * 1024)  # ten pictures through the plain form
+        bodies.takes_files("feed:compose", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         uploads_registry.register("post", visible=access.visible_pictures)
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +10,4 @@ class UploadsConfig(AppConfig):
     def ready(self) -> None:
         from core import bodies
 
-        bodies.takes_files("uploads:api_uploads", 24 * 1024 * 1024)
+        bodies.takes_files("uploads:api_uploads", settings.MAX_API_IMAGE_BYTES + bodies.PLAIN_LIMIT)
