@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
 
 
 def plain(enter: Enter, who: str = "") -> Page:
-    page = enter(who, java_script_enabled=False)
+    page = enter(who, java_script_enabled=False, reduced_motion="reduce")
     page.watch.expect(r"failed GET .*/static/js/.*: csp")  # how this browser says that it runs no scripts
     return page
 
