@@ -91,7 +91,6 @@ def test_without_a_login(cast: Cast, client: Client) -> None:
         ("messages", {"client_id": str(uuid.uuid4()), "text": " "}, "text"),
         ("messages", {"client_id": str(uuid.uuid4()), "text": "x" * 5001}, "text"),
         ("messages", {"client_id": str(uuid.uuid4()), "text": "\x00"}, "text"),
-        ("messages", {"client_id": str(uuid.uuid4()), "text": "\ud800"}, "text"),
         ("read", {"seq": -1}, "seq"),
         ("read", {"seq": "x"}, "seq"),
     ],
@@ -101,6 +100,13 @@ def test_what_cannot_be_used(cast: Cast, path: str, data: dict[str, Any], field:
     response = post(as_(cast.alice), f"/{talk.pk}/{path}", **data)
     assert response.status_code == 422
     assert field in response.json()["errors"]
+    assert not Message.objects.exists()
+
+
+def test_half_a_character_is_no_json(cast: Cast) -> None:
+    talk = make_chat(cast.alice, cast.bob)
+    response = post(as_(cast.alice), f"/{talk.pk}/messages", client_id=str(uuid.uuid4()), text="\ud800")
+    assert response.status_code == 400
     assert not Message.objects.exists()
 
 
