@@ -13,19 +13,20 @@ from socialsite.celery import app
 
 log = logging.getLogger(__name__)
 QUEUES = ["events", "mail", "media", "notifications", "maintenance"]
+THREADS = 4  # more than pictures are prepared at once: those mostly wait for their child process
 STOP_SECONDS = 3.5
 TICK_SECONDS = 0.5  # how long the clock sleeps at most, and so how long it takes to stop
 
 
 class Workers:
-    """Two worker threads and the clock; `stop` lets the running tasks end, for a while."""
+    """The worker's threads and the clock; `stop` lets the running tasks end, for a while."""
 
     def __init__(self) -> None:
         self.ready = threading.Event()
         self.worker = WorkController(
             app=app,
             pool="threads",
-            concurrency=2,
+            concurrency=THREADS,
             queues=QUEUES,
             without_heartbeat=True,
             without_mingle=True,

@@ -20,7 +20,7 @@ import pytest
 from socialsite.management.commands import up
 
 BASE = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 60
+START_SECONDS = 90
 
 
 def free_port() -> int:
@@ -43,6 +43,17 @@ def start(data: Path, port: int, **more: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """What it said until it ended by itself."""
+    try:
+        output, _ = process.communicate(timeout=START_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return output
 
 
 def wait_until_up(process: subprocess.Popen[str], port: int) -> None:
@@ -69,7 +80,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         wait_until_up(process, port)
     finally:
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output = ended(process)
     (data / "first-output").write_text(output)
     (data / "first-code").write_text(str(process.returncode))
     return data
@@ -100,14 +111,14 @@ def test_first_start_tells_where_it_is_and_how_to_own_it_and_ctrl_c_ends_it(prep
 def test_second_start_is_quick(site: tuple[Path, int, subprocess.Popen[str]]) -> None:
     _data, _port, process = site
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=30)
+    output = ended(process)
     assert "Preparing" not in output, "nothing is left to prepare at the second start"
 
 
 def test_a_second_process_on_the_same_folder_is_refused(site: tuple[Path, int, subprocess.Popen[str]]) -> None:
     data, _port, _process = site
     other = start(data, free_port())
-    output, _ = other.communicate(timeout=30)
+    output = ended(other)
     assert other.returncode == 1
     assert "already running" in output
     assert len(output.strip().splitlines()) == 1
@@ -116,7 +127,7 @@ def test_a_second_process_on_the_same_folder_is_refused(site: tuple[Path, int, s
 def test_a_busy_port_is_one_sentence(site: tuple[Path, int, subprocess.Popen[str]], tmp_path: Path) -> None:
     _data, port, _process = site
     other = start(tmp_path, port)
-    output, _ = other.communicate(timeout=30)
+    output = ended(other)
     assert other.returncode == 1
     assert f"127.0.0.1:{port} cannot be used" in output
     assert len(output.strip().splitlines()) == 1
@@ -134,7 +145,7 @@ def test_a_busy_port_is_one_sentence(site: tuple[Path, int, subprocess.Popen[str
 )
 def test_a_broken_setting_is_one_sentence(tmp_path: Path, name: str, value: str, says: str) -> None:
     process = start(tmp_path, free_port(), **{name: value})
-    output, _ = process.communicate(timeout=30)
+    output = ended(process)
     assert process.returncode == 1, output
     assert says in output
     assert len(output.strip().splitlines()) == 1
