@@ -68,7 +68,8 @@ def begin(page: Page, handle: str) -> str:
     page.get_by_role("link", name="Message").click()
     page.wait_for_url(re.compile(r"/chat/"))
     if "/with/" in page.url:
-        say(page, "Hello!")
+        page.get_by_label("Message", exact=True).fill("Hello!")
+        page.get_by_role("button", name="Send").click()  # Enter sends only once the scripts have come
         page.wait_for_url(re.compile(r"/chat/\d+/"))
     return re.search(r"/chat/\d+/", page.url).group()  # type: ignore[union-attr]
 

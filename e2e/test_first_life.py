@@ -311,7 +311,7 @@ def test_a_block_makes_both_vanish_at_once(enter: Enter, village: Village) -> No
     ida.goto("/@ben/")
     ida.get_by_role("link", name="Message").click()
     ida.get_by_label("Message", exact=True).fill("A last word.")
-    ida.get_by_label("Message", exact=True).press("Enter")
+    ida.get_by_role("button", name="Send").click()
     ida.wait_for_url(re.compile(r"/chat/\d+/"))
     talk = ida.url.split("?")[0].split("#")[0]
 
