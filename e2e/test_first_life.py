@@ -336,7 +336,7 @@ def test_a_block_makes_both_vanish_at_once(enter: Enter, village: Village) -> No
     expect(card_of(ben_home, "Ida was here.")).to_have_count(0)
     expect(card_of(ida_home, "Ben was here.")).to_have_count(0)
     ben_chat.wait_for_url("**/chat/")
-    expect(ben_chat.locator("[data-conv]")).to_have_count(0)
+    expect(ben_chat.locator("[data-conv]", has_text="Ida Berg")).to_have_count(0)
 
     for one, other in ((ben, "ida"), (ida, "ben")):
         one.watch.expect(r"\b404\b")
