@@ -1,6 +1,8 @@
 # What one does here; `make` alone lists it. Needs Python 3.11 or newer, make, and nothing else.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Byte code is kept: else each of the many processes of a run compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 SERVICES := $(BIN)/python deploy/services.py
 FRONT := $(BIN)/python deploy/foreground.py $(BIN)/python
@@ -11,7 +13,7 @@ ARGS ?=
 SELECT ?= not deep
 WORKERS ?= 2
 # A narrowed run may hold no test for one of the two databases (pytest says 5 then).
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) -m '$(SELECT)' $(ARGS) || { code=$$?; [ $$code = 5 ] && [ -n "$(strip $(ARGS))" ]; }
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m '$(SELECT)' $(ARGS) || { code=$$?; [ $$code = 5 ] && [ -n "$(strip $(ARGS))" ]; }
 
 .PHONY: help
 help: ## this list
@@ -37,8 +39,8 @@ doctor: venv ## is every part of the site well, and how to mend what is not
 test: venv-dev ## every test: SQLite and PostgreSQL, Redis, browsers (ARGS="chat -k ack" narrows)
 	@$(SERVICES) ensure chromium gettext
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres
-test-fast: venv-dev ## the same without browsers
-	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser'
+test-fast: venv-dev ## the same without browsers and whole stacks
+	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser and not stack' WORKERS=3
 test-deep: venv-dev ## what takes long: fuzz, chaos, Lighthouse, benches
 	@$(SERVICES) ensure chromium gettext
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT=deep WORKERS=0

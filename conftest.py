@@ -66,7 +66,8 @@ pytest_plugins = [module for module in CAST if _exists(module)]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what belongs to the other run, and puts browser tests last: Playwright's loop stays in the process."""
+    """Leaves out what belongs to the other run. Groups, which keep one worker busy for long, begin; browser tests come
+    last: Playwright's loop stays in the process."""
 
     def belongs(item: pytest.Item) -> bool:
         marks = {mark.name for mark in item.iter_markers()}
@@ -75,9 +76,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     elsewhere = [item for item in items if not belongs(item)]
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
-    items[:] = sorted(
-        (item for item in items if belongs(item)), key=lambda item: item.get_closest_marker("browser") is not None
-    )
+
+    def turn(item: pytest.Item) -> int:
+        return bool(item.get_closest_marker("browser")) - bool(item.get_closest_marker("xdist_group"))
+
+    items[:] = sorted((item for item in items if belongs(item)), key=turn)
+
+
+def pytest_xdist_setupnodes() -> None:
+    """Workers inherit our environment: without this pytest-django would read the settings, with our folder, before
+    this file has given each worker its own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 def pytest_report_header() -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core import wake
@@ -17,8 +17,7 @@ from core.models import Mail
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
-CLAIM = timedelta(minutes=5)  # longer than a batch against a server that answers slowly
+CLAIM = timedelta(minutes=1)  # longer than one mail to a server that answers slowly; codes live 5 minutes
 BACK_OFF = (10, 60, 300, 1800)  # seconds before the 2nd, 3rd, ... attempt
 KEPT = timedelta(days=7)
 
@@ -34,20 +33,18 @@ def queue_mail(*, to: str, subject: str, body: str, html: str = "", lives: timed
 
 
 def send_due() -> int:
-    """Sends one batch of what is due; returns how many rows it took (0: nothing is left)."""
+    """Sends what is due, one claimed row after the other; returns how many rows it took."""
     _expire()
-    claimed = _claim()
-    for mail in claimed:
-        if mail.expires_at and mail.expires_at <= timezone.now():
-            _finish(mail, Mail.State.EXPIRED)
-            continue
+    taken = 0
+    while mail := _claim():
+        taken += 1
         try:
             _send(mail)
         except Exception as error:  # supervisor: one mail's failure is recorded and the others go out
             _failed(mail, type(error).__name__)
         else:
             _finish(mail, Mail.State.SENT)
-    return len(claimed)
+    return taken
 
 
 def _send(mail: Mail) -> None:
@@ -64,16 +61,17 @@ def prune() -> int:
     return count
 
 
-def _claim() -> list[Mail]:
+def _claim() -> Mail | None:
+    """The mail that has waited longest, ours alone for a while. Only one: who dies holds up no other."""
     now = timezone.now()
     with transaction.atomic():
         waiting = Mail.objects.filter(state=Mail.State.WAITING, claimed_until__lte=now)
-        rows = list(waiting.select_for_update(skip_locked=True).order_by("claimed_until", "id")[:BATCH])
-        ids = [row.pk for row in rows]
-        Mail.objects.filter(pk__in=ids).update(claimed_until=now + CLAIM, attempts=F("attempts") + 1)
-    for row in rows:
-        row.claimed_until, row.attempts = now + CLAIM, row.attempts + 1
-    return rows
+        alive = waiting.exclude(expires_at__lte=now)
+        mail = alive.select_for_update(skip_locked=True).order_by("claimed_until", "id").first()
+        if mail:
+            mail.claimed_until, mail.attempts = now + CLAIM, mail.attempts + 1
+            mail.save(update_fields=["claimed_until", "attempts"])
+    return mail
 
 
 def _mine(mail: Mail) -> QuerySet[Mail]:

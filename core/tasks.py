@@ -51,10 +51,9 @@ def deliver(name: str) -> None:
 
 @shared_task(name="core.send_mail", queue="mail")
 def send_mail() -> None:
-    """Sends what is due, batch by batch."""
+    """Sends what is due."""
     wake.begun("core.send_mail")
-    while delivery.send_due():
-        pass
+    delivery.send_due()
 
 
 @shared_task(name="core.prune", queue="maintenance")

@@ -19,7 +19,7 @@ import pytest
 from e2e import recording_table
 from e2e.stack import PROCESSES, Person, Stack, Talker, wait_for
 
-pytestmark = [pytest.mark.postgres, pytest.mark.redis]
+pytestmark = [pytest.mark.stack, pytest.mark.postgres, pytest.mark.redis]
 
 BURST = """
 import json

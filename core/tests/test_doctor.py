@@ -143,6 +143,23 @@ def test_a_table_that_is_missing_is_a_finding_and_no_traceback(monkeypatch: pyte
     assert parts["log lag"]["mend"] == "Run `manage.py migrate`."
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_beat")
+def test_a_full_disk_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def emit(_event: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(doctor.outbox, "emit", emit)
+    code, parts = said()
+    assert code == 1
+    assert parts["worker"] | {"level": ""} == {
+        "part": "worker",
+        "level": "",
+        "says": "the disk is full",
+        "mend": "Make room on the database's disk.",
+    }
+
+
 def test_redis_away(settings: Any) -> None:
     settings.REDIS_URL = NOWHERE
     settings.CHANNEL_LAYERS = {
@@ -167,7 +184,7 @@ def test_redis_there(settings: Any, redis_url: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_no_worker() -> None:
-    finding(doctor.worker, "fail", "no answer within 0.3 s", "check CELERY_BROKER_URL")
+    finding(lambda: doctor.worker(0.3), "fail", "no answer within 0.3 s", "check CELERY_BROKER_URL")
 
 
 @pytest.mark.django_db

@@ -167,10 +167,10 @@ async def until(true: Callable[[], bool], seconds: float = 10) -> None:
 
 
 @pytest.mark.redis
-def test_over_redis_words_arrive_and_a_lost_bus_is_caught_up(redis_url: str, settings) -> None:  # type: ignore[no-untyped-def]
+def test_over_redis_words_arrive_and_a_lost_bus_is_caught_up(redis_server, settings) -> None:  # type: ignore[no-untyped-def]
     """Another process speaks; our connection is cut in the middle; afterwards the clients are told to catch up."""
-    settings.REDIS_URL = redis_url
-    admin = redis.Redis.from_url(redis_url)
+    settings.REDIS_URL = redis_server.redis_url
+    admin = redis.Redis.from_url(redis_server.redis_url)
 
     async def scene() -> list[str]:
         hub = realtime.Hub()

@@ -48,4 +48,5 @@ def test_the_world_outside_is_out_of_reach() -> None:
 
 
 def test_data_of_tests_lies_apart() -> None:
-    assert "socialsite-test-" in str(settings.DATA_DIR)
+    process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    assert f"socialsite-test-{process}-" in str(settings.DATA_DIR), "not even with the other workers of this run"

@@ -19,6 +19,7 @@ import pytest
 
 from socialsite.management.commands import up
 
+pytestmark = pytest.mark.xdist_group("up")  # one worker, one prepared folder
 BASE = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90
 
@@ -194,6 +195,7 @@ def test_doctor_finds_a_running_site_well_and_a_stopped_one_ill(prepared: Path) 
         process.communicate(timeout=30)
     assert well.returncode == 0, well.stdout
     assert "Everything answers." in well.stdout
+    command += ["--wait", "2"]
     ill = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert ill.returncode == 1
     assert "-> Start the worker" in ill.stdout

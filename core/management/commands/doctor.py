@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="for scripts")
+        parser.add_argument(
+            "--wait", type=float, default=ANSWER_SECONDS, help="seconds the worker has to answer (%(default)s)"
+        )
 
-    def handle(self, *args: Any, json: bool = False, **options: Any) -> None:  # noqa: A002  the option's name
+    def handle(self, *args: Any, json: bool, wait: float, **options: Any) -> None:
         findings = []
-        for finding in examine():
+        for finding in examine(wait):
             findings.append(finding)
             if not json:
                 self.show(finding)
@@ -82,19 +86,21 @@ def as_json(findings: list[Finding]) -> str:
     )
 
 
-def examine() -> Iterator[Finding]:
+def examine(wait: float) -> Iterator[Finding]:
     """All checks, in the order in which one failure explains the next."""
     first = database()
     yield first
     checks: list[Callable[[], Finding]] = [bus, channel_layer, mail, storage, disk, clock]
     if first.level == "ok":
-        checks = [migrations, durability, *checks, worker, beat, log_lag, dead_letters]
+        checks = [migrations, durability, *checks, partial(worker, wait), beat, log_lag, dead_letters]
     for check in checks:
         try:
             yield check()
         except DatabaseError as error:
-            name = check.__name__.replace("_", " ")
-            yield Finding(name, "fail", f"the database refuses ({type(error).__name__})", MIGRATE)
+            name = getattr(check, "func", check).__name__.replace("_", " ")
+            full = "full" in str(error) or "No space" in str(error)
+            says = "the disk is full" if full else f"the database refuses ({type(error).__name__})"
+            yield Finding(name, "fail", says, "Make room on the database's disk." if full else MIGRATE)
     yield from unsafe_settings()
 
 
@@ -158,20 +164,20 @@ def channel_layer() -> Finding:
     return Finding("channel layer", "ok" if good else "fail", f"round trip in {milliseconds:.0f} ms")
 
 
-def worker() -> Finding:
+def worker(wait: float) -> Finding:
     """A fact goes into the log, beat or a wake-up brings it to a worker, its handler answers."""
     nonce = secrets.token_hex(8)
     began = time.monotonic()
     with transaction.atomic():
         outbox.emit(DoctorAsked(nonce=nonce))
-    while time.monotonic() - began < ANSWER_SECONDS:
+    while time.monotonic() - began < wait:
         if Pulse.objects.filter(name="doctor", detail=nonce).exists():
             return Finding("worker", "ok", f"did a task in {time.monotonic() - began:.1f} s")
         time.sleep(0.2)
     return Finding(
         "worker",
         "fail",
-        f"no answer within {ANSWER_SECONDS} s",
+        f"no answer within {wait:g} s",
         "Start the worker (Procfile: worker), check CELERY_BROKER_URL; on the embedded site start it with `make up`.",
     )
 
@@ -288,7 +294,7 @@ def unsafe_settings() -> Iterator[Finding]:
         (
             settings.HTTPS and not settings.TRUSTED_PROXIES and settings.HOST == "127.0.0.1",
             "TLS ends elsewhere, but TRUSTED_PROXIES is empty",
-            "Name the proxy's address, or all visitors share one rate limit.",
+            "Name the proxy's address, or all visitors share one rate limit and plain HTTP is not sent on to HTTPS.",
         ),
     ):
         if wrong:

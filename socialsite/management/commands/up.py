@@ -104,8 +104,9 @@ def only_one(data_dir: Path) -> TextIO:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        file.seek(0)
-        other = file.read().strip()
+        with file:
+            file.seek(0)
+            other = file.read().strip()
         process = f" (process {other})" if other else ""
         raise AlreadyRunning(
             f"The site is already running on {data_dir}{process}. Stop it, or choose another DATA_DIR."
