@@ -4,6 +4,63 @@ import { ask } from "./dialog.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
+// -- It comes when somebody is about to use it: most visits never do, and starting it costs a phone a tenth of a second --
+
+const USES = "[hx-get], [hx-post]";
+let coming;
+
+function bring() {
+  coming ??= new Promise((done, fail) => {
+    const begin = () => {
+      const script = document.createElement("script");
+      script.src = document.querySelector("[data-htmx]").dataset.htmx;
+      script.onload = done;
+      script.onerror = () => {
+        coming = undefined;
+        fail(new Error("htmx did not come"));
+      };
+      document.head.append(script);
+    };
+    // Between "interactive" and "complete" it would wait for an event that has passed.
+    if (document.readyState === "complete") begin();
+    else addEventListener("load", begin, { once: true });
+  });
+  return coming;
+}
+const soon = () => bring().catch(() => {}); // without it links and forms are plain ones
+
+for (const kind of ["pointerover", "focusin"]) document.addEventListener(kind, ({ target }) => target.closest?.(USES) && soon());
+
+const near = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && soon(), { rootMargin: "1500px" });
+document.querySelectorAll("[hx-trigger*='intersect']").forEach((node) => near.observe(node));
+
+/** What one did before it was there is done as soon as it is. */
+async function hold(event, node, again) {
+  if (!node || window.htmx) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  await soon();
+  again(node);
+}
+document.addEventListener(
+  "click",
+  (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    hold(event, event.target.closest?.("a[hx-get]"), (link) => (window.htmx ? link.click() : location.assign(link.href)));
+  },
+  true,
+);
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target.closest?.("form[hx-get], form[hx-post]");
+    hold(event, form, () => (window.htmx ? form.requestSubmit(event.submitter) : form.submit()));
+  },
+  true,
+);
+
+// -- While it works ------------------------------------------------------------------------------------------------------
+
 let waiting = 0;
 const wait = (step) => {
   waiting = Math.max(0, waiting + step);

@@ -27,12 +27,17 @@ export function day(moment, now = new Date()) {
 function write(node) {
   const moment = new Date(node.dateTime);
   if (Number.isNaN(moment.getTime())) return;
-  node.title = full.format(moment);
   const style = node.dataset.when;
   const text =
     style === "rel" ? relative(moment) : style === "clock" ? clock.format(moment) : style === "day" ? day(moment) : full.format(moment);
   if (text !== null && text !== node.textContent.trim() && !node.firstElementChild) node.textContent = text;
 }
+
+// The whole date is asked for by few: it is written when somebody points at it.
+document.addEventListener("pointerover", ({ target }) => {
+  const node = target.closest?.("time[data-when]");
+  if (node && !Number.isNaN(Date.parse(node.dateTime))) node.title = full.format(new Date(node.dateTime));
+});
 
 /** Call with a part of the page that was just put in. */
 export function refresh(root = document) {
