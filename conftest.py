@@ -120,6 +120,9 @@ def _fresh_cache() -> Iterator[None]:
     yield
     from django.core.cache import caches
 
+    from core import limits
+
+    limits.memory.clear()
     for cache in caches.all(initialized_only=True):
         if "locmem" in type(cache).__module__ or "dummy" in type(cache).__module__:
             cache.clear()

@@ -10,10 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions, mails
+from accounts import actions, mails, queries
 from accounts.models import User
+from core import limits
 
 YEAR = 365 * 24 * 60 * 60
+# Wrong passwords, counted in the database (allauth's own counters are lost with a restart and with Redis).
+WRONG_FOR_ACCOUNT = limits.Limit("wrong-for-account", 5, 300)
+WRONG_FROM_NETWORK = limits.Limit("wrong-from-network", 10, 60)
 
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):
@@ -43,6 +47,21 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         mails.send_for_allauth(template_prefix, to=email, context=context)
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Every check of a password passes here, the browser's and the API's; only wrong ones count."""
+        login = str(credentials.get("email") or credentials.get("username") or "")
+        counted = (
+            (WRONG_FROM_NETWORK, limits.network(request.META.get("REMOTE_ADDR", ""))),
+            (WRONG_FOR_ACCOUNT, queries.account_key(login)),  # not counted for what the network may not try
+        )
+        if not all(limits.take_sure(limit, who).allowed for limit, who in counted):
+            raise self.validation_error("too_many_login_attempts")
+        user = super().authenticate(request, **credentials)
+        if user:
+            for limit, who in counted:
+                limits.give_back_sure(limit, who)
+        return user
+
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         if not user.is_present:
             clear_login(request)
@@ -63,6 +82,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         actions.set_password(actor=user, password=password)
+        limits.forget_sure(WRONG_FOR_ACCOUNT, user.pk)  # who has just proven their address need not wait
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)

@@ -24,6 +24,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Mails to one address; what else counts stands in allauth's defaults. Each reset is a new code with 5 guesses at it:
 # allauth's 5 a minute would be 36,000 guesses a day at one account's million codes. Those here are 150.
 ACCOUNT_RATE_LIMITS = {
+    "login_failed": None,  # wrong passwords count in accounts.adapters
     "confirm_email": "1/30s/key,10/h/key",
     "reset_password": "20/m/ip,1/30s/key,5/h/key,30/d/key",
 }

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import access, registry
@@ -121,6 +122,13 @@ def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:
 def is_member_address(email: str) -> bool:
     """Whether an account has this address. Never let the answer show."""
     return User.objects.filter(email=email).exists()
+
+
+def account_key(login: str) -> int | str:
+    """What guesses at this address or handle count for: the account behind it, else the words themselves."""
+    login = login.strip().lower()
+    found = User.objects.alias(lowered=Lower("handle")).filter(Q(email=login) | Q(lowered=login.replace("\x00", "")))
+    return found.values_list("pk", flat=True).first() or login
 
 
 def handle_taken(handle: str) -> bool:

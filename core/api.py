@@ -1,7 +1,6 @@
 """What every API view shares: one error shape (RFC 9457), cursor pages, throttles, session and JSON."""
 
-import ipaddress
-import time
+import math
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from rest_framework import authentication, exceptions, parsers, renderers, throt
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import errors, paging
+from core import errors, limits, paging
 
 if TYPE_CHECKING:  # REST framework's views import this module while they are being imported
     from rest_framework.views import APIView
@@ -48,58 +47,24 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return 'Bearer realm="api"'
 
 
-class _PerMinute(throttling.SimpleRateThrottle):
-    """Counts by one atomic step of the cache: REST framework's own reads and writes a list, and those who ask at once
-    overwrite each other's marks."""
+class Throttle(throttling.BaseThrottle):
+    """Members count by their account, others by their network. core.middleware tells everybody how they stand."""
 
-    num_requests: int | None
-    duration: int | None
+    turn: limits.Turn
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        key = self.get_cache_key(request, view)
-        if key is None or self.num_requests is None or self.duration is None:
+        address = request.META.get("REMOTE_ADDR", "")
+        if limits.is_monitor(address):
             return True
-        turn, gone = divmod(int(time.time()), self.duration)
-        self.left = self.duration - gone
-        name = f"{key}:{turn}"
-        self.cache.add(name, 0, 2 * self.duration)
-        try:
-            count: int = self.cache.incr(name)
-        except ValueError:  # put out of a full cache in between
-            count = 1
-        return count <= self.num_requests
+        if request.user and request.user.is_authenticated:
+            self.turn = limits.take(limits.MEMBER, request.user.pk)
+        else:
+            self.turn = limits.take(limits.ANONYMOUS, limits.network(address))
+        request._request.rate_limit = self.turn  # type: ignore[attr-defined]
+        return self.turn.allowed
 
     def wait(self) -> float:
-        return self.left
-
-
-def network(address: str) -> str:
-    """Whom an address belongs to, for limits: in IPv6 everybody has a /64 of them."""
-    try:
-        one = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(one, ipaddress.IPv4Address):
-        return address
-    return str(one.ipv4_mapped or ipaddress.ip_network((int(one), 64), strict=False))
-
-
-class AnonymousThrottle(_PerMinute):
-    scope = "anonymous"
-
-    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
-        if request.user and request.user.is_authenticated:
-            return None
-        return self.cache_format % {"scope": self.scope, "ident": network(request.META.get("REMOTE_ADDR", ""))}
-
-
-class MemberThrottle(_PerMinute):
-    scope = "member"
-
-    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
-        if not (request.user and request.user.is_authenticated):
-            return None
-        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
+        return self.turn.wait
 
 
 PLAIN = {
@@ -141,7 +106,7 @@ def _headers(exc: Exception) -> dict[str, str]:
     if isinstance(exc, errors.TooMany):
         headers["Retry-After"] = str(exc.retry_after)
     elif (wait := getattr(exc, "wait", None)) is not None:  # REST framework's Throttled
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     if isinstance(exc, errors.SignInNeeded):
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     elif challenge := getattr(exc, "auth_header", None):

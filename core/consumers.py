@@ -27,6 +27,7 @@ FRAMES_BURST = 60
 FRAMES_A_SECOND = 20.0
 BUFFER_LIMIT = 1024 * 1024  # bytes waiting for a slow client
 GROUPS_LIMIT = 400
+SOCKETS_LIMIT = 50  # of one member in one process
 
 CLOSE_SIGN_IN = 4401  # the login behind the socket has ended: log in again
 CLOSE_FLOOD = 4429  # far too many frames: come back later
@@ -133,6 +134,9 @@ class Socket(AsyncConsumer):
         await self.send({"type": "websocket.accept"})
         if self.principal is None:
             await self.send({"type": "websocket.close", "code": CLOSE_SIGN_IN})
+            raise StopConsumer
+        if len(realtime.hub.members(f"user:{self.principal.user_id}")) >= SOCKETS_LIMIT:
+            await self.send({"type": "websocket.close", "code": CLOSE_FLOOD})
             raise StopConsumer
         extension = self.scope.get("extensions", {}).get("socialsite.raw")
         self.raw = extension["write"] if extension else None

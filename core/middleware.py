@@ -68,13 +68,18 @@ class WiderPolicy:
 
 
 class Errors:
-    """Turns what rooms raise into pages and fragments; API views answer for themselves before it comes here."""
+    """Turns what rooms raise into pages and fragments; API views answer for themselves before it comes here, and leave
+    how the caller's limit stands."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if turn := getattr(request, "rate_limit", None):
+            for name, value in turn.headers.items():
+                response.headers[name] = value
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, errors.SocialError):

@@ -111,3 +111,16 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"mail {self.pk} ({self.state})"
+
+
+class Count(models.Model):
+    """How often something happened lately (core.limits), where that must outlive a restart."""
+
+    key = models.CharField(max_length=64, unique=True, help_text="A digest: whose it is cannot be read from it.")
+    turn = models.BigIntegerField(default=-9, help_text="The window that `count` belongs to.")
+    count = models.PositiveIntegerField(default=0)
+    before = models.PositiveIntegerField(default=0, help_text="The count of the window before.")
+    until = models.BigIntegerField(default=0, db_index=True, help_text="Seconds since 1970; it limits nobody after.")
+
+    def __str__(self) -> str:
+        return f"{self.count} in window {self.turn}"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from core import delivery, outbox, wake
+from core import delivery, limits, outbox, wake
 from core.models import Pulse
 
 SCHEDULE = {
@@ -61,3 +61,4 @@ def prune() -> None:
     while outbox.prune():
         pass
     delivery.prune()
+    limits.prune()

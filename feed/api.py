@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts import access as accounts_access
 from accounts.models import User
+from core import limits
 from core.api import paged
 from feed import access, actions, queries, serializers
 
@@ -38,6 +39,7 @@ class Posts(APIView):
     @extend_schema(request=serializers.PostIn, responses={201: serializers.PostOut}, operation_id="post_create")
     def post(self, request: Request) -> Response:
         """A new post. With a `client_id` a repeat answers with the post made the first time."""
+        limits.check(limits.WRITING, request.user.pk)
         given = checked(serializers.PostIn(data=request.data))
         rows = given.pop("pictures")
         keys, alts = [row["key"] for row in rows], [row["alt"] for row in rows]
@@ -94,6 +96,7 @@ class Comments(APIView):
         request=serializers.CommentIn, responses={201: serializers.CommentOut}, operation_id="comment_create"
     )
     def post(self, request: Request, id: int) -> Response:
+        limits.check(limits.WRITING, request.user.pk)
         given = checked(serializers.CommentIn(data=request.data))
         made = actions.comment(actor=request.user, post_id=id, **given)
         return Response(serializers.comment(queries.comment(request.user, made.pk)), status=201)

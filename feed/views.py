@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts import access as accounts_access
 from accounts.models import User
-from core import errors, text
+from core import errors, limits, text
 from feed import access, actions, queries
 from feed.forms import EditForm, PostForm
 from feed.models import Comment, Post
@@ -82,6 +82,7 @@ def create(request: Request, form: PostForm) -> Post:
     if not form.is_valid():
         field = next(iter(form.errors))
         raise errors.Invalid(str(form.errors[field][0]), field=field)
+    limits.check(limits.WRITING, request.user.pk)
     given = form.cleaned_data
     keys, alts = given["pictures"], given["alts"] + [""] * (len(given["pictures"]) - len(given["alts"]))
     for place, file in enumerate(given["files"]):
@@ -202,16 +203,19 @@ def comments(request: Request, id: int) -> HttpResponse:
 
 def add_comment(request: Request, id: int) -> HttpResponse:
     words = request.POST.get("text", "")
+    if not request.user.is_authenticated:
+        raise errors.SignInNeeded
     try:
+        limits.check(limits.WRITING, request.user.pk)
         made = actions.comment(
             actor=request.user, post_id=id, text=words, client_id=request.POST.get("client_id") or None
         )
-    except errors.Invalid as error:
+    except (errors.Invalid, errors.TooMany) as error:
         if request.htmx:
             raise
         one = queries.post(request.user, id)
         context = {**post_context(request, one), "form_text": words, "form_error": error.message}
-        return render(request, "feed/post.html", context, status=422)
+        return render(request, "feed/post.html", context, status=error.status)
     return comment_answer(request, made)
 
 

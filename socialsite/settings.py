@@ -30,6 +30,7 @@ HTTPS = _site.scheme == "https"
 _local = {"localhost", "127.0.0.1", "[::1]"} if _site.hostname in {"localhost", "127.0.0.1"} else set()
 ALLOWED_HOSTS = sorted({str(_site.hostname), *_local, *env.words("ALLOWED_HOSTS")})
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+RATE_LIMIT_EXEMPT = env.networks("RATE_LIMIT_EXEMPT")
 _local_origins = (
     {f"http://{host}:{_site.port}" for host in ("localhost", "127.0.0.1")} if _local and _site.port else set()
 )
@@ -253,8 +254,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["core.api.JSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_PAGINATION_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["core.api.AnonymousThrottle", "core.api.MemberThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"anonymous": "100/min", "member": "300/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.Throttle"],
     "EXCEPTION_HANDLER": "core.api.problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "NUM_PROXIES": 0,

@@ -16,6 +16,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from accounts import actions, tokens
 from accounts.models import Device, User
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_follow, make_user
+from core import limits
 from core.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -320,9 +321,7 @@ def test_a_browser_needs_its_csrf_token(cast: Cast) -> None:
 
 
 def test_members_are_limited_by_the_minute(cast: Cast, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.api import MemberThrottle
-
-    monkeypatch.setattr(MemberThrottle, "THROTTLE_RATES", {"member": "2/min", "anonymous": "2/min"})
+    monkeypatch.setattr(limits, "MEMBER", limits.Limit("member", 2, 60))
     answers = [app.ask("GET", "me") for _turn in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[2]["Retry-After"]) > 0

@@ -1,17 +1,15 @@
 """What every door of the API shares, tried on the doors there are."""
 
 import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.http import HttpRequest
-from django.test import Client, RequestFactory, override_settings
+from django.test import Client, override_settings
 from django.urls import path
 
 from accounts.tests.factories import Cast, log_in
-from core import api, paging, views
+from core import paging, views
 
 pytestmark = pytest.mark.django_db
 
@@ -52,48 +50,3 @@ def test_a_cursor_made_up_is_refused(client: Client, cast: Cast, key: list[Any])
     log_in(client, cast.alice)
     answer = client.get("/api/v1/conversations", {"cursor": paging.encode(tuple(key))})
     assert answer.status_code in {200, 422}, "PostgreSQL knows the year before the first"
-
-
-class Limit(api.AnonymousThrottle):
-    rate = "100/min"
-
-
-@pytest.fixture
-def ask() -> Callable[[str], bool]:
-    def once(address: str) -> bool:
-        request: Any = RequestFactory().get("/", REMOTE_ADDR=address)
-        request.user = None
-        return Limit().allow_request(request, None)  # type: ignore[arg-type]
-
-    return once
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_limit_holds_for_those_who_ask_at_once(ask: Callable[[str], bool], time_machine: Any) -> None:
-    time_machine.move_to("2030-01-01 10:00:10", tick=False)
-    with ThreadPoolExecutor(8) as many:
-        let = list(many.map(ask, ["192.0.2.1"] * 260))
-    assert let.count(True) == 100
-    assert ask("192.0.2.2"), "somebody else"
-    time_machine.move_to("2030-01-01 10:01:00", tick=False)
-    assert ask("192.0.2.1")
-
-
-@pytest.mark.parametrize(
-    ("address", "whose"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("unix", "unix"),
-    ],
-)
-def test_in_ipv6_everybody_has_a_network(address: str, whose: str) -> None:
-    assert api.network(address) == whose
-
-
-def test_the_network_is_what_is_counted(ask: Callable[[str], bool], time_machine: Any) -> None:
-    time_machine.move_to("2030-01-01 10:00:10", tick=False)
-    assert [ask(f"2001:db8:1:2::{number:x}") for number in range(1, 121)].count(True) == 100
-    assert ask("2001:db8:1:3::1")
