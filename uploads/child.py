@@ -28,7 +28,8 @@ MAX_FRAMES = 300
 MAX_MOTION = 200_000_000  # pixels of all frames together
 
 # A picture may take 1 GiB, so pictures of one process take turns.
-_turn = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
+_turn = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Failed(Exception):

@@ -9,7 +9,7 @@ from uploads.models import Upload
 LATE = timedelta(seconds=5)
 
 
-def overdue_upload_ids(*, limit: int = 100) -> list[int]:
-    """Uploads whose wake-up was lost, whose worker died, or whose next attempt is due."""
-    due = Upload.objects.filter(due_at__lte=timezone.now() - LATE)
+def due_upload_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
+    """Uploads to be prepared now, the longest waiting first; `late` ones have lost their wake-up or their worker."""
+    due = Upload.objects.filter(due_at__lte=timezone.now() - late)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])

@@ -1,9 +1,13 @@
 """The clock of uploads, and the worker's door. Messages are wake-ups only: what is due stands in the rows."""
 
+import threading
+
 from celery import shared_task
 
 from core import wake
-from uploads import actions, queries
+from uploads import actions, child, queries
+
+_at_it = threading.BoundedSemaphore(child.AT_ONCE)
 
 SCHEDULE = {
     "uploads-sweep": {"task": "uploads.sweep", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
@@ -14,14 +18,22 @@ SCHEDULE = {
 
 @shared_task(name="uploads.process", queue="media")
 def process(upload_id: str) -> None:
+    """One upload, then whatever else is due. Pictures take turns in a process: who comes while others are at it leaves
+    the row to them, instead of keeping a worker's thread from what is live."""
     wake.begun("uploads.process", upload_id)
-    actions.process_upload(upload_id=int(upload_id))
+    due = [int(upload_id)]
+    while due and _at_it.acquire(blocking=False):
+        try:
+            actions.process_upload(upload_id=due[0])
+        finally:
+            _at_it.release()
+        due = queries.due_upload_ids(limit=1)
 
 
 @shared_task(name="uploads.sweep", queue="media")
 def sweep() -> None:
     """Wakes a worker for each upload that is due."""
-    for upload_id in queries.overdue_upload_ids():
+    for upload_id in queries.due_upload_ids(late=queries.LATE):
         wake.now("uploads.process", str(upload_id))
 
 

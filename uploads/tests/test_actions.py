@@ -171,7 +171,7 @@ def test_a_broken_file_fails_at_once(owner, files, pushed):
     [(_group, kind, payload)] = pushed
     assert (kind, payload["reason"]) == ("upload.failed", reasons.BROKEN)
     assert "damaged" in str(payload["detail"])
-    assert queries.overdue_upload_ids() == []
+    assert queries.due_upload_ids(late=queries.LATE) == []
 
 
 def test_a_passing_trouble_is_tried_three_times_with_pauses(owner, files, pushed, child_says, later):
@@ -184,7 +184,7 @@ def test_a_passing_trouble_is_tried_three_times_with_pauses(owner, files, pushed
         assert actions.process_upload(upload_id=upload.pk).attempts == attempt  # not due yet
         assert pushed == []
         later(seconds=10)
-        assert queries.overdue_upload_ids() == [upload.pk]
+        assert queries.due_upload_ids(late=queries.LATE) == [upload.pk]
     upload = actions.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.reason, upload.attempts) == (Upload.State.FAILED, reasons.CRASHED, 3)
     assert [kind for _group, kind, _payload in pushed] == ["upload.failed"]
@@ -275,7 +275,7 @@ def test_a_worker_that_dies_loses_nothing(owner, files, monkeypatch, later, modu
     with pytest.raises(Killed):
         actions.process_upload(upload_id=upload.pk)
     later(minutes=4)
-    for upload_id in queries.overdue_upload_ids():
+    for upload_id in queries.due_upload_ids(late=queries.LATE):
         actions.process_upload(upload_id=upload_id)
     actions.sweep_originals()
     upload.refresh_from_db()

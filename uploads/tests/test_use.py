@@ -1,5 +1,6 @@
 """Taking uploads into use, giving them up, and what the clock clears away."""
 
+import threading
 import uuid
 from datetime import timedelta
 
@@ -180,6 +181,26 @@ def test_the_task_prepares(owner, files):
     upload.refresh_from_db()
     assert upload.is_ready
     tasks.process("987654321")  # gone meanwhile: nothing to do
+
+
+def test_pictures_keep_no_second_thread_from_what_is_live(owner, files, monkeypatch):
+    """Who comes while one is prepared leaves at once; who is at it goes on with what has come meanwhile."""
+    given = {"actor": owner, "purpose": factories.PURPOSE}
+    first, second = (actions.receive_upload(**given, file=factories.png()) for _turn in range(2))
+    at_it, real = [], actions.process_upload
+
+    def process_upload(*, upload_id):
+        at_it.append(upload_id)
+        if upload_id == first.pk:
+            tasks.process(str(second.pk))
+            assert at_it == [first.pk], "it did not wait, and did not begin"
+        return real(upload_id=upload_id)
+
+    monkeypatch.setattr(tasks, "_at_it", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(actions, "process_upload", process_upload)
+    tasks.process(str(first.pk))
+    assert at_it == [first.pk, second.pk]
+    assert all(upload.is_ready for upload in Upload.objects.all())
 
 
 def test_every_scheduled_task_exists():
