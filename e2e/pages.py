@@ -132,6 +132,7 @@ PAGES = [
     Look("following-empty", "/@newcomer/following/", FRESH, room="accounts"),
     Look("settings-profile", "/settings/", room="accounts"),
     Look("settings-account", "/settings/account/", room="accounts"),
+    Look("settings-devices", "/settings/devices/", room="accounts"),
     Look("settings-appearance", "/settings/appearance/", room="accounts"),
     Look("settings-language", "/settings/language/", room="accounts"),
     Look("settings-blocked", "/settings/blocked/", room="accounts"),
