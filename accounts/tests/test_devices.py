@@ -107,6 +107,7 @@ def test_nobody_sees_the_devices_of_somebody_else(cast: Cast, mine: Client) -> N
     assert device_of(mine).ended_at is None
 
 
+@pytest.mark.both
 def test_logins_that_ran_out_are_not_shown(cast: Cast, mine: Client, app: App) -> None:
     other = browser(cast.alice)
     Session.objects.filter(pk=other.session.session_key).update(expire_date=timezone.now())
@@ -114,6 +115,7 @@ def test_logins_that_ran_out_are_not_shown(cast: Cast, mine: Client, app: App) -
     assert [one["current"] for one in mine.get("/settings/devices/").context["logins"]] == [True]
 
 
+@pytest.mark.both
 def test_many_come_page_by_page_at_the_same_cost(cast: Cast, mine: Client) -> None:
     def ask(path: str = "/settings/devices/") -> tuple[Any, int]:
         with CaptureQueriesContext(connection) as asked:
@@ -140,6 +142,7 @@ def test_the_list_is_read_over_its_index(cast: Cast) -> None:
 # -- Logging out elsewhere --
 
 
+@pytest.mark.both
 def test_one_device_is_logged_out_and_twice_changes_nothing(cast: Cast, mine: Client) -> None:
     other = browser(cast.alice, SAFARI)
     device = device_of(other)
@@ -172,6 +175,7 @@ def test_this_device_is_logged_out_as_ever(mine: Client) -> None:
     assert device.address is None
 
 
+@pytest.mark.both
 def test_everywhere_else_leaves_this_one(cast: Cast, mine: Client, app: App) -> None:
     others, stranger = [browser(cast.alice, SAFARI) for _turn in range(2)], log_in(Client(), cast.bob)
     page = mine.post("/settings/devices/end/", follow=True)
@@ -272,6 +276,7 @@ def writes(ask: Callable[[], Any]) -> list[str]:
     return [one["sql"] for one in asked if one["sql"].startswith("UPDATE")]
 
 
+@pytest.mark.both
 def test_pages_write_it_once_in_five_minutes_and_cost_nothing_else(cast: Cast) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         mine = browser(cast.alice)
@@ -292,6 +297,7 @@ def test_pages_write_it_once_in_five_minutes_and_cost_nothing_else(cast: Cast) -
         assert len(writes(lambda: mine.get("/api/v1/me"))) == 1
 
 
+@pytest.mark.both
 def test_apps_write_it_once_in_five_minutes(cast: Cast) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         app = App()
@@ -389,6 +395,7 @@ def mails() -> list[Mail]:
     return list(Mail.objects.order_by("pk"))
 
 
+@pytest.mark.both
 def test_a_login_from_something_new_is_written_to_its_member(cast: Cast, mine: Client) -> None:
     assert mails() == []
     browser(cast.alice)
