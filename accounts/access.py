@@ -1,11 +1,13 @@
 """Who may see whom. Blocks hide both ways, at once; suspended and deactivated members are gone."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
 
-from accounts.models import Block, Follow, User
+from accounts.models import Block, Device, Follow, User
 from core import errors
 from uploads.models import Upload
 
@@ -79,3 +81,33 @@ def followed_by(viewer: Viewer) -> QuerySet[Follow]:
 def visible_avatars(viewer: Viewer, uploads: QuerySet[Upload]) -> QuerySet[Upload]:
     """Pictures of members whom the viewer may see."""
     return uploads.filter(Exists(visible_people(viewer).filter(avatar_id=OuterRef("pk"))))
+
+
+# -- Logins -----------------------------------------------------------------------------------------------------------
+
+
+def live_devices() -> QuerySet[Device]:
+    """Logins that stand: not ended, and their member is here."""
+    return Device.objects.filter(present("user__"), ended_at__isnull=True)
+
+
+def standing_devices() -> QuerySet[Device]:
+    """Live logins that can still be used: the session of a browser, the refresh token of an app have not run out."""
+    now = timezone.now()
+    session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
+    fresh = Q(session_key="", refreshed_at__gt=now - api_settings.REFRESH_TOKEN_LIFETIME)
+    return live_devices().filter(fresh | Exists(session))
+
+
+def visible_devices(viewer: Viewer) -> QuerySet[Device]:
+    """The viewer's own standing logins; nobody sees anybody else's."""
+    return standing_devices().filter(user_id=viewer_id(viewer) or 0)
+
+
+def access_device(viewer: Viewer, id: int) -> Device:
+    """One login of the viewer, standing or over. Foreign and absent answer alike."""
+    mine = Device.objects.filter(user_id=viewer_id(viewer) or 0)
+    device = mine.filter(pk=id).first() if 0 < id < 2**63 else None
+    if device is None:
+        raise errors.NotFound
+    return device

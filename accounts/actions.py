@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, events, queries, registry, rules, tokens
+from accounts import access, browsers, events, mails, places, queries, registry, rules, tokens
 from accounts.models import Block, Device, Follow, OwnerLink, User
 from core import errors, outbox, realtime
 from core.events import AccessChanged
@@ -92,9 +92,26 @@ class Pair:
 
 
 @transaction.atomic
-def start_device(*, actor: User, session_key: str, client: str = "") -> Device:
-    """Remembers a browser's login."""
-    return Device.objects.create(user=actor, key=uuid.uuid4(), session_key=session_key, client=client[:200])
+def start_device(
+    *, actor: User, session_key: str, client: str = "", address: str = "", returning: bool = False
+) -> Device:
+    """Remembers a browser's login. `returning` members have logged in before, as far as others know than our rows."""
+    return _start(actor, client=client, address=address, returning=returning, session_key=session_key)
+
+
+def _start(actor: User, *, client: str, address: str, returning: bool, **fields: object) -> Device:
+    """A new login; its member hears of it when it is not their first and from something new."""
+    where = places.clean_address(address)
+    device = Device.objects.create(user=actor, key=uuid.uuid4(), client=client[:200], address=where, **fields)
+    if (returning or Device.objects.filter(user=actor).exclude(pk=device.pk).exists()) and _is_new(device):
+        mails.send_new_login(to=actor.email, language=actor.language, device=device)
+    return device
+
+
+def _is_new(device: Device) -> bool:
+    """Whether none of the member's other logins of the last month is by the same browser on the same system."""
+    known = queries.known_clients(user=device.user, but=device.pk)
+    return browsers.read(device.client) not in {browsers.read(client) for client in known}
 
 
 @transaction.atomic
@@ -104,20 +121,29 @@ def move_session(*, actor: User, old: str, new: str) -> None:
 
 
 @transaction.atomic
-def log_in_app(*, actor: User, client: str = "") -> Pair:
+def log_in_app(*, actor: User, client: str = "", address: str = "") -> Pair:
     """A login of an app, whose member has proven who they are."""
-    device = Device.objects.create(
-        user=actor, key=uuid.uuid4(), client=client[:200], refresh_id=uuid.uuid4().hex, refreshed_at=timezone.now()
-    )
-    return _pair(device)
+    family = {"refresh_id": uuid.uuid4().hex, "refreshed_at": timezone.now()}
+    returning = actor.last_login is not None
+    return _pair(_start(actor, client=client, address=address, returning=returning, **family))
 
 
 @transaction.atomic
-def refresh_tokens(*, refresh: str) -> Pair | None:
+def see_devices(*, ids: list[int], address: str = "") -> None:
+    """Writes down that these logins were here just now (and where), at most once in 5 minutes each."""
+    now = timezone.now()
+    where = {"address": found} if (found := places.clean_address(address)) else {}
+    due = Device.objects.filter(pk__in=ids, ended_at__isnull=True, seen_at__lt=now - queries.SEEN_EVERY)
+    ours = due.select_for_update(skip_locked=True).order_by("pk").values("pk")  # what is locked is being seen elsewhere
+    Device.objects.filter(pk__in=ours).update(seen_at=now, **where)
+
+
+@transaction.atomic
+def refresh_tokens(*, refresh: str, address: str = "") -> Pair | None:
     """Rotates a refresh token under the lock of its login. The one before gets the same successor for 30 s; any older
     one was stolen or lost: it ends the login, and the answer is None."""
     claims = tokens.read_refresh(refresh)
-    standing = queries.live_devices().filter(pk=claims.device_id, user_id=claims.user_id)
+    standing = access.live_devices().filter(pk=claims.device_id, user_id=claims.user_id)
     device = standing.select_for_update(of=("self",)).first()
     if device is None or not device.refresh_id or device.refreshed_at is None:
         return None
@@ -125,7 +151,8 @@ def refresh_tokens(*, refresh: str) -> Pair | None:
     if claims.id == device.refresh_id:
         device.previous_id, device.refresh_id = device.refresh_id, uuid.uuid4().hex
         device.refreshed_at = device.seen_at = now
-        device.save(update_fields=["previous_id", "refresh_id", "refreshed_at", "seen_at"])
+        device.address = places.clean_address(address) or device.address
+        device.save(update_fields=["previous_id", "refresh_id", "refreshed_at", "seen_at", "address"])
         return _pair(device)
     if claims.id == device.previous_id and now - device.refreshed_at <= GRACE:
         return _pair(device)
@@ -141,8 +168,9 @@ def _pair(device: Device) -> Pair:
 
 @transaction.atomic
 def end_device(*, actor: User, device_id: int) -> None:
-    """Ends one of the actor's logins: its session, its tokens, its sockets."""
-    _end(Device.objects.filter(pk=device_id, user=actor), actor.pk)
+    """Ends one of the actor's logins: its session, its tokens, its sockets. Doing it again changes nothing."""
+    device = access.access_device(actor, device_id)
+    _end(Device.objects.filter(pk=device.pk), actor.pk)
 
 
 @transaction.atomic
@@ -156,6 +184,14 @@ def end_devices(*, actor: User, keep: str = "") -> int:
     """Ends all of the actor's logins but that of the session `keep`; returns how many."""
     devices = Device.objects.filter(user=actor)
     return _end(devices.exclude(session_key=keep) if keep else devices, actor.pk)
+
+
+@transaction.atomic
+def end_other_devices(*, actor: User, device_id: int) -> int:
+    """Ends all of the actor's logins but this one; returns how many stood."""
+    standing = access.visible_devices(actor).exclude(pk=device_id).count()
+    _end(Device.objects.filter(user=actor).exclude(pk=device_id), actor.pk)
+    return standing
 
 
 @transaction.atomic
@@ -186,7 +222,7 @@ def forget_logins() -> int:
 
 def _end(devices: QuerySet[Device], user_id: int) -> int:
     rows = list(devices.select_for_update().filter(ended_at__isnull=True).order_by("pk"))
-    Device.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=timezone.now())
+    Device.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=timezone.now(), address=None)
     Session.objects.filter(session_key__in=[row.session_key for row in rows if row.session_key]).delete()
     if rows:
         _access_changed(user_id)

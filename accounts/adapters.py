@@ -69,11 +69,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().pre_login(request, user, **kwargs)
 
     def login(self, request: HttpRequest, user: Any) -> None:
+        returning = user.last_login is not None  # Django is about to write this one down
         super().login(request, user)
         if request.session.session_key is None:
             request.session.create()
-        key, client = request.session.session_key or "", request.headers.get("User-Agent", "")
-        actions.start_device(actor=user, session_key=key, client=client)
+        actions.start_device(
+            actor=user,
+            session_key=request.session.session_key or "",
+            client=request.headers.get("User-Agent", ""),
+            address=request.META.get("REMOTE_ADDR", ""),
+            returning=returning,
+        )
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, User):

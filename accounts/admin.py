@@ -132,4 +132,4 @@ class DeviceAdmin(RowAdmin):
     list_select_related = ["user"]
     search_fields = ["user__handle", "client"]
     list_filter = ["ended_at", "created_at"]
-    exclude = ["session_key", "refresh_id", "previous_id"]
+    exclude = ["session_key", "refresh_id", "previous_id", "address"]

@@ -54,7 +54,8 @@ class LoginView(APIView):
         given = serializers.Login(data=request.data)
         given.is_valid(raise_exception=True)
         user = self.authenticate(request, **given.validated_data)
-        pair = actions.log_in_app(actor=user, client=request.headers.get("User-Agent", ""))
+        client, address = request.headers.get("User-Agent", ""), request.META.get("REMOTE_ADDR", "")
+        pair = actions.log_in_app(actor=user, client=client, address=address)
         me = serializers.me(queries.person(viewer=user, person=user.pk))
         return Response({"access": pair.access, "refresh": pair.refresh, "user": me})
 
@@ -89,7 +90,8 @@ class RefreshView(APIView):
         """Swaps a refresh token for a new pair. An old one ends the whole login, except within 30 seconds."""
         given = serializers.Refresh(data=request.data)
         given.is_valid(raise_exception=True)
-        pair = actions.refresh_tokens(refresh=given.validated_data["refresh"])
+        refresh, address = given.validated_data["refresh"], request.META.get("REMOTE_ADDR", "")
+        pair = actions.refresh_tokens(refresh=refresh, address=address)
         if pair is None:
             raise tokens.TokenEnded
         return Response({"access": pair.access, "refresh": pair.refresh})
@@ -108,6 +110,28 @@ class TicketView(APIView):
     def post(self, request: Request) -> Response:
         """A ticket that opens the socket once, for clients without cookies."""
         return Response({"ticket": tokens.make_ticket(own_device(request))})
+
+
+class DevicesView(APIView):
+    @extend_schema(tags=["auth"], parameters=[CURSOR], responses=serializers.DevicesOut)
+    def get(self, request: Request) -> Response:
+        """Every login of yours that stands."""
+        page = queries.devices(viewer=request.user, current=own_device(request), cursor=cursor(request))
+        return Response({"results": page.rows, "next": page.next or None})
+
+    @extend_schema(tags=["auth"], operation_id="me_devices_end_others", responses=serializers.Ended)
+    def delete(self, request: Request) -> Response:
+        """Ends all your logins but this one: their sessions, their tokens, their sockets."""
+        ended = actions.end_other_devices(actor=request.user, device_id=own_device(request).pk)
+        return Response({"ended": ended})
+
+
+class DeviceView(APIView):
+    @extend_schema(tags=["auth"], responses={204: None})
+    def delete(self, request: Request, id: int) -> Response:
+        """Ends one login of yours at once. Doing it again changes nothing."""
+        actions.end_device(actor=request.user, device_id=id)
+        return Response(status=204)
 
 
 def own_device(request: Request) -> Device:

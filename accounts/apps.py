@@ -9,7 +9,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import access, actions, events, queries, registry, tokens  # noqa: F401  events registers its facts
-        from core import bodies, consumers, frame
+        from accounts import consumers as logins
+        from core import bodies, consumers, frame, realtime
         from uploads import registry as upload_registry
 
         item = frame.NavItem(key="you", label=_("You"), icon="user", url_name="accounts:settings", order=80, tab=True)
@@ -24,6 +25,7 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.by_session = tokens.by_session
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
+        realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=access.visible_avatars, public=True)
         registry.recounts["follows"] = actions.recount

@@ -6,7 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
+from accounts import serializers
+from accounts.models import Device
 from core import delivery
 
 CODE_LIFE = timedelta(minutes=5)
@@ -41,6 +44,13 @@ def send_join_code(*, to: str, code: str) -> None:
 
 def send_already_member(*, to: str) -> None:
     send("already_member", to=to, context={"login_url": _url("accounts:login"), "reset_url": _url("accounts:reset")})
+
+
+def send_new_login(*, to: str, language: str, device: Device) -> None:
+    """In the member's own language: whoever has logged in may ask the site for another."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        context = {"login": serializers.device(device), "devices_url": _url("accounts:settings_devices")}
+        send("new_login", to=to, context=context, lives=None)
 
 
 def _url(name: str) -> str:

@@ -139,12 +139,17 @@ class Device(models.Model):
     previous_id = models.CharField(max_length=40, blank=True, help_text="The one before; good for some seconds more.")
     refreshed_at = models.DateTimeField(null=True, blank=True)
     client = models.CharField(max_length=200, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True, help_text="Gone as soon as the login ends.")
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-seen_at"], name="device_of_user")]
+        indexes = [
+            models.Index(
+                fields=["user", "-seen_at", "-id"], condition=models.Q(ended_at__isnull=True), name="device_standing"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.client} of {self.user_id}"

@@ -84,6 +84,8 @@ class TokenAuthentication(BaseAuthentication):
         device = queries.device(id=claims.device_id, user_id=claims.user_id)
         if device is None:
             raise TokenEnded
+        if queries.is_due(device):
+            request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
         return device.user, device
 
     def authenticate_header(self, request: Request) -> str:

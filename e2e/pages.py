@@ -36,7 +36,8 @@ for user in (linh, fresh, User.objects.get(handle="ingrid")):
     store.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: "accounts.adapters.AuthenticationBackend",
                   HASH_SESSION_KEY: user.get_session_auth_hash()})
     store.save()
-    actions.start_device(actor=user, session_key=store.session_key, client="pictures of every page")
+    actions.start_device(actor=user, session_key=store.session_key, address="203.0.113.7",
+                         client="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
     sessions[user.handle] = store.session_key
 open_posts = Post.objects.filter(audience="public", deleted_at=None).annotate(shown=Count("pictures"))
 several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").first()
@@ -132,6 +133,7 @@ PAGES = [
     Look("following-empty", "/@newcomer/following/", FRESH, room="accounts"),
     Look("settings-profile", "/settings/", room="accounts"),
     Look("settings-account", "/settings/account/", room="accounts"),
+    Look("settings-devices", "/settings/devices/", room="accounts"),
     Look("settings-appearance", "/settings/appearance/", room="accounts"),
     Look("settings-language", "/settings/language/", room="accounts"),
     Look("settings-blocked", "/settings/blocked/", room="accounts"),

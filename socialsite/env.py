@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import maxminddb
+
 
 class BrokenSetting(Exception):
     """A setting that cannot be used; str() is one sentence for the operator."""
@@ -61,6 +63,18 @@ def networks(name: str) -> list[str]:
         except ValueError:
             raise BrokenSetting(f"{name} must be addresses such as 10.0.0.7 or 10.0.0.0/8, not {one!r}.") from None
     return found
+
+
+def address_ranges(name: str) -> str:
+    """A file of places by address range (.mmdb), or none. Looked into once, so that a broken one is seen now."""
+    path = text(name)
+    try:
+        if path:
+            with maxminddb.open_database(path) as found:
+                found.get("192.0.2.1")
+    except (OSError, ValueError, maxminddb.InvalidDatabaseError):
+        raise BrokenSetting(f"{name} is {path}, which cannot be read as a file of address ranges (.mmdb).") from None
+    return path
 
 
 def site_url(default: str) -> str:

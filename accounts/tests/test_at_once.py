@@ -4,11 +4,13 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from accounts import actions, codes
 from accounts.models import Block, Device, Follow, User
@@ -161,3 +163,15 @@ def test_two_senders_send_each_mail_once(mailoutbox: list[Any]) -> None:
     at_once(*[lambda: [delivery.send_due() for _turn in range(3)]] * 3)
     assert len(mailoutbox) == 30
     assert len({message.to[0] for message in mailoutbox}) == 30
+
+
+def test_logins_seen_and_ended_at_once_neither_deadlock_nor_come_back() -> None:
+    """Processes look at the same logins in any order while their member logs out everywhere."""
+    alice, long_ago = make_user("alice"), timezone.now() - timedelta(hours=1)
+    ids = [actions.start_device(actor=alice, session_key=f"key{number}").pk for number in range(20)]
+    Device.objects.update(seen_at=long_ago)
+    see = [lambda ids=order: actions.see_devices(ids=ids, address="192.0.2.5") for order in (ids, ids[::-1], ids[5:])]
+    answers = at_once(*see, lambda: actions.end_devices(actor=alice), *see)
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    assert not Device.objects.filter(ended_at__isnull=True).exists()
+    assert not Device.objects.filter(address__isnull=False).exists()

@@ -19,7 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import actions, queries
+from accounts import access, actions, queries
 from accounts.models import Device, User
 from accounts.tests.factories import PASSWORD, make_user
 from core import delivery, outbox
@@ -320,7 +320,7 @@ def test_changing_the_password_ends_the_other_logins(client: Client) -> None:
     assert client.get("/settings/").status_code == 200
     assert other.get("/settings/").status_code == 302
     assert actions.refresh_tokens(refresh=app.refresh) is None
-    [device] = queries.live_devices().filter(user=alice)
+    [device] = access.live_devices().filter(user=alice)
     assert device.session_key == client.session.session_key
 
 

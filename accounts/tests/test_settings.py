@@ -117,7 +117,7 @@ def test_language_is_kept_and_follows_to_the_next_login(mine: Client, cast: Cast
 
 
 def test_every_page_of_settings_is_there(mine: Client) -> None:
-    for name in ("", "account/", "blocked/", "appearance/", "language/"):
+    for name in ("", "account/", "devices/", "blocked/", "appearance/", "language/"):
         answer = mine.get(f"/settings/{name}")
         assert answer.status_code == 200
         assert 'aria-current="page"' in answer.content.decode()

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from allauth.account.internal.flows.logout import logout
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -9,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions, codes, forms, queries
-from accounts.models import User
+from accounts.models import Device, User
 from core import errors
 from core.views import members_only
 from uploads import actions as upload_actions
@@ -135,3 +137,43 @@ def blocked(request: Request) -> HttpResponse:
     found = queries.blocked_people(viewer=request.user, cursor=request.GET.get("cursor", ""))
     context = {"here": "blocked", "people": [row.blocked for row in found.rows], "next": found.next}
     return render(request, "accounts/settings_blocked.html", context)
+
+
+# -- Devices ----------------------------------------------------------------------------------------------------------
+
+
+def here(request: Request) -> Device | None:
+    """The login behind this request."""
+    return queries.device_of_session(request.session.session_key or "")
+
+
+@members_only
+@never_cache
+@require_safe
+def devices(request: Request) -> HttpResponse:
+    found = queries.devices(viewer=request.user, current=here(request), cursor=request.GET.get("cursor", ""))
+    context = {"here": "devices", "logins": found.rows, "next": found.next}
+    return render(request, "accounts/settings_devices.html", context)
+
+
+@members_only
+def end_device(request: Request, id: int) -> HttpResponse:
+    if request.method == "POST":
+        current = here(request)
+        if current is not None and current.pk == id:
+            logout(request, show_message=False)
+            return redirect("/")
+        actions.end_device(actor=request.user, device_id=id)
+        messages.success(request, _("Logged out there."))
+    return redirect("accounts:settings_devices")
+
+
+@members_only
+def end_others(request: Request) -> HttpResponse:
+    """A GET comes from somebody who had to log in first: to the page, to press the button again."""
+    if request.method == "POST":
+        current = here(request)
+        ended = actions.end_other_devices(actor=request.user, device_id=current.pk if current else 0)
+        words = ngettext("Logged out on %(n)s other device.", "Logged out on %(n)s other devices.", ended)
+        messages.success(request, words % {"n": ended} if ended else _("You were logged in nowhere else."))
+    return redirect("accounts:settings_devices")

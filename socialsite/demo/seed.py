@@ -20,6 +20,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts import actions as accounts_actions
 from accounts.models import Block, Follow, User
 from chat.models import Conversation, Membership, Message
 from core import text
@@ -156,6 +157,8 @@ def _place(uses: list[Use], say: Say) -> None:
 
 def _write(made: Plan, uses: list[Use], say: Say) -> None:
     users = _people(made, say)
+    for user in users[: len(PASSWORDS)]:  # so that their page of devices shows more than the browser in front of it
+        accounts_actions.log_in_app(actor=user, client="Willow/2.4 (Android 14)", address="203.0.113.24")
     uploads = _uploads(made, uses, users)
     _avatars(uses, uploads, users)
     _ties(made, users, say)

@@ -49,6 +49,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.make_owner_link": "the shell",
     "accounts.actions.recount": "the shell",
     "accounts.actions.refresh_tokens": "the token says who",
+    "accounts.actions.see_devices": "the login says who",
     "chat.actions.send_messages": "a batch of many senders, each named in its draft",
     "chat.actions.sight_changed": "part of somebody's block",
     "feed.actions.discard_pictures": "the clock",

@@ -1,0 +1,27 @@
+"""The sessions of browsers: Django's own in the database. The query that reads one also says whether its login is due
+to be seen again, so that pages know it for nothing. The stamp is not kept in the session itself: a page that saved its
+session for that would write over what others have put there meanwhile (the count of wrong codes, for one)."""
+
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts import queries
+
+
+class SessionStore(db.SessionStore):
+    """`due` is the id of the login whose last sight is more than 5 minutes old, once the session has been read."""
+
+    due: int | None = None
+
+    def _get_session_from_db(self) -> Session | None:
+        found = (
+            Session.objects.annotate(due=queries.due_device())
+            .filter(session_key=self.session_key, expire_date__gt=timezone.now())
+            .first()
+        )
+        if found is None:
+            self._session_key = None
+        else:
+            self.due = found.due
+        return found
