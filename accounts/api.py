@@ -1,4 +1,4 @@
-"""The REST door of accounts: logins of apps, the member's own data, people, follow and block."""
+"""The REST door of accounts: logins of apps, the member's own data, people, follow, requests and block."""
 
 from typing import Any
 
@@ -135,7 +135,10 @@ class MeView(APIView):
         changes: dict[str, Any] = dict(given.validated_data)
         if "name" in changes:
             changes["display_name"] = changes.pop("name")
+        private = changes.pop("is_private", None)
         actions.update_profile(actor=request.user, **changes)
+        if private is not None:
+            actions.set_private(actor=request.user, private=private)
         return self.answer(request)
 
     def answer(self, request: Request) -> Response:
@@ -155,14 +158,48 @@ class UserView(APIView):
 class FollowView(APIView):
     @extend_schema(responses=serializers.Profile)
     def post(self, request: Request, id: str) -> Response:
-        """Follow. Doing it again changes nothing."""
-        who = actions.follow(actor=request.user, person=reference(id))
+        """Follow, or ask to where the account is private: see `follow_state`. Doing it again changes nothing."""
+        who, _state = actions.follow(actor=request.user, person=reference(id))
         return Response(serializers.profile(queries.person(viewer=request.user, person=who.pk)))
 
     @extend_schema(responses=serializers.Profile)
     def delete(self, request: Request, id: str) -> Response:
-        """Follow no more. Doing it again changes nothing."""
+        """Follow no more, or withdraw the request. Doing it again changes nothing."""
         who = actions.unfollow(actor=request.user, person=reference(id))
+        return Response(serializers.profile(queries.person(viewer=request.user, person=who.pk)))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
+class FollowerView(APIView):
+    def delete(self, request: Request, id: str) -> Response:
+        """This person follows you no more, and is not told."""
+        actions.remove_follower(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+
+@extend_schema(tags=["people"], parameters=[CURSOR])
+class RequestsView(APIView):
+    @extend_schema(responses=serializers.People)
+    def get(self, request: Request) -> Response:
+        """Who asks to follow you, newest first."""
+        page = queries.requests(viewer=request.user, cursor=cursor(request))
+        return Response(serializers.people(page.rows, page.next))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
+class RequestView(APIView):
+    def delete(self, request: Request, id: str) -> Response:
+        """Declines what this person asks, without a word to them."""
+        actions.decline_request(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None)
+class AcceptView(APIView):
+    @extend_schema(responses=serializers.Profile)
+    def post(self, request: Request, id: str) -> Response:
+        """This person, who asked, follows you from now on."""
+        who = actions.accept_request(actor=request.user, person=reference(id))
         return Response(serializers.profile(queries.person(viewer=request.user, person=who.pk)))
 
 

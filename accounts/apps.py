@@ -16,7 +16,13 @@ class AccountsConfig(AppConfig):
         frame.register_nav(item)
         frame.register_nav(
             frame.NavItem(
-                key="people", label=_("People"), icon="groups", url_name="accounts:people", order=20, tab=True
+                key="people",
+                label=_("People"),
+                icon="groups",
+                url_name="accounts:people",
+                order=20,
+                tab=True,
+                badge=lambda user: user.requests_count,
             )
         )
         rail = frame.RailPart(key="people", template="accounts/_rail.html", context=queries.strangers, order=30)

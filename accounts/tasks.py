@@ -9,7 +9,12 @@ SCHEDULE = {
         "task": "accounts.forget",
         "schedule": 3600.0,
         "options": {"queue": "maintenance", "expires": 3600},
-    }
+    },
+    "accounts-tidy-requests": {
+        "task": "accounts.tidy_requests",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
 }
 
 
@@ -18,3 +23,9 @@ def forget() -> None:
     """Sessions and logins that are over."""
     while actions.forget_logins():
         pass
+
+
+@shared_task(name="accounts.tidy_requests", queue="maintenance")
+def tidy_requests() -> None:
+    """Requests to follow that wait for nobody, or for nothing."""
+    actions.tidy_requests()

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import actions, queries
 from accounts.models import User
+from core import errors
 from core.views import members_only
 
 
@@ -55,15 +56,27 @@ def everybody(request: Request) -> HttpResponse:
 
 
 def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
-    person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
+    try:
+        person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
+    except errors.NotAllowed as error:  # the profile is there to see, so its lists say why they are not
+        person = queries.person(viewer=request.user, person=handle)
+        return render(request, "accounts/people.html", {"person": person, "which": which, "closed": error.message})
     context = {"person": person, "people": page.rows, "next": page.next, "which": which}
     return render(request, "accounts/people.html", context)
 
 
 @members_only
+@require_safe
+def requests(request: Request) -> HttpResponse:
+    page = queries.requests(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    return render(request, "accounts/requests.html", {"people": page.rows, "next": page.next})
+
+
+@members_only
 @by_post
 def follow(request: Request, handle: str) -> HttpResponse:
-    return _after_follow(request, actions.follow(actor=request.user, person=handle))
+    who, _state = actions.follow(actor=request.user, person=handle)
+    return _after_follow(request, who)
 
 
 @members_only
@@ -77,6 +90,27 @@ def _after_follow(request: Request, person: User) -> HttpResponse:
         found = queries.person(viewer=request.user, person=person.pk)
         return render(request, "accounts/_follow.html", {"person": found})
     return _back(request, person.get_absolute_url())
+
+
+@members_only
+@by_post
+def accept(request: Request, handle: str) -> HttpResponse:
+    actions.accept_request(actor=request.user, person=handle)
+    return _back(request, "/people/requests/")
+
+
+@members_only
+@by_post
+def decline(request: Request, handle: str) -> HttpResponse:
+    actions.decline_request(actor=request.user, person=handle)
+    return _back(request, "/people/requests/")
+
+
+@members_only
+@by_post
+def remove(request: Request, handle: str) -> HttpResponse:
+    actions.remove_follower(actor=request.user, person=handle)
+    return _back(request, f"/@{request.user.handle}/followers/")
 
 
 @members_only

@@ -119,6 +119,19 @@ def language(request: Request) -> HttpResponse:
     return page(request, "language", form)
 
 
+@members_only
+@never_cache
+def privacy(request: Request) -> HttpResponse:
+    form = forms.PrivacyForm(
+        request.POST if request.method == "POST" else None, initial={"is_private": request.user.is_private}
+    )
+    if form.is_valid():
+        actions.set_private(actor=request.user, private=form.cleaned_data["is_private"])
+        messages.success(request, _("Saved."))
+        return redirect("accounts:settings_privacy")
+    return page(request, "privacy", form)
+
+
 def remember_language(response: HttpResponse, language: str) -> None:
     """The cookie that the locale middleware reads; none: what the browser asks for."""
     name = settings.LANGUAGE_COOKIE_NAME

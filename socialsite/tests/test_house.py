@@ -35,6 +35,8 @@ SUPERVISORS: dict[str, str] = {
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.recount": "a transaction for each batch of locked rows",
+    "accounts.actions.set_private": "a transaction for the switch, and one for each batch of requests",
+    "accounts.actions.tidy_requests": "a transaction for each batch of locked rows",
     "uploads.actions.receive_upload": "waits for storage between short transactions",
     "uploads.actions.receive_ready_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.process_upload": "waits for storage and a child process between short transactions",
@@ -49,6 +51,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.make_owner_link": "the shell",
     "accounts.actions.recount": "the shell",
     "accounts.actions.refresh_tokens": "the token says who",
+    "accounts.actions.tidy_requests": "the clock",
     "chat.actions.send_messages": "a batch of many senders, each named in its draft",
     "chat.actions.sight_changed": "part of somebody's block",
     "feed.actions.discard_pictures": "the clock",
