@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -276,8 +276,8 @@ def set_private(*, actor: User, private: bool) -> User:
 
 @transaction.atomic
 def follow(*, actor: User, person: int | str) -> tuple[User, FollowState]:
-    """The actor follows a member (id or handle), or asks to if the account is private; the state that is then. Doing
-    it again changes nothing. TooMany within a day of being declined."""
+    """Follows a member (id or handle), or asks to if the account is private; repeats change nothing. TooMany within a
+    day of being declined."""
     actor = access.access_member(actor)
     who = access.access_person(actor, person)
     if who.pk == actor.pk:
@@ -339,17 +339,16 @@ def decline_request(*, actor: User, person: int | str) -> User:
 
 
 def tidy_requests() -> None:
-    """The clock: takes in whom an account waits for that opened and then stood still, drops what members ask who are
-    gone, and forgets what was declined a day ago."""
-    waiting = access.waiting_requests().order_by("asked_id").distinct()
-    for asked in list(waiting.filter(asked__is_private=False).values_list("asked_id", flat=True)):
+    """Takes in who still waits at an open account, drops what the gone ask, forgets what was declined a day ago."""
+    waiting = access.waiting_requests()
+    for asked in list(waiting.filter(asked__is_private=False).values_list("asked_id", flat=True).distinct()):
         while _take_in(asked):
             pass
-    for asked in list(waiting.filter(~access.present("asker__")).values_list("asked_id", flat=True)):
+    for asked in list(waiting.filter(~access.present("asker__")).values_list("asked_id", flat=True).distinct()):
         with transaction.atomic():
             _lock_people(asked)
-            gone = access.waiting_requests().filter(~access.present("asker__"), asked_id=asked)
-            _answer(asked, gone.values_list("asker_id", flat=True), events.FollowRequestDropped)
+            gone = waiting.filter(~access.present("asker__"), asked_id=asked).values_list("asker_id", flat=True)
+            _answer(asked, list(gone), events.FollowRequestDropped)
     FollowRequest.objects.filter(declined_at__lt=timezone.now() - ASK_AGAIN).delete()
 
 
@@ -413,7 +412,7 @@ def _ask(asker: int, asked: int) -> None:
         outbox.emit(events.FollowAsked(asker_id=asker, asked_id=asked))
 
 
-def _answer(asked: int, askers: Iterable[int], fact: Callable[..., object]) -> bool:
+def _answer(asked: int, askers: Collection[int], fact: Callable[..., object]) -> bool:
     """Requests of these that waited wait no more, and `fact` says so. `asked` is locked."""
     waited = access.waiting_requests().filter(asked_id=asked, asker_id__in=askers)
     ids = sorted(waited.values_list("asker_id", flat=True))
@@ -429,24 +428,22 @@ def _add_followers(followed: int, ids: Collection[int]) -> None:
     _answer(followed, ids, events.FollowRequestAccepted)
     there = set(Follow.objects.filter(followed_id=followed, follower_id__in=ids).values_list("follower_id", flat=True))
     new = sorted(set(ids) - there)
-    if not new:
-        return
-    Follow.objects.bulk_create(Follow(follower_id=id, followed_id=followed) for id in new)
-    User.objects.filter(pk__in=new).update(following_count=F("following_count") + 1)
-    User.objects.filter(pk=followed).update(followers_count=F("followers_count") + len(new))
-    outbox.emit_all(events.UserFollowed(follower_id=id, followed_id=followed) for id in new)
+    if new:
+        Follow.objects.bulk_create(Follow(follower_id=id, followed_id=followed) for id in new)
+        User.objects.filter(pk__in=new).update(following_count=F("following_count") + 1)
+        User.objects.filter(pk=followed).update(followers_count=F("followers_count") + len(new))
+        outbox.emit_all(events.UserFollowed(follower_id=id, followed_id=followed) for id in new)
 
 
 @transaction.atomic
 def _take_in(asked: int) -> bool:
     """A batch of requests at an open account become follows; False when none waits."""
     askers = access.waiting_requests().filter(asked_id=asked).order_by("pk").values_list("asker_id", flat=True)
-    ids = list(askers[:BATCH])
-    _lock_people(asked, *ids)
-    if not ids or not User.objects.filter(pk=asked, is_private=False).exists():
-        return False
-    _add_followers(asked, sorted(askers.filter(asker_id__in=ids)))
-    return True
+    _lock_people(asked, *(ids := list(askers[:BATCH])))
+    still = User.objects.filter(pk=asked, is_private=False).exists()
+    if ids and still:
+        _add_followers(asked, list(askers.filter(asker_id__in=ids)))
+    return bool(ids) and still
 
 
 def _drop_follow(follower: int, followed: int) -> bool:

@@ -51,8 +51,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     followers_count = models.PositiveIntegerField(default=0)
     following_count = models.PositiveIntegerField(default=0)
     posts_count = models.PositiveIntegerField(default=0)
-    is_private = models.BooleanField(_("private account"), default=False)
-    requests_count = models.PositiveIntegerField(default=0, help_text="Requests to follow that wait for an answer.")
+    # db_default: while a new version is brought out, the one before still makes members and knows no such columns.
+    is_private = models.BooleanField(_("private account"), default=False, db_default=False)
+    requests_count = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Requests to follow that wait for an answer."
+    )
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

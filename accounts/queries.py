@@ -119,9 +119,10 @@ RAIL = 3
 
 
 def strangers(viewer: User) -> dict[str, Any]:
-    """The newest members whom the viewer does not follow yet, for the rail; one query."""
+    """The newest members whom the viewer neither follows nor asks yet, for the rail; one query."""
     followed = Exists(Follow.objects.filter(follower=viewer, followed_id=OuterRef("pk")))
-    people = with_ties(access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed)
+    asked = Exists(access.waiting_requests().filter(asker=viewer, asked_id=OuterRef("pk")))
+    people = with_ties(access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
     return {"people": list(people.order_by("-pk")[:RAIL])}
 
 

@@ -24,7 +24,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
 from accounts import actions
-from accounts.models import Block, User
+from accounts.models import Block, FollowRequest, User
 from chat.models import Conversation, Membership
 from feed.models import Post
 fresh = User.objects.filter(handle="newcomer").first() or actions.join(
@@ -38,7 +38,8 @@ for user in (linh, fresh, User.objects.get(handle="ingrid")):
     store.save()
     actions.start_device(actor=user, session_key=store.session_key, client="pictures of every page")
     sessions[user.handle] = store.session_key
-open_posts = Post.objects.filter(audience="public", deleted_at=None).annotate(shown=Count("pictures"))
+open_posts = Post.objects.filter(audience="public", deleted_at=None, author__is_private=False)
+open_posts = open_posts.annotate(shown=Count("pictures"))
 several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").first()
 mine = Membership.objects.filter(user=linh)
 print(json.dumps({
@@ -49,6 +50,7 @@ print(json.dumps({
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "private": FollowRequest.objects.get(asker=linh).asked.handle,
     "stranger": User.objects.exclude(pk__in=Membership.objects.filter(
         conversation__in=mine.values("conversation")).values("user")).exclude(
         pk__in=Block.objects.values("blocked")).order_by("pk").last().handle,
@@ -127,6 +129,12 @@ PAGES = [
     Look("profile-own", "/@linh/", room="accounts"),
     Look("profile-other", "/@rosa/", room="accounts"),
     Look("profile-fresh", "/@newcomer/", FRESH, room="accounts"),
+    Look("profile-private", "/@{private}/", room="accounts"),
+    Look("profile-private-visitor", "/@{private}/", VISITOR, room="accounts"),
+    Look("followers-private", "/@{private}/followers/", room="accounts"),
+    Look("people", "/people/", room="accounts"),
+    Look("requests", "/people/requests/", room="accounts"),
+    Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
     Look("followers", "/@linh/followers/", room="accounts"),
     Look("following", "/@linh/following/", room="accounts"),
     Look("following-empty", "/@newcomer/following/", FRESH, room="accounts"),
@@ -134,6 +142,7 @@ PAGES = [
     Look("settings-account", "/settings/account/", room="accounts"),
     Look("settings-appearance", "/settings/appearance/", room="accounts"),
     Look("settings-language", "/settings/language/", room="accounts"),
+    Look("settings-privacy", "/settings/privacy/", room="accounts"),
     Look("settings-blocked", "/settings/blocked/", room="accounts"),
     Look("settings-blocked-empty", "/settings/blocked/", FRESH, room="accounts"),
     Look("chat", "/chat/", room="chat"),

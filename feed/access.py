@@ -1,4 +1,4 @@
-"""Who may see posts and comments, and do what to them. Blocks, suspension, privacy and audience: decided here and now."""
+"""Who may see posts and comments, and do what to them. Blocks, suspension, privacy, audience: all decided here."""
 
 from datetime import timedelta
 from typing import Literal, TypeVar

@@ -1,5 +1,6 @@
 """What happens when several do it at the same moment. On PostgreSQL, with real transactions and threads."""
 
+import random
 import re
 import threading
 from collections.abc import Callable
@@ -10,9 +11,9 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from accounts import actions, codes
+from accounts import access, actions, codes
 from accounts.models import Block, Device, Follow, User
-from accounts.tests.factories import make_user
+from accounts.tests.factories import make_follow, make_user
 from core import delivery, errors
 from core.models import Mail
 
@@ -40,6 +41,7 @@ def assert_counters_are_right() -> None:
     for user in User.objects.all():
         assert user.followers_count == Follow.objects.filter(followed=user).count()
         assert user.following_count == Follow.objects.filter(follower=user).count()
+        assert user.requests_count == access.waiting_requests().filter(asked=user).count()
 
 
 def test_one_follow_however_often_it_is_sent() -> None:
@@ -75,6 +77,49 @@ def test_follow_unfollow_and_block_together_leave_right_counters() -> None:
         )
         assert Block.objects.filter(blocker__in=[alice, bob]).exists()
         assert not Follow.objects.filter(follower__in=[alice, bob]).exists(), "nobody follows across a block"
+    assert_counters_are_right()
+
+
+def test_twenty_asking_answering_and_switching_at_once_leave_right_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BATCH", 2)  # so that opening an account takes several
+    people = [make_user(f"person_{number}", is_private=number % 2 == 0) for number in range(5)]
+    make_follow(people[0], people[1])
+    acts = [
+        *[actions.follow] * 4, actions.unfollow, actions.accept_request, actions.accept_request,
+        actions.decline_request, actions.remove_follower, actions.block, actions.unblock,
+    ]  # fmt: skip
+    chance = random.Random(7)
+
+    def call() -> Callable[[], Any]:
+        one, other = chance.sample(people, 2)
+        act, on = chance.choice(acts), chance.random() < 0.5
+        if chance.random() < 0.15:
+            return lambda: actions.set_private(actor=one, private=on)
+        return lambda: act(actor=one, person=other.pk)
+
+    for _turn in range(5):
+        answers = at_once(*[call() for _number in range(20)])
+        assert {type(one) for one in answers if isinstance(one, Exception)} <= {errors.NotFound, errors.TooMany}
+    assert_counters_are_right()
+    assert actions.recount() == 0
+    for row in Block.objects.all():
+        pair = [row.blocker_id, row.blocked_id]
+        assert not Follow.objects.filter(follower__in=pair, followed__in=pair).exists()
+        assert not access.waiting_requests().filter(asker__in=pair, asked__in=pair).exists()
+
+
+def test_one_request_is_answered_once() -> None:
+    alice = make_user("alice", is_private=True)
+    for _turn in range(4):
+        fan = make_user()
+        actions.follow(actor=fan, person=alice.pk)
+        at_once(
+            lambda fan=fan: actions.accept_request(actor=alice, person=fan.pk),
+            lambda fan=fan: actions.accept_request(actor=alice, person=fan.pk),
+            lambda fan=fan: actions.decline_request(actor=alice, person=fan.pk),
+            lambda fan=fan: actions.unfollow(actor=fan, person=alice.pk),
+        )
+        assert not access.waiting_requests().exists()
     assert_counters_are_right()
 
 

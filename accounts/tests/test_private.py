@@ -1,6 +1,5 @@
 """Private accounts: asking, answering, and who sees what meanwhile."""
 
-import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import access, actions, queries, tasks
-from accounts.models import Block, Follow, FollowRequest, FollowState, User
-from accounts.tests.factories import Cast, log_in, make_follow, make_user
-from accounts.tests.test_at_once import assert_counters_are_right, at_once
+from accounts.models import Follow, FollowRequest, FollowState, User
+from accounts.tests.factories import Cast, log_in, make_user
+from accounts.tests.test_at_once import assert_counters_are_right
 from core import errors
 from core.models import Event
 from feed.tests.factories import make_post
@@ -404,55 +403,3 @@ def test_requests_come_by_cursor_over_their_index(cast: Cast, client: Client, dj
     assert "TEMP B-TREE" not in plan
     log_in(client, cast.alice)
     assert client.get("/api/v1/me/follow-requests?cursor=rubbish").status_code == 422
-
-
-# -- At once --
-
-
-@pytest.mark.both
-@pytest.mark.django_db(transaction=True)
-def test_twenty_at_once_leave_right_counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "BATCH", 2)  # so that opening an account takes several
-    people = [make_user(f"person_{number}", is_private=number % 2 == 0) for number in range(5)]
-    make_follow(people[0], people[1])
-    acts = [
-        *[actions.follow] * 4, actions.unfollow, actions.accept_request, actions.accept_request,
-        actions.decline_request, actions.remove_follower, actions.block, actions.unblock,
-    ]  # fmt: skip
-    chance = random.Random(7)
-
-    def call() -> Callable[[], Any]:
-        one, other = chance.sample(people, 2)
-        act, on = chance.choice(acts), chance.random() < 0.5
-        if chance.random() < 0.15:
-            return lambda: actions.set_private(actor=one, private=on)
-        return lambda: act(actor=one, person=other.pk)
-
-    for _turn in range(5):
-        answers = at_once(*[call() for _number in range(20)])
-        assert {type(one) for one in answers if isinstance(one, Exception)} <= {errors.NotFound, errors.TooMany}
-    assert_counters_are_right()
-    for person in people:
-        waiting(person)
-    assert actions.recount() == 0
-    for row in Block.objects.all():
-        pair = [row.blocker_id, row.blocked_id]
-        assert not Follow.objects.filter(follower__in=pair, followed__in=pair).exists()
-        assert not access.waiting_requests().filter(asker__in=pair, asked__in=pair).exists()
-
-
-@pytest.mark.both
-@pytest.mark.django_db(transaction=True)
-def test_one_request_is_answered_once() -> None:
-    alice = make_user("alice", is_private=True)
-    for _turn in range(4):
-        fan = make_user()
-        actions.follow(actor=fan, person=alice.pk)
-        at_once(
-            lambda fan=fan: actions.accept_request(actor=alice, person=fan.pk),
-            lambda fan=fan: actions.accept_request(actor=alice, person=fan.pk),
-            lambda fan=fan: actions.decline_request(actor=alice, person=fan.pk),
-            lambda fan=fan: actions.unfollow(actor=fan, person=alice.pk),
-        )
-        assert waiting(alice) == 0
-    assert_counters_are_right()

@@ -252,7 +252,7 @@ class AnyTown(TestCase):
         cls.place = {user.pk: place for place, user in enumerate(cls.people)}
 
     @settings(max_examples=200, deadline=None)
-    @given(st.lists(STEP, max_size=20))
+    @given(st.lists(STEP, max_size=12))
     def test_everybody_sees_what_they_should(self, steps: list[tuple[str, int, int]]) -> None:
         town = Town()
         for act, one, other in steps:
