@@ -1,17 +1,23 @@
-"""Who may see whom. Blocks hide both ways, at once; suspended and deactivated members are gone."""
+"""Who may see whom. Blocks hide both ways, at once; suspended and deactivated members are gone.
+
+A private account shows who it is; what its member does is for themselves and their followers."""
+
+from typing import Literal
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.settings import api_settings
 
-from accounts.models import Block, Device, Follow, User
+from accounts.models import Block, Device, Follow, FollowRequest, User
 from core import errors
 from uploads.models import Upload
 
 Viewer = User | AnonymousUser | None
+PRIVATE = _("This account is private. Only followers see posts, followers and whom this person follows.")
 
 
 def viewer_id(viewer: Viewer) -> int | None:
@@ -52,14 +58,37 @@ def by_reference(people: QuerySet[User], id: int | str) -> QuerySet[User]:
     return people.alias(lowered=Lower("handle")).filter(lowered=id.removeprefix("@").lower().replace("\x00", ""))
 
 
-def access_person(viewer: Viewer, id: int | str, *, lock: bool = False) -> User:
-    """One visible member by id or handle. Hidden and absent answer alike."""
+def open_to(viewer: Viewer, prefix: str = "") -> Q:
+    """Members whose posts and lists the viewer may see, blocks aside: not private, or the viewer, or followed by them.
+    `prefix` is the path to the member, such as "author__"."""
+    anybody = Q(**{f"{prefix}is_private": False})
+    me = viewer_id(viewer)
+    if me is None:
+        return anybody
+    follows = Exists(followed_by(viewer).filter(followed_id=OuterRef(f"{prefix}pk")))
+    return anybody | Q(**{f"{prefix}pk": me}) | Q(follows)
+
+
+def with_openness(people: QuerySet[User], viewer: Viewer) -> QuerySet[User]:
+    """Annotates `is_open`: the viewer may see this member's posts and lists."""
+    return people.annotate(is_open=ExpressionWrapper(open_to(viewer), output_field=BooleanField()))
+
+
+def access_person(
+    viewer: Viewer, id: int | str, *, to: Literal["see", "look_inside"] = "see", lock: bool = False
+) -> User:
+    """One visible member by id or handle; hidden and absent answer alike. To "look_inside" (posts, followers, whom
+    they follow) the account must be open to the viewer."""
     people = visible_people(viewer)
     if lock:
         people = people.select_for_update(of=("self",), no_key=True)
+    if to == "look_inside":
+        people = with_openness(people, viewer)
     person = by_reference(people, id).first()
     if person is None:
         raise errors.NotFound
+    if to == "look_inside" and not person.is_open:  # type: ignore[attr-defined]
+        raise errors.NotAllowed(PRIVATE)
     return person
 
 
@@ -76,6 +105,17 @@ def access_member(viewer: Viewer) -> User:
 def followed_by(viewer: Viewer) -> QuerySet[Follow]:
     """Whom the viewer follows, as rows of Follow (for subqueries of other rooms)."""
     return Follow.objects.filter(follower_id=viewer_id(viewer) or 0)
+
+
+def waiting_requests() -> QuerySet[FollowRequest]:
+    """Requests that nobody has answered yet."""
+    return FollowRequest.objects.filter(declined_at__isnull=True)
+
+
+def visible_requests(viewer: Viewer) -> QuerySet[FollowRequest]:
+    """Requests to the viewer that wait, by people whom the viewer may see."""
+    waiting = waiting_requests().filter(asked_id=viewer_id(viewer) or 0)
+    return waiting.filter(Exists(visible_people(viewer).filter(pk=OuterRef("asker_id"))))
 
 
 def visible_avatars(viewer: Viewer, uploads: QuerySet[Upload]) -> QuerySet[Upload]:

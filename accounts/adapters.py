@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions, mails, queries
+from accounts import mails, queries
+from accounts.actions import logins
 from accounts.models import User
 from core import limits
 
@@ -73,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if request.session.session_key is None:
             request.session.create()
-        actions.start_device(
+        logins.start_device(
             actor=user,
             session_key=request.session.session_key or "",
             client=request.headers.get("User-Agent", ""),
@@ -83,11 +84,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, User):
-            actions.end_session(actor=request.user, session_key=request.session.session_key or "")
+            logins.end_session(actor=request.user, session_key=request.session.session_key or "")
         super().logout(request)
 
     def set_password(self, user: Any, password: str) -> None:
-        actions.set_password(actor=user, password=password)
+        logins.set_password(actor=user, password=password)
         limits.forget_sure(WRONG_FOR_ACCOUNT, user.pk)  # who has just proven their address need not wait
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:

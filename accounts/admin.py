@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from accounts import actions
-from accounts.models import Block, Device, Follow, User
+from accounts.actions import profiles
+from accounts.models import Block, Device, Follow, FollowRequest, User
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)
@@ -54,6 +54,7 @@ class UserAdmin(ModelAdmin):
         "email",
         "bio",
         "language",
+        "is_private",
         "is_active",
         "suspended_until",
         "is_staff",
@@ -61,14 +62,17 @@ class UserAdmin(ModelAdmin):
         "groups",
         "followers_count",
         "following_count",
+        "requests_count",
         "posts_count",
         "created_at",
         "last_login",
     ]
     readonly_fields = [
         "email",
+        "is_private",
         "followers_count",
         "following_count",
+        "requests_count",
         "posts_count",
         "created_at",
         "last_login",
@@ -91,7 +95,7 @@ class UserAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         assert isinstance(request.user, User)
-        actions.edit_member(actor=request.user, member=obj, fields=form.changed_data)
+        profiles.edit_member(actor=request.user, member=obj, fields=form.changed_data)
 
 
 class RowAdmin(ModelAdmin):
@@ -115,6 +119,14 @@ class FollowAdmin(RowAdmin):
     list_display = ["follower", "followed", "created_at"]
     list_select_related = ["follower", "followed"]
     search_fields = ["follower__handle", "followed__handle"]
+    list_filter = ["created_at"]
+
+
+@admin.register(FollowRequest)
+class FollowRequestAdmin(RowAdmin):
+    list_display = ["asker", "asked", "created_at", "declined_at"]
+    list_select_related = ["asker", "asked"]
+    search_fields = ["asker__handle", "asked__handle"]
     list_filter = ["created_at"]
 
 

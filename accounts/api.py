@@ -1,4 +1,4 @@
-"""The REST door of accounts: logins of apps, the member's own data, people, follow and block."""
+"""The REST door of accounts: logins of apps, the member's own data, people, follow, requests and block."""
 
 from typing import Any
 
@@ -15,7 +15,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import actions, queries, serializers, tokens
+from accounts import queries, serializers, tokens
+from accounts.actions import logins, profiles, relations
 from accounts.models import Device, User
 from core import errors
 from core.api import JSONParser
@@ -55,7 +56,7 @@ class LoginView(APIView):
         given.is_valid(raise_exception=True)
         user = self.authenticate(request, **given.validated_data)
         client, address = request.headers.get("User-Agent", ""), request.META.get("REMOTE_ADDR", "")
-        pair = actions.log_in_app(actor=user, client=client, address=address)
+        pair = logins.log_in_app(actor=user, client=client, address=address)
         me = serializers.me(queries.person(viewer=user, person=user.pk))
         return Response({"access": pair.access, "refresh": pair.refresh, "user": me})
 
@@ -91,7 +92,7 @@ class RefreshView(APIView):
         given = serializers.Refresh(data=request.data)
         given.is_valid(raise_exception=True)
         refresh, address = given.validated_data["refresh"], request.META.get("REMOTE_ADDR", "")
-        pair = actions.refresh_tokens(refresh=refresh, address=address)
+        pair = logins.refresh_tokens(refresh=refresh, address=address)
         if pair is None:
             raise tokens.TokenEnded
         return Response({"access": pair.access, "refresh": pair.refresh})
@@ -101,7 +102,7 @@ class LogoutView(APIView):
     @extend_schema(tags=["auth"], request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """Ends this login: its tokens and its sockets."""
-        actions.end_device(actor=request.user, device_id=own_device(request).pk)
+        logins.end_device(actor=request.user, device_id=own_device(request).pk)
         return Response(status=204)
 
 
@@ -122,7 +123,7 @@ class DevicesView(APIView):
     @extend_schema(tags=["auth"], operation_id="me_devices_end_others", responses=serializers.Ended)
     def delete(self, request: Request) -> Response:
         """Ends all your logins but this one: their sessions, their tokens, their sockets."""
-        ended = actions.end_other_devices(actor=request.user, device_id=own_device(request).pk)
+        ended = logins.end_other_devices(actor=request.user, device_id=own_device(request).pk)
         return Response({"ended": ended})
 
 
@@ -130,7 +131,7 @@ class DeviceView(APIView):
     @extend_schema(tags=["auth"], responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
         """Ends one login of yours at once. Doing it again changes nothing."""
-        actions.end_device(actor=request.user, device_id=id)
+        logins.end_device(actor=request.user, device_id=id)
         return Response(status=204)
 
 
@@ -159,7 +160,10 @@ class MeView(APIView):
         changes: dict[str, Any] = dict(given.validated_data)
         if "name" in changes:
             changes["display_name"] = changes.pop("name")
-        actions.update_profile(actor=request.user, **changes)
+        private = changes.pop("is_private", None)
+        profiles.update_profile(actor=request.user, **changes)
+        if private is not None:
+            relations.set_private(actor=request.user, private=private)
         return self.answer(request)
 
     def answer(self, request: Request) -> Response:
@@ -179,14 +183,48 @@ class UserView(APIView):
 class FollowView(APIView):
     @extend_schema(responses=serializers.Profile)
     def post(self, request: Request, id: str) -> Response:
-        """Follow. Doing it again changes nothing."""
-        who = actions.follow(actor=request.user, person=reference(id))
+        """Follow, or ask to where the account is private: see `follow_state`. Doing it again changes nothing."""
+        who, _state = relations.follow(actor=request.user, person=reference(id))
         return Response(serializers.profile(queries.person(viewer=request.user, person=who.pk)))
 
     @extend_schema(responses=serializers.Profile)
     def delete(self, request: Request, id: str) -> Response:
-        """Follow no more. Doing it again changes nothing."""
-        who = actions.unfollow(actor=request.user, person=reference(id))
+        """Follow no more, or withdraw the request. Doing it again changes nothing."""
+        who = relations.unfollow(actor=request.user, person=reference(id))
+        return Response(serializers.profile(queries.person(viewer=request.user, person=who.pk)))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
+class FollowerView(APIView):
+    def delete(self, request: Request, id: str) -> Response:
+        """This person follows you no more, and is not told."""
+        relations.remove_follower(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+
+@extend_schema(tags=["people"], parameters=[CURSOR])
+class RequestsView(APIView):
+    @extend_schema(responses=serializers.People)
+    def get(self, request: Request) -> Response:
+        """Who asks to follow you, newest first."""
+        page = queries.requests(viewer=request.user, cursor=cursor(request))
+        return Response(serializers.people(page.rows, page.next))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
+class RequestView(APIView):
+    def delete(self, request: Request, id: str) -> Response:
+        """Declines what this person asks, without a word to them."""
+        relations.decline_request(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None)
+class AcceptView(APIView):
+    @extend_schema(responses=serializers.Profile)
+    def post(self, request: Request, id: str) -> Response:
+        """This person, who asked, follows you from now on."""
+        who = relations.accept_request(actor=request.user, person=reference(id))
         return Response(serializers.profile(queries.person(viewer=request.user, person=who.pk)))
 
 
@@ -194,11 +232,11 @@ class FollowView(APIView):
 class BlockView(APIView):
     def post(self, request: Request, id: str) -> Response:
         """Both vanish for each other, at once."""
-        actions.block(actor=request.user, person=reference(id))
+        relations.block(actor=request.user, person=reference(id))
         return Response(status=204)
 
     def delete(self, request: Request, id: str) -> Response:
-        actions.unblock(actor=request.user, person=reference(id))
+        relations.unblock(actor=request.user, person=reference(id))
         return Response(status=204)
 
 

@@ -8,8 +8,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import access, actions, events, queries, registry, tokens  # noqa: F401  events registers its facts
+        from accounts import access, events, queries, registry, tokens  # noqa: F401  events registers its facts
         from accounts import consumers as logins
+        from accounts.actions import relations
         from core import bodies, consumers, frame, realtime
         from uploads import registry as upload_registry
 
@@ -17,7 +18,13 @@ class AccountsConfig(AppConfig):
         frame.register_nav(item)
         frame.register_nav(
             frame.NavItem(
-                key="people", label=_("People"), icon="groups", url_name="accounts:people", order=20, tab=True
+                key="people",
+                label=_("People"),
+                icon="groups",
+                url_name="accounts:people",
+                order=20,
+                tab=True,
+                badge=lambda user: user.requests_count,
             )
         )
         rail = frame.RailPart(key="people", template="accounts/_rail.html", context=queries.strangers, order=30)
@@ -28,4 +35,4 @@ class AccountsConfig(AppConfig):
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=access.visible_avatars, public=True)
-        registry.recounts["follows"] = actions.recount
+        registry.recounts["follows"] = relations.recount

@@ -22,7 +22,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions, mails, queries
+from accounts import mails, queries
+from accounts.actions import joining
 from accounts.models import User
 from core import errors
 
@@ -122,7 +123,7 @@ class JoinProcess(AbstractCodeVerificationProcess):
         """Makes the member. Raises Invalid("handle") when somebody took the handle in between."""
         self.abort()
         person = self.state["person"]
-        return actions.join(
+        return joining.join(
             email=person["email"],
             handle=person["handle"],
             display_name=person["display_name"],

@@ -5,7 +5,8 @@ import logging
 
 from django.db import DatabaseError
 
-from accounts import actions, queries
+from accounts import queries
+from accounts.actions import logins
 from core import consumers, realtime, threads
 
 log = logging.getLogger(__name__)
@@ -41,5 +42,5 @@ def _see(ids: list[int]) -> set[int]:
     """Those of the logins that stand."""
     standing, due = queries.standing_logins(ids)
     if due:
-        actions.see_devices(ids=due)
+        logins.see_devices(ids=due)
     return standing

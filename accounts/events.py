@@ -20,6 +20,38 @@ class UserUnfollowed:
     followed_id: int
 
 
+@outbox.event(subject="user:{asked_id}")
+class FollowAsked:
+    """Somebody asks to follow a private account."""
+
+    asker_id: int
+    asked_id: int
+
+
+@outbox.event(subject="user:{asked_id}")
+class FollowRequestAccepted:
+    """The request became a follow; UserFollowed comes after it."""
+
+    asker_id: int
+    asked_id: int
+
+
+@outbox.event(subject="user:{asked_id}")
+class FollowRequestDropped:
+    """The request waits no more: declined, withdrawn, or gone with a block. The asker is never told which."""
+
+    asker_id: int
+    asked_id: int
+
+
+@outbox.event(subject="user:{user_id}")
+class PrivacyChanged:
+    """A member's account is private from now on, or open again."""
+
+    user_id: int
+    private: bool
+
+
 @outbox.event(subject="user:{blocked_id}")
 class UserBlocked:
     blocker_id: int

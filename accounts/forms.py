@@ -212,6 +212,17 @@ class AvatarForm(RoomForm):
     )
 
 
+class PrivacyForm(RoomForm):
+    is_private = forms.BooleanField(
+        label=_("Private account"),
+        required=False,
+        help_text=_(
+            "Only your followers see your posts, your followers and whom you follow, and whoever wants to follow you"
+            " has to ask. Your name, picture, words about you and counts stay for everybody to see."
+        ),
+    )
+
+
 class AppearanceForm(RoomForm):
     theme = forms.ChoiceField(
         label=_("Colours"),

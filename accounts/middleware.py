@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from accounts import actions
+from accounts.actions import logins
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class LastSeen:
         due = getattr(request, "device_due", None) or getattr(request.session, "due", None)
         if due is not None:
             try:
-                actions.see_devices(ids=[due], address=request.META.get("REMOTE_ADDR", ""))
+                logins.see_devices(ids=[due], address=request.META.get("REMOTE_ADDR", ""))
             except DatabaseError as error:  # the page is ready, and worth more than this
                 log.warning("last seen: not written (%s)", type(error).__name__)
         return response

@@ -1,4 +1,4 @@
-"""Members, their logins, and who follows or blocks whom."""
+"""Members, their logins, and who follows, asks to follow or blocks whom."""
 
 import hashlib
 
@@ -28,7 +28,7 @@ HANDLE_RULE = _("A handle has 2 to 30 small letters, digits, dots or underscores
 
 
 class UserManager(BaseUserManager["User"]):
-    """Looks members up by e-mail, as allauth and the admin do. `actions.join` and `actions.make_owner` make them."""
+    """Looks members up by e-mail, as allauth and the admin do. `actions.joining` makes them."""
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -51,6 +51,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     followers_count = models.PositiveIntegerField(default=0)
     following_count = models.PositiveIntegerField(default=0)
     posts_count = models.PositiveIntegerField(default=0)
+    # db_default: while a new version is brought out, the one before still makes members and knows no such columns.
+    is_private = models.BooleanField(_("private account"), default=False, db_default=False)
+    requests_count = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Requests to follow that wait for an answer."
+    )
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
@@ -107,6 +112,39 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.follower_id} follows {self.followed_id}"
+
+
+class FollowState(models.TextChoices):
+    """How the viewer stands to a member."""
+
+    NONE = "none"
+    ASKED = "asked"
+    FOLLOWING = "following"
+
+
+class FollowRequest(models.Model):
+    """`asker` would like to follow `asked`, whose account is private. It waits until it is answered; one that was
+    declined stays for a day, so that it is not asked again at once."""
+
+    asker = models.ForeignKey(User, on_delete=models.CASCADE, related_name="requests_made")
+    asked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="requests_got")
+    created_at = models.DateTimeField(default=timezone.now)
+    declined_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["asker", "asked"], name="request_once"),
+            models.CheckConstraint(condition=~models.Q(asker=models.F("asked")), name="request_not_self"),
+        ]
+        indexes = [
+            models.Index(fields=["asked", "-id"], name="request_waiting", condition=models.Q(declined_at__isnull=True)),
+            models.Index(
+                fields=["declined_at"], name="request_declined", condition=models.Q(declined_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asker_id} asks {self.asked_id}"
 
 
 class Block(models.Model):

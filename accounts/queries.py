@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.sessions.models import Session
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery, Value
@@ -11,27 +11,29 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import access, registry, serializers
-from accounts.models import Block, Device, Follow, OwnerLink, User
+from accounts.models import Block, Device, Follow, FollowRequest, OwnerLink, User
 from core import errors, paging
 
 PAGE = 20
 
 
 def with_ties(people: QuerySet[User], viewer: access.Viewer) -> QuerySet[User]:
-    """Annotates `is_followed`, `follows_viewer` and `is_viewer`, so that a row can draw its button."""
+    """Annotates `is_followed`, `is_asked` and `follows_viewer`, so that a row can draw its button."""
     me = access.viewer_id(viewer)
     if me is None:
         no = Value(False, output_field=BooleanField())
-        return people.annotate(is_followed=no, follows_viewer=no)
+        return people.annotate(is_followed=no, is_asked=no, follows_viewer=no)
     return people.annotate(
         is_followed=Exists(Follow.objects.filter(follower_id=me, followed_id=OuterRef("pk"))),
+        is_asked=Exists(access.waiting_requests().filter(asker_id=me, asked_id=OuterRef("pk"))),
         follows_viewer=Exists(Follow.objects.filter(followed_id=me, follower_id=OuterRef("pk"))),
     )
 
 
 def person(*, viewer: access.Viewer, person: int | str) -> User:
-    """One member with their ties to the viewer. Hidden and absent answer alike."""
-    found = access.by_reference(with_ties(access.visible_people(viewer), viewer), person).first()
+    """One member with their ties to the viewer and `is_open`. Hidden and absent answer alike."""
+    people = access.with_openness(with_ties(access.visible_people(viewer), viewer), viewer)
+    found = access.by_reference(people, person).first()
     if found is None:
         raise errors.NotFound
     return found
@@ -47,12 +49,14 @@ class ProfilePage:
 
 
 def profile(*, viewer: access.Viewer, handle: str, tab: str = "", cursor: str = "") -> ProfilePage:
-    """The profile with one of its tabs (the first, when `tab` is empty)."""
+    """The profile with one of its tabs (the first, when `tab` is empty), or none if the account is not open."""
     who = person(viewer=viewer, person=handle)
     tabs = registry.tabs()
     if tab and tab not in registry.profile_tabs:
         raise errors.NotFound
     shown = registry.profile_tabs[tab] if tab else (tabs[0] if tabs else None)
+    if not who.is_open:  # type: ignore[attr-defined]
+        tabs, shown = [], None
     content = shown.context(viewer, who, cursor) if shown else {}
     me = access.viewer_id(viewer)
     buttons = (
@@ -72,21 +76,29 @@ class People:
 
 
 def followers(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
-    """Who follows this member, newest first, with the viewer's ties."""
-    who = access.access_person(viewer, person)
+    """Who follows this member, newest first, with the viewer's ties. NotAllowed if the account is not open."""
+    who = access.access_person(viewer, person, to="look_inside")
     return who, _people_of(Follow.objects.filter(followed=who), "follower_id", viewer, cursor)
 
 
 def following(*, viewer: access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
-    """Whom this member follows, newest first, with the viewer's ties."""
-    who = access.access_person(viewer, person)
+    """Whom this member follows, newest first, with the viewer's ties. NotAllowed if the account is not open."""
+    who = access.access_person(viewer, person, to="look_inside")
     return who, _people_of(Follow.objects.filter(follower=who), "followed_id", viewer, cursor)
 
 
-def _people_of(rows: QuerySet[Follow], side: str, viewer: access.Viewer, cursor: str) -> People:
+def requests(*, viewer: User, cursor: str = "") -> People:
+    """Who asks to follow the viewer, newest first, with the viewer's ties."""
+    return _people_of(access.waiting_requests().filter(asked=viewer), "asker_id", viewer, cursor)
+
+
+Tie = TypeVar("Tie", Follow, FollowRequest)
+
+
+def _people_of(rows: QuerySet[Tie], side: str, viewer: access.Viewer, cursor: str) -> People:
     seen: dict[int, User] = {}
 
-    def keep(candidates: list[Follow]) -> list[Follow]:
+    def keep(candidates: list[Tie]) -> list[Tie]:
         found = with_ties(access.visible_people(viewer), viewer).in_bulk([getattr(row, side) for row in candidates])
         seen.update(found)
         return [row for row in candidates if getattr(row, side) in found]
@@ -109,9 +121,10 @@ RAIL = 3
 
 
 def strangers(viewer: User) -> dict[str, Any]:
-    """The newest members whom the viewer does not follow yet, for the rail; one query."""
+    """The newest members whom the viewer neither follows nor asks yet, for the rail; one query."""
     followed = Exists(Follow.objects.filter(follower=viewer, followed_id=OuterRef("pk")))
-    people = with_ties(access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed)
+    asked = Exists(access.waiting_requests().filter(asker=viewer, asked_id=OuterRef("pk")))
+    people = with_ties(access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
     return {"people": list(people.order_by("-pk")[:RAIL])}
 
 

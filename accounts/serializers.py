@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts import browsers, places
-from accounts.models import Device, User
+from accounts.models import Device, FollowState, User
 
 
 class PersonDict(TypedDict):
@@ -34,6 +34,13 @@ def people(users: list[User], next: str) -> dict[str, Any]:
     return {"results": [person(user) for user in users], "next": next or None}
 
 
+def follow_state(user: User) -> FollowState:
+    """From what `queries.with_ties` annotated."""
+    if getattr(user, "is_followed", False):
+        return FollowState.FOLLOWING
+    return FollowState.ASKED if getattr(user, "is_asked", False) else FollowState.NONE
+
+
 def profile(user: User) -> dict[str, Any]:
     """A member with what `queries.person` annotated for the viewer."""
     return {
@@ -42,7 +49,10 @@ def profile(user: User) -> dict[str, Any]:
         "followers": user.followers_count,
         "following": user.following_count,
         "posts": user.posts_count,
+        "is_private": user.is_private,
+        "can_see": bool(getattr(user, "is_open", not user.is_private)),
         "followed": bool(getattr(user, "is_followed", False)),
+        "follow_state": follow_state(user),
         "follows_you": bool(getattr(user, "follows_viewer", False)),
         "joined_at": user.created_at,
     }
@@ -50,7 +60,8 @@ def profile(user: User) -> dict[str, Any]:
 
 def me(user: User) -> dict[str, Any]:
     """The member's own data, as only they see it."""
-    return {**profile(user), "email": user.email, "language": user.language, "staff": user.is_staff}
+    own = {"email": user.email, "language": user.language, "staff": user.is_staff}
+    return {**profile(user), **own, "follow_requests": user.requests_count}
 
 
 class DeviceDict(TypedDict):
@@ -94,7 +105,10 @@ class Profile(Person):
     followers = serializers.IntegerField()
     following = serializers.IntegerField()
     posts = serializers.IntegerField()
+    is_private = serializers.BooleanField(help_text="Following has to be asked for.")
+    can_see = serializers.BooleanField(help_text="You may see this person's posts and lists.")
     followed = serializers.BooleanField(help_text="You follow this person.")
+    follow_state = serializers.ChoiceField(choices=FollowState.choices, help_text="How you stand to this person.")
     follows_you = serializers.BooleanField()
     joined_at = serializers.DateTimeField()
 
@@ -103,6 +117,7 @@ class Me(Profile):
     email = serializers.EmailField()
     language = serializers.CharField()
     staff = serializers.BooleanField()
+    follow_requests = serializers.IntegerField(help_text="How many wait for your answer.")
 
 
 class People(serializers.Serializer[Any]):
@@ -164,3 +179,4 @@ class MePatch(serializers.Serializer[Any]):
     handle = serializers.CharField(max_length=30, required=False)
     bio = serializers.CharField(max_length=500, required=False, allow_blank=True)
     language = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    is_private = serializers.BooleanField(required=False)

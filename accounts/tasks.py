@@ -2,19 +2,30 @@
 
 from celery import shared_task
 
-from accounts import actions
+from accounts.actions import logins, relations
 
 SCHEDULE = {
     "accounts-forget": {
         "task": "accounts.forget",
         "schedule": 3600.0,
         "options": {"queue": "maintenance", "expires": 3600},
-    }
+    },
+    "accounts-tidy-requests": {
+        "task": "accounts.tidy_requests",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
 }
 
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
     """Sessions and logins that are over."""
-    while actions.forget_logins():
+    while logins.forget_logins():
         pass
+
+
+@shared_task(name="accounts.tidy_requests", queue="maintenance")
+def tidy_requests() -> None:
+    """Requests to follow that wait for nobody, or for nothing."""
+    relations.tidy_requests()

@@ -23,11 +23,11 @@ import json
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
-from accounts import actions
-from accounts.models import Block, User
+from accounts.actions import joining, logins
+from accounts.models import Block, FollowRequest, User
 from chat.models import Conversation, Membership
 from feed.models import Post
-fresh = User.objects.filter(handle="newcomer").first() or actions.join(
+fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
 linh, kofi = User.objects.get(handle="linh"), User.objects.get(handle="kofi")
 sessions = {}
@@ -36,10 +36,11 @@ for user in (linh, fresh, User.objects.get(handle="ingrid")):
     store.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: "accounts.adapters.AuthenticationBackend",
                   HASH_SESSION_KEY: user.get_session_auth_hash()})
     store.save()
-    actions.start_device(actor=user, session_key=store.session_key, address="203.0.113.7",
+    logins.start_device(actor=user, session_key=store.session_key, address="203.0.113.7",
                          client="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
     sessions[user.handle] = store.session_key
-open_posts = Post.objects.filter(audience="public", deleted_at=None).annotate(shown=Count("pictures"))
+open_posts = Post.objects.filter(audience="public", deleted_at=None, author__is_private=False)
+open_posts = open_posts.annotate(shown=Count("pictures"))
 several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").first()
 mine = Membership.objects.filter(user=linh)
 print(json.dumps({
@@ -50,6 +51,7 @@ print(json.dumps({
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "private": FollowRequest.objects.get(asker=linh).asked.handle,
     "stranger": User.objects.exclude(pk__in=Membership.objects.filter(
         conversation__in=mine.values("conversation")).values("user")).exclude(
         pk__in=Block.objects.values("blocked")).order_by("pk").last().handle,
@@ -128,6 +130,12 @@ PAGES = [
     Look("profile-own", "/@linh/", room="accounts"),
     Look("profile-other", "/@rosa/", room="accounts"),
     Look("profile-fresh", "/@newcomer/", FRESH, room="accounts"),
+    Look("profile-private", "/@{private}/", room="accounts"),
+    Look("profile-private-visitor", "/@{private}/", VISITOR, room="accounts"),
+    Look("followers-private", "/@{private}/followers/", room="accounts"),
+    Look("people", "/people/", room="accounts"),
+    Look("requests", "/people/requests/", room="accounts"),
+    Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
     Look("followers", "/@linh/followers/", room="accounts"),
     Look("following", "/@linh/following/", room="accounts"),
     Look("following-empty", "/@newcomer/following/", FRESH, room="accounts"),
@@ -136,6 +144,7 @@ PAGES = [
     Look("settings-devices", "/settings/devices/", room="accounts"),
     Look("settings-appearance", "/settings/appearance/", room="accounts"),
     Look("settings-language", "/settings/language/", room="accounts"),
+    Look("settings-privacy", "/settings/privacy/", room="accounts"),
     Look("settings-blocked", "/settings/blocked/", room="accounts"),
     Look("settings-blocked-empty", "/settings/blocked/", FRESH, room="accounts"),
     Look("chat", "/chat/", room="chat"),

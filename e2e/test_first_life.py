@@ -29,10 +29,10 @@ for row in Session.objects.all():
 """
 FOLLOW = """
 import json, sys
-from accounts import actions
+from accounts.actions import relations
 from accounts.models import User
 one, other = json.load(sys.stdin)
-actions.follow(actor=User.objects.get(handle=one), person=other)
+relations.follow(actor=User.objects.get(handle=one), person=other)
 """
 
 

@@ -36,10 +36,10 @@ START_SECONDS = 180
 SETTLE = """
 import json, sys
 from django.contrib.auth.hashers import make_password
-from accounts import actions
+from accounts.actions import joining
 hashed = make_password(%r)
 for handle, name in json.loads(sys.stdin.read()).items():
-    actions.join(email=f"{handle}@example.org", handle=handle, display_name=name, password_hash=hashed)
+    joining.join(email=f"{handle}@example.org", handle=handle, display_name=name, password_hash=hashed)
 """
 
 

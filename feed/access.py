@@ -1,4 +1,4 @@
-"""Who may see posts and comments, and do what to them. Blocks, suspension and audience are decided here and now."""
+"""Who may see posts and comments, and do what to them. Blocks, suspension, privacy, audience: all decided here."""
 
 from datetime import timedelta
 from typing import Literal, TypeVar
@@ -20,7 +20,9 @@ Row = TypeVar("Row", Post, Comment)
 
 def visible_posts(viewer: Viewer) -> QuerySet[Post]:
     """Every post the viewer may see; the one definition that all others start from."""
-    posts = Post.objects.filter(accounts_access.present("author__"), deleted_at__isnull=True)
+    posts = Post.objects.filter(
+        accounts_access.present("author__"), accounts_access.open_to(viewer, "author__"), deleted_at__isnull=True
+    )
     blocked = accounts_access.blocked_between(viewer, "author_id")
     if viewer is None or blocked is None:
         return posts.filter(audience=Audience.PUBLIC)
@@ -60,7 +62,7 @@ def access_comment(
     """One visible comment. Its author and the author of the post may delete it."""
     if to != "see":
         accounts_access.access_member(viewer)
-    comment = _locked(visible_comments(viewer), lock).select_related("author", "post").filter(pk=id).first()
+    comment = _locked(visible_comments(viewer), lock).select_related("author", "post__author").filter(pk=id).first()
     if comment is None:
         raise errors.NotFound
     if to == "delete" and accounts_access.viewer_id(viewer) not in (comment.author_id, comment.post.author_id):

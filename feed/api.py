@@ -130,7 +130,7 @@ class PostsOf(APIView):
     def get(self, request: Request, id: str) -> Response:
         """One person's posts, newest first; by id or handle."""
         number = id.isascii() and id.isdigit() and len(id) < 20
-        person = accounts_access.access_person(request.user, int(id) if number else id)
+        person = accounts_access.access_person(request.user, int(id) if number else id, to="look_inside")
         page = queries.posts_of(request.user, person, request.query_params.get("cursor", ""))
         return paged(page, [serializers.post(post) for post in page.rows])
 

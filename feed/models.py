@@ -84,12 +84,18 @@ class Post(models.Model):
         return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()
 
     @property
-    def is_public(self) -> bool:
-        return self.audience == Audience.PUBLIC
+    def reach(self) -> Audience:
+        """The audience as it is: what a private account shares reaches its followers. Asks for the author."""
+        narrowed = self.author.is_private and self.audience in COUNTED
+        return Audience.FOLLOWERS if narrowed else Audience(self.audience)
 
     @property
-    def audience_icon(self) -> str:
-        return AUDIENCE_ICONS.get(self.audience, "lock")
+    def is_public(self) -> bool:
+        return self.reach == Audience.PUBLIC
+
+    @property
+    def reach_icon(self) -> str:
+        return AUDIENCE_ICONS[self.reach]
 
     @property
     def body(self) -> SafeString:

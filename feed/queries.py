@@ -116,7 +116,14 @@ def _comment_rows(viewer: Viewer) -> QuerySet[Comment]:
 def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
     """Which of these posts a member may watch, in one query; with their counts, so that a client is up to date."""
     rows = access.visible_posts(User(pk=user_id)).filter(pk__in=ids[:WATCH_LIMIT])
-    return list(rows.only("pk", "audience", "reactions", "comments_count"))
+    shown = rows.select_related("author").only("pk", "audience", "reactions", "comments_count", "author__is_private")
+    return list(shown)
+
+
+def latest_shared(user_id: int) -> list[Post]:
+    """What of a member others may well have on their screens: the newest posts that are not for the author alone."""
+    shared = Post.objects.filter(author_id=user_id, deleted_at__isnull=True).exclude(audience=Audience.ONLY_ME)
+    return list(shared.order_by("-id").only("pk", "audience")[:WATCH_LIMIT])
 
 
 def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:

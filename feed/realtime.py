@@ -10,8 +10,13 @@ FOLLOWERS_AT_ONCE = 1000
 
 
 def post_group(post: Post) -> str:
-    """Those who watch a post. The audience is in the name, so that a narrower one leaves its old watchers behind."""
-    return f"post:{post.pk}:{post.audience}"
+    """Those who watch a post. The audience, and whether its author's account is private, are in the name, so that a
+    narrower one leaves its old watchers behind. Asks for the author, whom `access` and `queries` fetch along."""
+    return _group(post, private=post.author.is_private)
+
+
+def _group(post: Post, *, private: bool) -> str:
+    return f"post:{post.pk}:{post.audience}" + (":private" if private else "")
 
 
 def counts_changed(post: Post) -> None:
@@ -34,6 +39,12 @@ def comment_counts_changed(comment: Comment) -> None:
 def post_changed(post: Post, *, group: str) -> None:
     """Whoever watched it as `group` asks again, and sees what they then may."""
     realtime.push(group, "post.edited", {"post": post.pk})
+
+
+def privacy_changed(posts: Sequence[Post], *, private: bool) -> None:
+    """Whoever watched these as they were before asks again, and sees what they then may."""
+    for post in posts:
+        post_changed(post, group=_group(post, private=not private))
 
 
 def post_removed(post: Post) -> None:

@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from accounts import actions, tokens
+from accounts import tokens
+from accounts.actions import logins
 from accounts.models import Device, User
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_follow, make_user
 from core import limits
@@ -230,7 +231,7 @@ def test_ticket_runs_out_and_ends_with_its_login(cast: Cast) -> None:
         clock.shift(timedelta(seconds=31))
         assert tokens.by_ticket(late) is None
         ended = app.ask("POST", "auth/ticket").json()["ticket"]
-        actions.end_devices(actor=cast.alice)
+        logins.end_devices(actor=cast.alice)
         assert tokens.by_ticket(ended) is None
     assert tokens.by_ticket("rubbish") is None
 

@@ -8,7 +8,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from accounts import actions, tasks
+from accounts import tasks
+from accounts.actions import logins
 from accounts.models import Device
 from accounts.tests.factories import Cast, log_in
 
@@ -17,19 +18,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 def test_sessions_and_logins_that_are_over_are_forgotten(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else addresses and password hashes of people who never finished joining would stay for ever."""
-    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr(logins, "BATCH", 2)
     now, month = timezone.now(), timedelta(days=31)
     stands = log_in(Client(), cast.alice)
-    app = actions.log_in_app(actor=cast.alice)
+    app = logins.log_in_app(actor=cast.alice)
     for number in range(5):
         unfinished = SessionStore()
         unfinished["accounts_join"] = {"person": {"email": f"{number}@example.org"}}
         unfinished.set_expiry(now - timedelta(seconds=1))
         unfinished.save()
-    ended = actions.start_device(actor=cast.bob, session_key="")
+    ended = logins.start_device(actor=cast.bob, session_key="")
     lapsed = Device.objects.exclude(pk__in=[stands.pk, ended.pk]).get()
-    fresh = actions.start_device(actor=cast.bob, session_key="a session that is gone")
-    lost = actions.start_device(actor=cast.bob, session_key="another that is gone")
+    fresh = logins.start_device(actor=cast.bob, session_key="a session that is gone")
+    lost = logins.start_device(actor=cast.bob, session_key="another that is gone")
     Device.objects.filter(pk=ended.pk).update(ended_at=now - month)
     Device.objects.filter(pk=lost.pk).update(created_at=now - month)
     tasks.forget()

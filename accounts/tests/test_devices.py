@@ -14,7 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import access, actions, consumers, places, queries
+from accounts import access, consumers, places, queries
+from accounts.actions import logins
 from accounts.models import Device, User
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
 from accounts.tests.test_api import App, problem
@@ -318,16 +319,16 @@ def test_apps_write_it_once_in_five_minutes(cast: Cast) -> None:
 
 
 def test_a_refresh_says_where_too(cast: Cast, app: App) -> None:
-    actions.refresh_tokens(refresh=app.refresh, address="192.0.2.6")
+    logins.refresh_tokens(refresh=app.refresh, address="192.0.2.6")
     assert Device.objects.get().address == "192.0.2.6"
 
 
 def test_an_ended_login_is_not_seen_any_more(cast: Cast) -> None:
     device = log_in(Client(), cast.alice)
     before = timezone.now() - timedelta(hours=1)
-    actions.end_devices(actor=cast.alice)
+    logins.end_devices(actor=cast.alice)
     Device.objects.update(seen_at=before)
-    actions.see_devices(ids=[device.pk], address="192.0.2.5")
+    logins.see_devices(ids=[device.pk], address="192.0.2.5")
     device.refresh_from_db()
     assert (device.seen_at, device.address) == (before, None)
 
@@ -344,7 +345,7 @@ def test_a_page_is_not_lost_when_it_cannot_be_written(mine: Client, monkeypatch:
     def away(**_given: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(actions, "see_devices", away)
+    monkeypatch.setattr(logins, "see_devices", away)
     Device.objects.update(seen_at=timezone.now() - timedelta(hours=1))
     assert mine.get("/settings/").status_code == 200
 
@@ -362,7 +363,7 @@ async def test_a_revoked_device_closes_its_socket_and_no_other(cast: Cast) -> No
     async with site() as here:
         one, other, bob = await here.join(cast.alice), await here.join(cast.alice), await here.join(cast.bob)
         first, _second = await sync_to_async(lambda: list(Device.objects.filter(user=cast.alice).order_by("pk")))()
-        await sync_to_async(actions.end_device)(actor=cast.alice, device_id=first.pk)
+        await sync_to_async(logins.end_device)(actor=cast.alice, device_id=first.pk)
         assert await one.hear() == {"kind": "closed", "code": 4401}
         assert (await other.until("access"))["data"] == {}
         assert (await other.ask("ping"))["kind"] == (await bob.ask("ping"))["kind"] == "reply"

@@ -19,7 +19,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import access, actions, queries
+from accounts import access, queries
+from accounts.actions import logins
 from accounts.models import Device, User
 from accounts.tests.factories import PASSWORD, make_user
 from core import delivery, outbox
@@ -312,14 +313,14 @@ def test_changing_the_password_ends_the_other_logins(client: Client) -> None:
     other = Client()
     for browser in (client, other):
         browser.post("/login/", {"login": "alice", "password": PASSWORD})
-    app = actions.log_in_app(actor=alice)
+    app = logins.log_in_app(actor=alice)
     new = "seven slow yellow buses"
     assert client.post("/settings/account/", {"old": "wrong", "password": new}).status_code == 422
     assert client.post("/settings/account/", {"old": PASSWORD, "password": "short"}).status_code == 422
     assert client.post("/settings/account/", {"old": PASSWORD, "password": new}).status_code == 302
     assert client.get("/settings/").status_code == 200
     assert other.get("/settings/").status_code == 302
-    assert actions.refresh_tokens(refresh=app.refresh) is None
+    assert logins.refresh_tokens(refresh=app.refresh) is None
     [device] = access.live_devices().filter(user=alice)
     assert device.session_key == client.session.session_key
 
@@ -343,7 +344,7 @@ def test_second_factor_stands_between_password_and_login(client: Client) -> None
 
 def test_reset_by_code(client: Client) -> None:
     alice = make_user("alice")
-    device = actions.start_device(actor=alice, session_key="elsewhere")
+    device = logins.start_device(actor=alice, session_key="elsewhere")
     assert client.post("/reset/", {"email": "alice@example.org"})["Location"] == "/reset/code/"
     assert client.get("/reset/code/").status_code == 200
     code = newest_code()

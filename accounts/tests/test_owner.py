@@ -6,7 +6,8 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts import actions, queries
+from accounts import queries
+from accounts.actions import joining, logins, relations
 from accounts.models import Device, OwnerLink, User
 from accounts.tests.factories import Cast, log_in, make_user
 from core import errors
@@ -40,7 +41,7 @@ def test_link_makes_the_owner_once(client: Client, capsys: pytest.CaptureFixture
 
 
 def test_new_link_ends_the_one_before(client: Client) -> None:
-    old, new = path(actions.make_owner_link()), path(actions.make_owner_link())
+    old, new = path(joining.make_owner_link()), path(joining.make_owner_link())
     assert client.get(old).status_code == 404
     assert client.get(new).status_code == 200
     assert OwnerLink.objects.count() == 1
@@ -48,15 +49,15 @@ def test_new_link_ends_the_one_before(client: Client) -> None:
 
 
 def test_no_link_once_there_is_an_owner(client: Client) -> None:
-    link = path(actions.make_owner_link())
+    link = path(joining.make_owner_link())
     make_user("root_person", is_superuser=True)
     assert client.get(link).status_code == 404
     with pytest.raises(errors.Conflict):
-        actions.make_owner_link()
+        joining.make_owner_link()
 
 
 def test_taken_handle_does_not_use_up_the_link(client: Client) -> None:
-    link = path(actions.make_owner_link())
+    link = path(joining.make_owner_link())
     make_user("olga")
     assert client.post(link, FORM).status_code == 422
     assert client.post(link, {**FORM, "handle": "olga2"}).status_code == 302
@@ -78,9 +79,9 @@ def test_admin_lists_without_asking_per_row(client: Client, cast: Cast, django_a
         before = len(asked)
         for _turn in range(3):
             person = make_user()
-            actions.follow(actor=person, person="alice")
-            actions.block(actor=person, person="bob")
-            actions.start_device(actor=person, session_key="")
+            relations.follow(actor=person, person="alice")
+            relations.block(actor=person, person="bob")
+            logins.start_device(actor=person, session_key="")
         with django_assert_max_num_queries(14) as asked:
             client.get(f"/admin/accounts/{name}/?q=a")
         assert len(asked) == before

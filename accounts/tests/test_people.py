@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts import access, actions, queries, registry
+from accounts import access, queries, registry
+from accounts.actions import relations
 from accounts.models import Block, Follow, User
 from accounts.tests.factories import Cast, log_in, make_block, make_follow, make_user
 from core import errors
@@ -61,7 +62,7 @@ def test_who_is_gone_is_gone_for_all(cast: Cast, change: dict) -> None:
     with pytest.raises(errors.NotAllowed):
         access.access_member(cast.carol)
     with pytest.raises(errors.NotAllowed):
-        actions.follow(actor=cast.carol, person="bob")
+        relations.follow(actor=cast.carol, person="bob")
 
 
 def test_hidden_and_absent_answer_byte_for_byte(cast: Cast, client: Client) -> None:
@@ -91,12 +92,12 @@ def test_lists_leave_out_who_may_not_be_seen(cast: Cast, client: Client) -> None
 
 def test_following_twice_counts_once(cast: Cast) -> None:
     for _turn in range(2):
-        actions.follow(actor=cast.carol, person="alice")
+        relations.follow(actor=cast.carol, person="alice")
     assert counts(cast.alice) == (3, 1)
     assert counts(cast.carol) == (0, 1)
     assert Event.objects.filter(name="accounts.UserFollowed").count() == 1
     for _turn in range(2):
-        actions.unfollow(actor=cast.carol, person=cast.alice.pk)
+        relations.unfollow(actor=cast.carol, person=cast.alice.pk)
     assert counts(cast.alice) == (2, 1)
     assert counts(cast.carol) == (0, 0)
     assert Event.objects.filter(name="accounts.UserUnfollowed").count() == 1
@@ -104,9 +105,9 @@ def test_following_twice_counts_once(cast: Cast) -> None:
 
 def test_nobody_follows_or_blocks_themselves(cast: Cast) -> None:
     with pytest.raises(errors.Invalid):
-        actions.follow(actor=cast.alice, person="alice")
+        relations.follow(actor=cast.alice, person="alice")
     with pytest.raises(errors.Invalid):
-        actions.block(actor=cast.alice, person="alice")
+        relations.block(actor=cast.alice, person="alice")
 
 
 # -- Block --
@@ -121,7 +122,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
 
 def test_block_takes_follows_along_and_tells_everybody(cast: Cast, heard: list[set[int]]) -> None:
     for _turn in range(2):
-        actions.block(actor=cast.dan, person="alice")
+        relations.block(actor=cast.dan, person="alice")
     assert counts(cast.alice) == (1, 0)
     assert counts(cast.dan) == (0, 0)
     assert heard == [{cast.alice.pk, cast.dan.pk}]
@@ -129,27 +130,27 @@ def test_block_takes_follows_along_and_tells_everybody(cast: Cast, heard: list[s
     assert sorted(changed) == sorted((cast.alice.pk, cast.dan.pk))
     assert Event.objects.filter(name="accounts.UserBlocked").count() == 1
     with pytest.raises(errors.NotFound):
-        actions.follow(actor=cast.alice, person="dan")
+        relations.follow(actor=cast.alice, person="dan")
 
 
 def test_unblock_shows_both_again_and_brings_no_follow_back(cast: Cast, heard: list[set[int]]) -> None:
-    actions.block(actor=cast.dan, person="alice")
+    relations.block(actor=cast.dan, person="alice")
     for _turn in range(2):
-        actions.unblock(actor=cast.dan, person="alice")
+        relations.unblock(actor=cast.dan, person="alice")
     assert len(heard) == 2
     assert access.access_person(cast.alice, "dan") == cast.dan
     assert not Follow.objects.filter(follower=cast.dan).exists()
 
 
 def test_only_the_blocker_unblocks(cast: Cast) -> None:
-    actions.unblock(actor=cast.mallory, person="alice")
+    relations.unblock(actor=cast.mallory, person="alice")
     assert Block.objects.filter(blocker=cast.alice, blocked=cast.mallory).exists()
 
 
 def test_recount_mends_counters(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
     User.objects.filter(pk__in=[cast.alice.pk, cast.carol.pk]).update(followers_count=77, following_count=5)
-    assert actions.recount() == 2
-    assert actions.recount() == 0
+    assert relations.recount() == 2
+    assert relations.recount() == 0
     assert counts(cast.alice) == (2, 1)
     assert counts(cast.carol) == (0, 0)
     call_command("recount")

@@ -20,7 +20,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import actions, codes, forms, queries
+from accounts import codes, forms, queries
+from accounts.actions import joining
 from accounts.models import User
 from core import errors
 
@@ -146,7 +147,7 @@ def owner(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         person = form.person()
         with form.mending():
-            return enter(request, actions.make_owner(token=token, **person))
+            return enter(request, joining.make_owner(token=token, **person))
     return render(request, "accounts/owner.html", {"form": form}, status=bad(form))
 
 

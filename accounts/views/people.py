@@ -9,8 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
-from accounts import actions, queries
+from accounts import queries
+from accounts.actions import relations
 from accounts.models import User
+from core import errors
 from core.views import members_only
 
 
@@ -55,21 +57,33 @@ def everybody(request: Request) -> HttpResponse:
 
 
 def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
-    person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
+    try:
+        person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
+    except errors.NotAllowed as error:  # the profile is there to see, so its lists say why they are not
+        person = queries.person(viewer=request.user, person=handle)
+        return render(request, "accounts/people.html", {"person": person, "which": which, "closed": error.message})
     context = {"person": person, "people": page.rows, "next": page.next, "which": which}
     return render(request, "accounts/people.html", context)
 
 
 @members_only
+@require_safe
+def requests(request: Request) -> HttpResponse:
+    page = queries.requests(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    return render(request, "accounts/requests.html", {"people": page.rows, "next": page.next})
+
+
+@members_only
 @by_post
 def follow(request: Request, handle: str) -> HttpResponse:
-    return _after_follow(request, actions.follow(actor=request.user, person=handle))
+    who, _state = relations.follow(actor=request.user, person=handle)
+    return _after_follow(request, who)
 
 
 @members_only
 @by_post
 def unfollow(request: Request, handle: str) -> HttpResponse:
-    return _after_follow(request, actions.unfollow(actor=request.user, person=handle))
+    return _after_follow(request, relations.unfollow(actor=request.user, person=handle))
 
 
 def _after_follow(request: Request, person: User) -> HttpResponse:
@@ -81,15 +95,36 @@ def _after_follow(request: Request, person: User) -> HttpResponse:
 
 @members_only
 @by_post
+def accept(request: Request, handle: str) -> HttpResponse:
+    relations.accept_request(actor=request.user, person=handle)
+    return _back(request, "/people/requests/")
+
+
+@members_only
+@by_post
+def decline(request: Request, handle: str) -> HttpResponse:
+    relations.decline_request(actor=request.user, person=handle)
+    return _back(request, "/people/requests/")
+
+
+@members_only
+@by_post
+def remove(request: Request, handle: str) -> HttpResponse:
+    relations.remove_follower(actor=request.user, person=handle)
+    return _back(request, f"/@{request.user.handle}/followers/")
+
+
+@members_only
+@by_post
 def block(request: Request, handle: str) -> HttpResponse:
-    actions.block(actor=request.user, person=handle)
+    relations.block(actor=request.user, person=handle)
     return _back(request, "/settings/blocked/")
 
 
 @members_only
 @by_post
 def unblock(request: Request, handle: str) -> HttpResponse:
-    actions.unblock(actor=request.user, person=handle)
+    relations.unblock(actor=request.user, person=handle)
     return _back(request, "/settings/blocked/")
 
 

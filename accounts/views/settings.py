@@ -15,7 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import actions, codes, forms, queries
+from accounts import codes, forms, queries
+from accounts.actions import logins, profiles, relations
 from accounts.models import Device, User
 from core import errors
 from core.views import members_only
@@ -43,7 +44,7 @@ def profile(request: Request) -> HttpResponse:
     form = forms.ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         with form.mending():
-            actions.update_profile(actor=user, **form.cleaned_data)
+            profiles.update_profile(actor=user, **form.cleaned_data)
             messages.success(request, _("Saved."))
             return redirect("accounts:settings")
     return page(request, "profile", form, avatar_form=forms.AvatarForm())
@@ -53,7 +54,7 @@ def profile(request: Request) -> HttpResponse:
 @require_POST
 def avatar(request: Request) -> HttpResponse:
     if "remove" in request.POST:
-        actions.set_avatar(actor=request.user, key=None)
+        profiles.set_avatar(actor=request.user, key=None)
         return redirect("accounts:settings")
     form = forms.AvatarForm(request.POST, request.FILES)
     if form.is_valid():
@@ -64,7 +65,7 @@ def avatar(request: Request) -> HttpResponse:
         except (errors.Invalid, errors.TooLarge) as error:
             form.add_error("avatar", str(error.message))
         else:
-            actions.set_avatar(actor=request.user, key=upload.key)
+            profiles.set_avatar(actor=request.user, key=upload.key)
             messages.success(request, _("A good picture."))
             return redirect("accounts:settings")
     user = request.user
@@ -83,9 +84,9 @@ def account(request: Request) -> HttpResponse:
         codes.limit(request, "change_password")
         if form.is_valid():
             old = request.session.session_key or ""
-            actions.set_password(actor=request.user, password=form.cleaned_data["password"], keep=old)
+            logins.set_password(actor=request.user, password=form.cleaned_data["password"], keep=old)
             update_session_auth_hash(request, request.user)
-            actions.move_session(actor=request.user, old=old, new=request.session.session_key or "")
+            logins.move_session(actor=request.user, old=old, new=request.session.session_key or "")
             messages.success(request, _("Your password is changed. You are logged out everywhere else."))
             return redirect("accounts:settings_account")
     return page(request, "account", form)
@@ -113,12 +114,25 @@ def language(request: Request) -> HttpResponse:
     initial = {"language": request.user.language or "auto"}
     form = forms.LanguageForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
-        chosen = actions.update_profile(actor=request.user, language=form.cleaned_data["language"]).language
+        chosen = profiles.update_profile(actor=request.user, language=form.cleaned_data["language"]).language
         with translation.override(chosen or None):
             response = redirect("accounts:settings_language")
         remember_language(response, chosen)
         return response
     return page(request, "language", form)
+
+
+@members_only
+@never_cache
+def privacy(request: Request) -> HttpResponse:
+    form = forms.PrivacyForm(
+        request.POST if request.method == "POST" else None, initial={"is_private": request.user.is_private}
+    )
+    if form.is_valid():
+        relations.set_private(actor=request.user, private=form.cleaned_data["is_private"])
+        messages.success(request, _("Saved."))
+        return redirect("accounts:settings_privacy")
+    return page(request, "privacy", form)
 
 
 def remember_language(response: HttpResponse, language: str) -> None:
@@ -163,7 +177,7 @@ def end_device(request: Request, id: int) -> HttpResponse:
         if current is not None and current.pk == id:
             logout(request, show_message=False)
             return redirect("/")
-        actions.end_device(actor=request.user, device_id=id)
+        logins.end_device(actor=request.user, device_id=id)
         messages.success(request, _("Logged out there."))
     return redirect("accounts:settings_devices")
 
@@ -173,7 +187,7 @@ def end_others(request: Request) -> HttpResponse:
     """A GET comes from somebody who had to log in first: to the page, to press the button again."""
     if request.method == "POST":
         current = here(request)
-        ended = actions.end_other_devices(actor=request.user, device_id=current.pk if current else 0)
+        ended = logins.end_other_devices(actor=request.user, device_id=current.pk if current else 0)
         words = ngettext("Logged out on %(n)s other device.", "Logged out on %(n)s other devices.", ended)
         messages.success(request, words % {"n": ended} if ended else _("You were logged in nowhere else."))
     return redirect("accounts:settings_devices")

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db.models import F
 
-from accounts import actions as accounts_actions
+from accounts.actions import relations
 from accounts.tests.factories import Cast
 from chat import actions, queries
 from chat.models import Conversation, Membership, Message
@@ -97,7 +97,7 @@ def test_a_block_ends_it_at_once_for_what_stood_too(cast: Cast) -> None:
     talk, name = make_chat(cast.alice, cast.bob), uuid.uuid4()
     say(cast.bob, talk, "hello", name)
     before = talk.members_version
-    accounts_actions.block(actor=cast.alice, person=cast.bob.pk)
+    relations.block(actor=cast.alice, person=cast.bob.pk)
     talk.refresh_from_db()
     assert talk.members_version == before + 1
     for who in (cast.alice, cast.bob):
@@ -105,7 +105,7 @@ def test_a_block_ends_it_at_once_for_what_stood_too(cast: Cast) -> None:
             say(who, talk, "still there?", name)
         with pytest.raises(errors.NotFound):
             actions.mark_read(actor=who, conversation_id=talk.pk, seq=1)
-    accounts_actions.unblock(actor=cast.alice, person=cast.bob.pk)
+    relations.unblock(actor=cast.alice, person=cast.bob.pk)
     talk.refresh_from_db()
     assert talk.members_version == before + 2
     assert say(cast.bob, talk, "hello", name).again

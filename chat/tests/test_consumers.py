@@ -8,7 +8,7 @@ import orjson
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts import actions as accounts_actions
+from accounts.actions import relations
 from accounts.models import User
 from accounts.tests.factories import Cast, make_block
 from chat import access, actions, writer
@@ -229,7 +229,7 @@ async def test_a_block_makes_both_vanish_at_once(cast: Cast, talk: Conversation)
         if not texts(alice.heard):
             await alice.until("chat.message")
         alice.heard.clear()
-        await later(accounts_actions.block)(actor=cast.alice, person=cast.bob.pk)
+        await later(relations.block)(actor=cast.alice, person=cast.bob.pk)
         await alice.until("access")
         await bob.until("access")
         for line in (alice, bob):

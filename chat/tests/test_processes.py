@@ -37,7 +37,7 @@ print("MADE", json.dumps({"ids": [person.pk for person in people], "keys": keys,
 """
 
 BLOCK = """
-from accounts import actions
+from accounts.actions import relations
 from accounts.models import User
 """
 
@@ -242,7 +242,7 @@ def test_a_block_is_known_everywhere_also_when_the_bus_is_silent(stack: Stack) -
         await asyncio.to_thread(stack.pair.stop_redis)
         try:
             blocker, blocked = made["ids"][1], made["ids"][0]
-            words = f"{BLOCK}\nactions.block(actor=User.objects.get(pk={blocker}), person={blocked})"
+            words = f"{BLOCK}\nrelations.block(actor=User.objects.get(pk={blocker}), person={blocked})"
             await asyncio.to_thread(stack.manage, "shell", "-v", "0", "-c", words)
             await hear(one, "access")
             await hear(two, "access")

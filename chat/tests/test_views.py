@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 
-from accounts import actions as accounts_actions
+from accounts.actions import relations
 from accounts.models import User
 from accounts.tests.factories import Cast
 from chat import actions
@@ -77,7 +77,7 @@ def test_pages_of_others_are_not_there(cast: Cast, client: Client) -> None:
 
 def test_after_a_block_the_page_is_gone_for_both(cast: Cast) -> None:
     talk = make_chat(cast.alice, cast.bob, "hello")
-    accounts_actions.block(actor=cast.bob, person=cast.alice.pk)
+    relations.block(actor=cast.bob, person=cast.alice.pk)
     for who in (cast.alice, cast.bob):
         assert as_(who).get(f"/chat/{talk.pk}/").status_code == 404
         assert "hello" not in as_(who).get("/chat/").content.decode()

@@ -252,7 +252,7 @@ def test_two_who_open_it_at_once_get_the_same(cast: Cast) -> None:
 
 
 def test_a_block_in_the_middle_of_sends_ends_them_without_a_deadlock(cast: Cast) -> None:
-    from accounts import actions as accounts_actions
+    from accounts.actions import relations
 
     talk = make_chat(cast.alice, cast.bob)
     blocked = threading.Event()
@@ -271,7 +271,7 @@ def test_a_block_in_the_middle_of_sends_ends_them_without_a_deadlock(cast: Cast)
 
     def blocks() -> None:
         time.sleep(0.05)
-        accounts_actions.block(actor=cast.alice, person=cast.bob.pk)
+        relations.block(actor=cast.alice, person=cast.bob.pk)
         blocked.set()
 
     (taken, late), _nothing = in_threads(sends, blocks)

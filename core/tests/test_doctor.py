@@ -128,7 +128,7 @@ def test_a_database_that_does_not_answer_is_a_part_that_is_not_well(monkeypatch:
 
 @pytest.mark.django_db
 def test_missing_migrations() -> None:
-    MigrationRecorder(connection).record_unapplied("core", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("core", "0002_counts")
     finding(doctor.migrations, "fail", "are missing", "manage.py migrate")
 
 

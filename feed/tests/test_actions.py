@@ -6,8 +6,8 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from accounts import actions as accounts_actions
 from accounts import registry
+from accounts.actions import relations
 from accounts.models import User
 from accounts.tests.factories import Cast, make_user
 from core import errors, outbox, realtime
@@ -290,7 +290,7 @@ def test_counts_are_the_same_for_every_reader_also_after_a_block(cast: Cast) -> 
     post = make_post(cast.dan)
     actions.comment(actor=cast.bob, post_id=post.pk, text="hi")
     actions.react(actor=cast.bob, post_id=post.pk, kind="like")
-    accounts_actions.block(actor=cast.carol, person=cast.bob.pk)
+    relations.block(actor=cast.carol, person=cast.bob.pk)
     post.refresh_from_db()
     assert (post.comments_count, post.reactions) == (1, {"like": 1})
 
@@ -334,7 +334,7 @@ def test_announcing_costs_two_queries_however_many_follow(
 def test_who_unfollows_is_checked_again(cast: Cast, monkeypatch) -> None:
     checked = []
     monkeypatch.setattr(realtime, "access_changed", checked.append)
-    accounts_actions.unfollow(actor=cast.bob, person=cast.alice.pk)
+    relations.unfollow(actor=cast.bob, person=cast.alice.pk)
     assert checked == [cast.bob.pk]
 
 

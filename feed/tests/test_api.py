@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import actions as accounts_actions
+from accounts.actions import relations
 from accounts.models import User
 from accounts.tests.factories import Cast
 from feed.models import Post
@@ -162,7 +162,7 @@ def test_a_block_takes_effect_at_once(cast: Cast) -> None:
     client = api(cast.bob)
     path = f"/api/v1/posts/{make_post(cast.alice).pk}"
     assert client.get(path).status_code == 200
-    accounts_actions.block(actor=cast.alice, person=cast.bob.pk)
+    relations.block(actor=cast.alice, person=cast.bob.pk)
     assert client.get(path).status_code == 404
     assert client.get("/api/v1/posts").json()["results"] == []
     assert client.get("/api/v1/users/alice/posts").status_code == 404

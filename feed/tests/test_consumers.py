@@ -6,11 +6,12 @@ import orjson
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts import actions as accounts_actions
+from accounts.actions import relations
+from accounts.events import PrivacyChanged
 from accounts.tests.factories import Cast, make_block
 from core import errors, realtime
 from core.consumers import Frame, Socket, frames
-from feed import actions
+from feed import actions, handlers
 from feed.tests.factories import make_post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +103,47 @@ async def test_who_follows_no_more_no_longer_watches(cast: Cast, hub: realtime.H
     assert (await bob.ask("feed.watch", posts=[post.pk]))["posts"]
     rechecked: list[int] = []
     monkeypatch.setattr(realtime, "access_changed", rechecked.append)
-    await sync_to_async(accounts_actions.unfollow)(actor=cast.bob, person="alice")
+    await sync_to_async(relations.unfollow)(actor=cast.bob, person="alice")
+    assert rechecked == [cast.bob.pk], "whose sockets then ask anew for all they watch"
+    assert await bob.ask("feed.watch", posts=[post.pk]) == {"posts": []}
+
+
+async def test_an_account_made_private_leaves_strangers_behind_at_once(cast: Cast, hub: realtime.Hub) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    carol, bob = Line(cast.carol.pk), Line(cast.bob.pk)
+    for line in (carol, bob):
+        assert (await line.ask("feed.watch", posts=[post.pk]))["posts"]
+    await sync_to_async(relations.set_private)(actor=cast.alice, private=True)
+    await sync_to_async(actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
+    row = await sync_to_async(actions.comment)(actor=cast.dan, post_id=post.pk, text="among us")
+    await sync_to_async(actions.react_to_comment)(actor=cast.dan, comment_id=row.pk, kind="wow")
+    assert carol.heard == [], "whatever happens before the log has told everybody to look again"
+    fact = PrivacyChanged(user_id=cast.alice.pk, private=True)
+    await sync_to_async(handlers.look_again)(fact)
+    assert [line.heard for line in (carol, bob)] == [[{"kind": "post.edited", "data": {"post": post.pk}}]] * 2
+    assert await carol.ask("feed.watch", posts=[post.pk]) == {"posts": []}
+    assert (await bob.ask("feed.watch", posts=[post.pk]))["posts"]
+    await sync_to_async(actions.unreact)(actor=cast.dan, post_id=post.pk)
+    assert (len(carol.heard), bob.heard[-1]["kind"]) == (1, "post.counts")
+
+
+async def test_an_account_opened_again_keeps_its_watchers(cast: Cast, hub: realtime.Hub) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    await sync_to_async(relations.set_private)(actor=cast.alice, private=True)
+    bob = Line(cast.bob.pk)
+    await bob.ask("feed.watch", posts=[post.pk])
+    await sync_to_async(relations.set_private)(actor=cast.alice, private=False)
+    await sync_to_async(handlers.look_again)(PrivacyChanged(user_id=cast.alice.pk, private=False))
+    assert bob.heard == [{"kind": "post.edited", "data": {"post": post.pk}}]
+
+
+async def test_a_follower_removed_no_longer_watches(cast: Cast, hub: realtime.Hub, monkeypatch) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    await sync_to_async(relations.set_private)(actor=cast.alice, private=True)
+    bob = Line(cast.bob.pk)
+    assert (await bob.ask("feed.watch", posts=[post.pk]))["posts"]
+    rechecked: list[int] = []
+    monkeypatch.setattr(realtime, "access_changed", rechecked.append)
+    await sync_to_async(relations.remove_follower)(actor=cast.alice, person="bob")
     assert rechecked == [cast.bob.pk], "whose sockets then ask anew for all they watch"
     assert await bob.ask("feed.watch", posts=[post.pk]) == {"posts": []}

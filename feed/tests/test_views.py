@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts import actions as accounts_actions
+from accounts.actions import relations
 from accounts.models import User
 from accounts.tests.factories import Cast, log_in
 from feed import actions
@@ -290,7 +290,7 @@ def test_a_block_empties_every_page_at_once(cast: Cast) -> None:
     client = browser(cast.bob)
     assert "gone for bob" in page(client.get("/"))
     assert "gone too" in page(client.get(on_dans.get_absolute_url()))
-    accounts_actions.block(actor=cast.alice, person=cast.bob.pk)
+    relations.block(actor=cast.alice, person=cast.bob.pk)
     assert "gone for bob" not in page(client.get("/"))
     assert "gone too" not in page(client.get(on_dans.get_absolute_url()))
     assert client.get(post.get_absolute_url()).status_code == 404

@@ -67,6 +67,8 @@ class Plan:
     portraits: list[str]
     follows: list[tuple[int, int]] = field(default_factory=list)
     blocks: list[tuple[int, int]] = field(default_factory=list)
+    private: set[int] = field(default_factory=set)
+    requests: list[tuple[int, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     talks: list[Talk] = field(default_factory=list)
 
@@ -92,6 +94,7 @@ def make(*, count: int, seed: int, now: datetime) -> Plan:
     everybody = people.make(chance("people"), count)
     plan = Plan(now, everybody, _joined(chance("joined"), count, now), _portraits(chance("portraits"), everybody))
     _block(chance("blocks"), plan)
+    _ask(chance("requests"), plan)
     _follow(chance("follows"), plan)
     _write(chance("posts"), plan)
     _answer(chance("answers"), plan)
@@ -122,9 +125,22 @@ def _block(rng: Random, plan: Plan) -> None:
     plan.blocks = sorted(pairs)
 
 
+def _ask(rng: Random, plan: Plan) -> None:
+    """Member 0 is private, as is one in twelve; some wait for their answer, and they for that of another."""
+    apart = {*plan.blocks, *((b, a) for a, b in plan.blocks)}
+    far = range(len(people.KNOWN), len(plan.people))
+    near = [one for one in far if (0, one) not in apart]
+    others = rng.sample(near, max(1, len(near) // 12))
+    asks = {(0, others[0]), *((one, 0) for one in rng.sample(near, min(3, len(near))))}
+    for asked in others:
+        asks |= {(one, asked) for one in rng.sample(far, rng.choice([0, 0, 1, 3]))}
+    plan.private = {0, *others}
+    plan.requests = sorted((one, asked) for one, asked in asks if one != asked and (one, asked) not in apart)
+
+
 def _follow(rng: Random, plan: Plan) -> None:
     """People follow the famous, and those who care for the same things."""
-    apart = {*plan.blocks, *((b, a) for a, b in plan.blocks)}
+    apart = {*plan.blocks, *((b, a) for a, b in plan.blocks), *plan.requests}
     ties: set[tuple[int, int]] = set()
     everybody = range(len(plan.people))
     topics = [set(person.topics) for person in plan.people]
@@ -234,7 +250,7 @@ def _answer(rng: Random, plan: Plan) -> None:
             continue
         fame = plan.people[entry.author].fame
         near = followers[entry.author]
-        if entry.audience != "followers":
+        if entry.audience != "followers" and entry.author not in plan.private:
             near = near + rng.sample(range(len(plan.people)), min(len(plan.people), 5 + int(fame * 3)))
         crowd = [
             one

@@ -20,8 +20,8 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import actions as accounts_actions
-from accounts.models import Block, Follow, User
+from accounts.actions import logins
+from accounts.models import Block, Follow, FollowRequest, User
 from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
@@ -158,7 +158,7 @@ def _place(uses: list[Use], say: Say) -> None:
 def _write(made: Plan, uses: list[Use], say: Say) -> None:
     users = _people(made, say)
     for user in users[: len(PASSWORDS)]:  # so that their page of devices shows more than the browser in front of it
-        accounts_actions.log_in_app(actor=user, client="Willow/2.4 (Android 14)", address="203.0.113.24")
+        logins.log_in_app(actor=user, client="Willow/2.4 (Android 14)", address="203.0.113.24")
     uploads = _uploads(made, uses, users)
     _avatars(uses, uploads, users)
     _ties(made, users, say)
@@ -179,6 +179,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
 def _people(made: Plan, say: Say) -> list[User]:
     size = len(made.people)
     follows, followed = Counter(a for a, _b in made.follows), Counter(b for _a, b in made.follows)
+    asked = Counter(b for _a, b in made.requests)
     posts = Counter(entry.author for entry in made.entries if entry.audience in COUNTED)
     users = []
     for place, person in enumerate(made.people):
@@ -195,6 +196,8 @@ def _people(made: Plan, say: Say) -> list[User]:
                 followers_count=followed[place],
                 following_count=follows[place],
                 posts_count=posts[place],
+                is_private=place in made.private,
+                requests_count=asked[place],
                 created_at=made.joined[place],
             )
         )
@@ -249,6 +252,9 @@ def _avatars(uses: list[Use], uploads: list[Upload], users: list[User]) -> None:
 
 def _ties(made: Plan, users: list[User], say: Say) -> None:
     Follow.objects.bulk_create([Follow(follower=users[a], followed=users[b]) for a, b in made.follows], BATCH)
+    FollowRequest.objects.bulk_create(
+        [FollowRequest(asker=users[a], asked=users[b], created_at=made.now) for a, b in made.requests], BATCH
+    )
     Block.objects.bulk_create([Block(blocker=users[a], blocked=users[b]) for a, b in made.blocks], BATCH)
     say("follows", len(made.follows), len(made.follows))
 

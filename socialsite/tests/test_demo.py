@@ -12,8 +12,9 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client
 
+from accounts import access as accounts_access
 from accounts import registry
-from accounts.models import Block, Follow, User
+from accounts.models import Block, Follow, FollowRequest, User
 from accounts.tests.factories import make_user
 from chat import queries as chat_queries
 from chat.models import Conversation, Membership, Message
@@ -54,10 +55,12 @@ def snapshot() -> dict[str, list[Any]]:
     """Everything but ids, keys and hashes."""
     who = (
         "handle display_name bio language is_staff is_superuser followers_count following_count posts_count created_at"
+        " is_private requests_count"
     )
     return {
         "people": list(User.objects.order_by("pk").values_list(*who.split())),
         "follows": list(Follow.objects.order_by("pk").values_list("follower__handle", "followed__handle")),
+        "requests": list(FollowRequest.objects.order_by("pk").values_list("asker__handle", "asked__handle")),
         "blocks": list(Block.objects.order_by("pk").values_list("blocker__handle", "blocked__handle")),
         "posts": list(
             Post.objects.order_by("pk").values_list(
@@ -160,6 +163,17 @@ def test_nobody_answers_what_they_cannot_see() -> None:
 
 
 @pytest.mark.usefixtures("town")
+def test_only_private_people_are_asked_and_by_those_who_do_not_follow() -> None:
+    asked = list(FollowRequest.objects.select_related("asker", "asked"))
+    assert asked
+    for row in asked:
+        assert row.asked.is_private
+        assert not Follow.objects.filter(follower=row.asker, followed=row.asked).exists()
+        assert accounts_access.access_person(row.asker, row.asked_id) == row.asked
+    assert FollowRequest.objects.filter(asker__handle="linh").exists()
+
+
+@pytest.mark.usefixtures("town")
 def test_conversations_have_no_holes_and_know_what_is_unread() -> None:
     conversations = list(Conversation.objects.all())
     assert len(conversations) > 12
@@ -200,6 +214,7 @@ def test_its_pages_show_something(client: Client) -> None:
     assert "/media/" in home
     assert "Rosa Lindqvist" in client.get("/@rosa/").content.decode()
     assert "Tomasz" in client.get("/chat/").content.decode()
+    assert client.get("/people/requests/").content.decode().count("/accept/") >= 3
     blocked = Block.objects.filter(blocker__handle="linh").values_list("blocked__display_name", flat=True)
     page = client.get("/settings/blocked/").content.decode()
     assert blocked

@@ -34,7 +34,9 @@ SUPERVISORS: dict[str, str] = {
 }
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
-    "accounts.actions.recount": "a transaction for each batch of locked rows",
+    "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
+    "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
+    "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
     "uploads.actions.receive_upload": "waits for storage between short transactions",
     "uploads.actions.receive_ready_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.process_upload": "waits for storage and a child process between short transactions",
@@ -43,13 +45,14 @@ NOT_ATOMIC: dict[str, str] = {
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
-    "accounts.actions.forget_logins": "the clock",
-    "accounts.actions.join": "whoever proved the address is a member only afterwards",
-    "accounts.actions.make_owner": "whoever has the owner's link",
-    "accounts.actions.make_owner_link": "the shell",
-    "accounts.actions.recount": "the shell",
-    "accounts.actions.refresh_tokens": "the token says who",
-    "accounts.actions.see_devices": "the login says who",
+    "accounts.actions.logins.forget_logins": "the clock",
+    "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
+    "accounts.actions.joining.make_owner": "whoever has the owner's link",
+    "accounts.actions.joining.make_owner_link": "the shell",
+    "accounts.actions.relations.recount": "the shell",
+    "accounts.actions.logins.refresh_tokens": "the token says who",
+    "accounts.actions.logins.see_devices": "the login says who",
+    "accounts.actions.relations.tidy_requests": "the clock",
     "chat.actions.send_messages": "a batch of many senders, each named in its draft",
     "chat.actions.sight_changed": "part of somebody's block",
     "feed.actions.discard_pictures": "the clock",

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import actions
+from accounts.actions import joining
 from core import errors
 
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            link = actions.make_owner_link()
+            link = joining.make_owner_link()
         except errors.Conflict as error:
             raise CommandError(str(error.message)) from None
         self.stdout.write(link)

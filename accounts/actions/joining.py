@@ -1,0 +1,63 @@
+"""Becoming a member: by a proven address, or by the owner's one-time link."""
+
+import secrets
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import events, queries, rules
+from accounts.models import OwnerLink, User
+from core import errors, outbox
+
+
+@transaction.atomic
+def join(*, email: str, handle: str, display_name: str, password_hash: str, language: str = "") -> User:
+    """Makes a member whose address has just been proven. Invalid("handle") or Conflict when somebody was faster."""
+    user = _make_user(email=email, handle=handle, display_name=display_name, password=password_hash, language=language)
+    outbox.emit(events.UserJoined(user_id=user.pk))
+    return user
+
+
+@transaction.atomic
+def make_owner_link() -> str:
+    """A fresh one-time link for the owner's account; the one before ends. Conflict when there is an owner."""
+    if not queries.owner_missing():
+        raise errors.Conflict(_("This site has an owner already."))
+    OwnerLink.objects.all().delete()
+    token = secrets.token_urlsafe(32)
+    OwnerLink.objects.create(digest=OwnerLink.digest_of(token))
+    return settings.SITE_URL + reverse("accounts:owner", args=[token])
+
+
+@transaction.atomic
+def make_owner(*, token: str, email: str, handle: str, display_name: str, password_hash: str) -> User:
+    """Uses up the owner's link: a staff superuser with a proven address. NotFound for a link that is not good."""
+    link = OwnerLink.objects.select_for_update().filter(digest=OwnerLink.digest_of(token)).first()
+    if link is None or not queries.owner_missing():
+        raise errors.NotFound
+    user = _make_user(
+        email=email,
+        handle=handle,
+        display_name=display_name,
+        password=password_hash,
+        is_staff=True,
+        is_superuser=True,
+    )
+    link.delete()
+    outbox.emit(events.UserJoined(user_id=user.pk))
+    return user
+
+
+def _make_user(**fields: object) -> User:
+    try:
+        with transaction.atomic():
+            user = User.objects.create(**fields)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    except IntegrityError:
+        if queries.handle_taken(str(fields["handle"])):
+            raise errors.Invalid(rules.TAKEN, field="handle") from None
+        raise errors.Conflict(_("This address belongs to an account by now. Please log in."), field="email") from None
+    return user

@@ -1,0 +1,10 @@
+"""What the lines of members hear about themselves."""
+
+from core import outbox, realtime
+from core.events import AccessChanged
+
+
+def access_changed(user_id: int) -> None:
+    """What this member may see or do has changed: their sockets and logins look again, everywhere."""
+    outbox.emit(AccessChanged(user_id=user_id))
+    realtime.access_changed(user_id)
