@@ -1,4 +1,4 @@
-"""The devices of a member: who sees them, when they were seen, how they end, and the mail about a new one."""
+"""The devices of a member: who sees them, when they were seen, how they end."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,10 +17,9 @@ from django.utils import timezone
 from accounts import access, consumers, places, queries
 from accounts.actions import logins
 from accounts.models import Device, User
-from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
+from accounts.tests.factories import PASSWORD, Cast, log_in
 from accounts.tests.test_api import App, problem
 from chat.tests.sockets import site
-from core.models import Mail
 
 pytestmark = pytest.mark.django_db
 
@@ -387,65 +386,3 @@ async def test_open_sockets_are_seen_and_those_that_ran_out_closed(cast: Cast) -
         assert found[cast.alice.pk].seen_at >= now
         assert found[cast.alice.pk].address == "192.0.2.5"
         assert found[cast.bob.pk].seen_at == long_ago
-
-
-# -- The mail about a new one --
-
-
-def mails() -> list[Mail]:
-    return list(Mail.objects.order_by("pk"))
-
-
-@pytest.mark.both
-def test_a_login_from_something_new_is_written_to_its_member(cast: Cast, mine: Client) -> None:
-    assert mails() == []
-    browser(cast.alice)
-    assert mails() == [], "the same browser on the same system stands already"
-    browser(cast.alice, SAFARI, "192.0.2.5")
-    [mail] = mails()
-    assert (mail.to, mail.subject) == ("alice@example.org", f"New login to {settings.SITE_NAME}")
-    for text in (mail.body, mail.html):
-        for word in ("Safari on iPhone", "192.0.2.5", "UTC", f"{settings.SITE_URL}/settings/devices/"):
-            assert word in text
-
-
-def test_an_apps_login_is_written_too(cast: Cast, mine: Client, app: App) -> None:
-    [mail] = mails()
-    assert "Tusky on Android" in mail.body
-
-
-def test_the_first_login_ever_is_not(cast: Cast, app: App) -> None:
-    assert mails() == []
-    assert Device.objects.count() == 1
-
-
-def test_whoever_comes_back_after_all_is_forgotten_is_written_to(cast: Cast) -> None:
-    browser(cast.alice)
-    Device.objects.all().delete()
-    browser(cast.alice)
-    app = App()
-    Device.objects.all().delete()
-    app.log_in()
-    assert len(mails()) == 2
-
-
-def test_the_mail_speaks_the_members_language_and_names_the_place(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    User.objects.filter(pk=cast.alice.pk).update(language="vi")
-    monkeypatch.setattr(places, "place", lambda address: "Hà Nội")
-    browser(cast.alice)
-    browser(cast.alice, SAFARI)
-    [mail] = mails()
-    assert 'lang="vi"' in mail.html
-    assert "Hà Nội" in mail.body
-
-
-def test_a_wrong_password_is_no_login(cast: Cast, mine: Client) -> None:
-    thief = Client(headers={"user-agent": SAFARI})
-    thief.post("/login/", {"login": "alice", "password": "wrong password"})
-    assert mails() == []
-    assert not Device.objects.exclude(pk=device_of(mine).pk).exists()
-
-
-def test_others_logins_say_nothing_about_mine(cast: Cast, mine: Client) -> None:
-    browser(make_user("erin"), SAFARI)
-    assert mails() == []
