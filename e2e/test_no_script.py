@@ -97,7 +97,7 @@ def test_following_and_settings(enter: Enter) -> None:
     page = plain(enter, "malin")
     page.goto("/@leo/")
     main = page.get_by_role("main")
-    main.get_by_role("button", name=re.compile("^Follow")).click()
+    main.get_by_role("button", name=re.compile("^Follow(?!ing)")).click()
     main.get_by_role("button", name=re.compile("^Following")).click()
     expect(main.get_by_role("button", name=re.compile("^Follow "))).to_be_visible()
 
