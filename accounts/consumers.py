@@ -28,9 +28,9 @@ async def look() -> None:
     """Who has a socket open is here: that is written. A login that ran out (nobody ended it, so nobody said so) closes
     its socket."""
     lines = [one for one in realtime.hub.connections() if isinstance(one, consumers.Socket) and one.principal]
-    logins = sorted({int(one.principal.login) for one in lines if one.principal})
-    for start in range(0, len(logins), BATCH):
-        asked = logins[start : start + BATCH]
+    ids = sorted({int(one.principal.login) for one in lines if one.principal})
+    for start in range(0, len(ids), BATCH):
+        asked = ids[start : start + BATCH]
         standing = await threads.run(_see, asked)
         gone = set(asked) - standing
         for line in lines:

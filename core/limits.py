@@ -233,10 +233,15 @@ def network(address: str) -> str:
     return str(one.ipv4_mapped or ipaddress.ip_network((int(one), 64), strict=False))
 
 
-def is_monitor(address: str) -> bool:
-    """Addresses of RATE_LIMIT_EXEMPT ask as often as they like."""
+def is_within(address: str, networks: list[str]) -> bool:
+    """Whether an address is one of these, or in one of these networks."""
     try:
         one = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(one in ipaddress.ip_network(each, strict=False) for each in settings.RATE_LIMIT_EXEMPT)
+    return any(one in ipaddress.ip_network(each, strict=False) for each in networks)
+
+
+def is_monitor(address: str) -> bool:
+    """Addresses of RATE_LIMIT_EXEMPT ask as often as they like."""
+    return is_within(address, settings.RATE_LIMIT_EXEMPT)

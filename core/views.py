@@ -1,6 +1,5 @@
 """Pages of no room: health, refusals, the error pages."""
 
-import ipaddress
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core import errors, health
+from core import errors, health, limits
 
 
 def client_address(request: HttpRequest) -> str:
@@ -29,11 +28,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def is_trusted(address: str) -> bool:
-    try:
-        one = ipaddress.ip_address(address)
-        return any(one in ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES)
-    except ValueError:
-        return False
+    return limits.is_within(address, settings.TRUSTED_PROXIES)
 
 
 @never_cache

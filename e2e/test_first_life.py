@@ -34,13 +34,7 @@ from accounts.models import User
 one, other = json.load(sys.stdin)
 relations.follow(actor=User.objects.get(handle=one), person=other)
 """
-UNFOLLOW = """
-import json, sys
-from accounts.actions import relations
-from accounts.models import User
-one, other = json.load(sys.stdin)
-relations.unfollow(actor=User.objects.get(handle=one), person=other)
-"""
+UNFOLLOW = FOLLOW.replace("relations.follow(", "relations.unfollow(")
 
 
 def seconds_until(act: Callable[[], object], seen: Locator) -> float:

@@ -52,9 +52,7 @@ def follow(*, actor: User, person: int | str) -> tuple[User, FollowState]:
 @transaction.atomic
 def unfollow(*, actor: User, person: int | str) -> User:
     """The actor follows a member no more, or withdraws their request; doing it again changes nothing."""
-    actor = access.access_member(actor)
-    who = access.access_person(actor, person)
-    _lock_people(actor.pk, who.pk)
+    actor, who = _both(actor, person)
     _answer(who.pk, [actor.pk], events.FollowRequestDropped)
     if _drop_follow(actor.pk, who.pk):
         realtime.access_changed(actor.pk)  # posts for followers are watched no more
@@ -64,9 +62,7 @@ def unfollow(*, actor: User, person: int | str) -> User:
 @transaction.atomic
 def remove_follower(*, actor: User, person: int | str) -> User:
     """A member follows the actor no more, and is not told; doing it again changes nothing."""
-    actor = access.access_member(actor)
-    who = access.access_person(actor, person)
-    _lock_people(actor.pk, who.pk)
+    actor, who = _both(actor, person)
     if _drop_follow(who.pk, actor.pk):
         realtime.access_changed(who.pk)
     return who
@@ -75,9 +71,7 @@ def remove_follower(*, actor: User, person: int | str) -> User:
 @transaction.atomic
 def accept_request(*, actor: User, person: int | str) -> User:
     """A member who asked follows the actor from now on. NotFound if nothing waits; accepting again changes nothing."""
-    actor = access.access_member(actor)
-    who = access.access_person(actor, person)
-    _lock_people(actor.pk, who.pk)
+    actor, who = _both(actor, person)
     if access.visible_requests(actor).filter(asker=who).exists():
         _add_followers(actor.pk, [who.pk])
     elif not Follow.objects.filter(follower=who, followed=actor).exists():
@@ -88,9 +82,7 @@ def accept_request(*, actor: User, person: int | str) -> User:
 @transaction.atomic
 def decline_request(*, actor: User, person: int | str) -> User:
     """A member's request is gone, without a word to them; declining again changes nothing."""
-    actor = access.access_member(actor)
-    who = access.access_person(actor, person)
-    _lock_people(actor.pk, who.pk)
+    actor, who = _both(actor, person)
     if _answer(actor.pk, [who.pk], events.FollowRequestDropped):
         FollowRequest.objects.create(asker=who, asked=actor, declined_at=timezone.now())
     return who
@@ -152,6 +144,14 @@ def _after_block(one: int, other: int) -> None:
         listener(one, other)
     for user_id in sorted((one, other)):
         realtime.access_changed(user_id)
+
+
+def _both(actor: User, person: int | str) -> tuple[User, User]:
+    """Who acts and a member they may see, both locked."""
+    actor = access.access_member(actor)
+    who = access.access_person(actor, person)
+    _lock_people(actor.pk, who.pk)
+    return actor, who
 
 
 def _lock_people(*ids: int) -> None:
