@@ -120,9 +120,10 @@ def _fresh_cache() -> Iterator[None]:
     yield
     from django.core.cache import caches
 
-    from core import limits
+    from core import limits, options
 
     limits.memory.clear()
+    options.forget()
     for cache in caches.all(initialized_only=True):
         if "locmem" in type(cache).__module__ or "dummy" in type(cache).__module__:
             cache.clear()

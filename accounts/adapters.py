@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails, queries
+from accounts import mails
 from accounts.actions import logins
-from accounts.models import User
+from accounts.models.people import User
+from accounts.queries import joining as joining_queries
 from core import limits
 
 YEAR = 365 * 24 * 60 * 60
@@ -53,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
         login = str(credentials.get("email") or credentials.get("username") or "")
         counted = (
             (WRONG_FROM_NETWORK, limits.network(request.META.get("REMOTE_ADDR", ""))),
-            (WRONG_FOR_ACCOUNT, queries.account_key(login)),  # not counted for what the network may not try
+            (WRONG_FOR_ACCOUNT, joining_queries.account_key(login)),  # not counted for what the network may not try
         )
         if not all(limits.take_sure(limit, who).allowed for limit, who in counted):
             raise self.validation_error("too_many_login_attempts")

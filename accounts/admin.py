@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from accounts.actions import profiles
-from accounts.models import Block, Device, Follow, FollowRequest, User
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow, FollowRequest
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)

@@ -8,9 +8,11 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import access, events, queries, registry, tokens  # noqa: F401  events registers its facts
         from accounts import consumers as logins
+        from accounts import registry, tokens
+        from accounts.access import people as people_access
         from accounts.actions import relations
+        from accounts.queries import people as people_queries
         from core import bodies, consumers, frame, realtime
         from uploads import registry as upload_registry
 
@@ -27,12 +29,12 @@ class AccountsConfig(AppConfig):
                 badge=lambda user: user.requests_count,
             )
         )
-        rail = frame.RailPart(key="people", template="accounts/_rail.html", context=queries.strangers, order=30)
+        rail = frame.RailPart(key="people", template="accounts/_rail.html", context=people_queries.strangers, order=30)
         frame.register_rail(rail)
         consumers.authenticator.by_session = tokens.by_session
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        upload_registry.register("avatar", visible=access.visible_avatars, public=True)
+        upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
         registry.recounts["follows"] = relations.recount

@@ -22,9 +22,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails, queries
+from accounts import mails
 from accounts.actions import joining
-from accounts.models import User
+from accounts.models.people import User
+from accounts.queries import joining as joining_queries
 from core import errors
 
 SESSION_KEY = "accounts_join"
@@ -95,7 +96,7 @@ class JoinProcess(AbstractCodeVerificationProcess):
         if not consume_email_verification_rate_limit(self.request, self.email):
             raise errors.TooMany(_("We have just sent a mail. Give it half a minute."), retry_after=WAIT)
         code = get_adapter().generate_email_verification_code()
-        known = queries.is_member_address(self.email)
+        known = joining_queries.is_member_address(self.email)
         self.state["at"] = time.time()
         self.state["code"] = "" if known else code  # an empty code fits nothing
         with transaction.atomic():

@@ -5,8 +5,8 @@ import logging
 
 from django.db import DatabaseError
 
-from accounts import queries
 from accounts.actions import logins
+from accounts.queries import logins as login_queries
 from core import consumers, realtime, threads
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ async def look() -> None:
 
 def _see(ids: list[int]) -> set[int]:
     """Those of the logins that stand."""
-    standing, due = queries.standing_logins(ids)
+    standing, due = login_queries.standing_logins(ids)
     if due:
         logins.see_devices(ids=due)
     return standing

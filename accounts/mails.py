@@ -8,8 +8,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from accounts import serializers
-from accounts.models import Device
+from accounts.models.logins import Device
+from accounts.serializers import logins as login_serializers
 from core import delivery
 
 CODE_LIFE = timedelta(minutes=5)
@@ -49,7 +49,7 @@ def send_already_member(*, to: str) -> None:
 def send_new_login(*, to: str, language: str, device: Device) -> None:
     """In the member's own language: whoever has logged in may ask the site for another."""
     with translation.override(language or settings.LANGUAGE_CODE):
-        context = {"login": serializers.device(device), "devices_url": _url("accounts:settings_devices")}
+        context = {"login": login_serializers.device(device), "devices_url": _url("accounts:settings_devices")}
         send("new_login", to=to, context=context, lives=None)
 
 

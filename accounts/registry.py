@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from accounts.models import User
+from accounts.models.people import User
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import HANDLE_RULE, RESERVED, User
+from accounts.models.people import HANDLE_RULE, RESERVED, User
 from core import errors
 
 TAKEN = _("Somebody has this handle already. Try another one.")

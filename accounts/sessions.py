@@ -6,7 +6,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import queries
+from accounts.queries import logins as login_queries
 
 
 class SessionStore(db.SessionStore):
@@ -16,7 +16,7 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Session | None:
         found = (
-            Session.objects.annotate(due=queries.due_device())
+            Session.objects.annotate(due=login_queries.due_device())
             .filter(session_key=self.session_key, expire_date__gt=timezone.now())
             .first()
         )

@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
-from accounts import queries
-from accounts.models import Device, User
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.queries import logins as login_queries
 from core import consumers, errors
 
 TICKET_SECONDS = 30
@@ -81,10 +82,10 @@ class TokenAuthentication(BaseAuthentication):
         if len(words) != 2:
             raise TokenEnded
         claims = read_access(words[1])
-        device = queries.device(id=claims.device_id, user_id=claims.user_id)
+        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
         if device is None:
             raise TokenEnded
-        if queries.is_due(device):
+        if login_queries.is_due(device):
             request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
         return device.user, device
 
@@ -109,14 +110,14 @@ def by_ticket(ticket: str) -> consumers.Principal | None:
         return None
     if not cache.add(f"ticket:{body['nonce']}", 1, 2 * TICKET_SECONDS):  # of two at once, one adds
         return None
-    standing = queries.device_stands(id=body["device"], user_id=body["user"])
+    standing = login_queries.device_stands(id=body["device"], user_id=body["user"])
     return consumers.Principal(user_id=body["user"], login=str(body["device"])) if standing else None
 
 
 def by_session(session_key: str) -> consumers.Principal | None:
-    device = queries.device_of_session(session_key)
+    device = login_queries.device_of_session(session_key)
     return consumers.Principal(user_id=device.user_id, login=str(device.pk)) if device else None
 
 
 def still_valid(principal: consumers.Principal) -> bool:
-    return queries.device_stands(id=int(principal.login), user_id=principal.user_id)
+    return login_queries.device_stands(id=int(principal.login), user_id=principal.user_id)

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from accounts import api
+from accounts.api import logins as login_api
+from accounts.api import people as people_api
 from accounts.views import entrance, people, settings
 
 app_name = "accounts"
@@ -36,20 +37,20 @@ urlpatterns = [
     path("@<str:handle>/block/", people.block, name="block"),
     path("@<str:handle>/unblock/", people.unblock, name="unblock"),
     path("@<str:handle>/<slug:tab>/", people.profile, name="profile_tab"),
-    path("api/v1/auth/login", api.LoginView.as_view(), name="api_login"),
-    path("api/v1/auth/refresh", api.RefreshView.as_view(), name="api_refresh"),
-    path("api/v1/auth/logout", api.LogoutView.as_view(), name="api_logout"),
-    path("api/v1/auth/ticket", api.TicketView.as_view(), name="api_ticket"),
-    path("api/v1/me", api.MeView.as_view(), name="api_me"),
-    path("api/v1/me/devices", api.DevicesView.as_view(), name="api_devices"),
-    path("api/v1/me/devices/<int:id>", api.DeviceView.as_view(), name="api_device"),
-    path("api/v1/me/follow-requests", api.RequestsView.as_view(), name="api_requests"),
-    path("api/v1/me/follow-requests/<str:id>", api.RequestView.as_view(), name="api_request"),
-    path("api/v1/me/follow-requests/<str:id>/accept", api.AcceptView.as_view(), name="api_accept"),
-    path("api/v1/users/<str:id>", api.UserView.as_view(), name="api_user"),
-    path("api/v1/users/<str:id>/follow", api.FollowView.as_view(), name="api_follow"),
-    path("api/v1/users/<str:id>/follower", api.FollowerView.as_view(), name="api_follower"),
-    path("api/v1/users/<str:id>/block", api.BlockView.as_view(), name="api_block"),
-    path("api/v1/users/<str:id>/followers", api.FollowersView.as_view(), name="api_followers"),
-    path("api/v1/users/<str:id>/following", api.FollowingView.as_view(), name="api_following"),
+    path("api/v1/auth/login", login_api.LoginView.as_view(), name="api_login"),
+    path("api/v1/auth/refresh", login_api.RefreshView.as_view(), name="api_refresh"),
+    path("api/v1/auth/logout", login_api.LogoutView.as_view(), name="api_logout"),
+    path("api/v1/auth/ticket", login_api.TicketView.as_view(), name="api_ticket"),
+    path("api/v1/me", people_api.MeView.as_view(), name="api_me"),
+    path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
+    path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
+    path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),
+    path("api/v1/me/follow-requests/<str:id>", people_api.RequestView.as_view(), name="api_request"),
+    path("api/v1/me/follow-requests/<str:id>/accept", people_api.AcceptView.as_view(), name="api_accept"),
+    path("api/v1/users/<str:id>", people_api.UserView.as_view(), name="api_user"),
+    path("api/v1/users/<str:id>/follow", people_api.FollowView.as_view(), name="api_follow"),
+    path("api/v1/users/<str:id>/follower", people_api.FollowerView.as_view(), name="api_follower"),
+    path("api/v1/users/<str:id>/block", people_api.BlockView.as_view(), name="api_block"),
+    path("api/v1/users/<str:id>/followers", people_api.FollowersView.as_view(), name="api_followers"),
+    path("api/v1/users/<str:id>/following", people_api.FollowingView.as_view(), name="api_following"),
 ]

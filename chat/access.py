@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from accounts import access as accounts_access
-from accounts.access import Viewer
-from accounts.models import Block
+from accounts.access import people as accounts_access
+from accounts.access.people import Viewer
+from accounts.models.relations import Block
 from chat.models import Conversation, Kind, Membership, Message
 from core import errors
 

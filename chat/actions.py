@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access as accounts_access
-from accounts.models import User
+from accounts.access import people as accounts_access
+from accounts.models.people import User
 from chat import access, realtime
 from chat.events import MessagesSent
 from chat.models import TEXT_LIMIT, Conversation, Kind, Membership, Message

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.models.people import User
 from chat import actions, queries, serializers
 
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")

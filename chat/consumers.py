@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from accounts.models import User
+from accounts.models.people import User
 from chat import actions, queries, serializers, writer
 from chat import realtime as chat_realtime
 from core import errors, threads

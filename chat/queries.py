@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts import access as accounts_access
-from accounts.access import Viewer
-from accounts.models import User
+from accounts.access import people as accounts_access
+from accounts.access.people import Viewer
+from accounts.models.people import User
 from chat import access
 from chat.models import Conversation, Membership, Message
 from core import errors, paging

@@ -4,7 +4,7 @@ from typing import Any, TypedDict
 
 from rest_framework import serializers
 
-from accounts import serializers as accounts_serializers
+from accounts.serializers import people as accounts_serializers
 from chat.models import TEXT_LIMIT, Message
 
 

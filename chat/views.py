@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts import access as accounts_access
+from accounts.access import people as accounts_access
 from chat import actions, queries
 from chat.forms import MessageForm
 from core import errors

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connection, connections
 
-from accounts.models import User
+from accounts.models.people import User
 from chat import actions
 from core import errors, threads
 

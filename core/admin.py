@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from core import outbox
-from core.models import Event, Parked, Subscriber
+from core.models import AuditEntry, Event, Parked, Subscriber
 
 
 class ReadOnly(ModelAdmin):
@@ -56,3 +56,12 @@ class ParkedAdmin(ReadOnly):
         for row in rows:
             outbox.discard(row.pk)
         messages.success(request, _("Given up. What waited behind goes on."))
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(ReadOnly):
+    list_display = ["created_at", "actor_id", "action", "subject", "data"]
+    list_filter = ["action", "created_at"]
+    search_fields = ["=subject", "=actor_id"]
+    ordering = ["-id"]
+    show_full_result_count = False

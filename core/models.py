@@ -1,4 +1,4 @@
-"""The event log and who has read how far; signs of life for the doctor."""
+"""The event log and who has read how far, what the owner decided, who did what; signs of life for the doctor."""
 
 from django.db import models
 
@@ -124,3 +124,35 @@ class Count(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} in window {self.turn}"
+
+
+class Setting(models.Model):
+    """One decision of the owner (core.options); what has no row is as the program has it."""
+
+    key = models.CharField(max_length=80, unique=True)
+    value = models.JSONField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class AuditEntry(models.Model):
+    """Somebody with power did something (core.audit). Appended, never changed; ids and kinds only, so that it may
+    outlive those it tells of."""
+
+    actor_id = models.BigIntegerField(null=True, blank=True, help_text="Who did it; empty for the shell and the clock.")
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=80, help_text="What it was done to, such as user:5.")
+    data = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["subject", "-id"], name="audit_of_subject"),
+            models.Index(fields=["actor_id", "-id"], name="audit_of_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"

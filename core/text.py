@@ -28,7 +28,7 @@ RULES = (
     "newline", "escape", "backticks", "emphasis", "link", "autolink", "entity", "linkify",
 )  # fmt: skip
 
-# The handle of accounts.models.User; not after a letter (mail addresses) or a slash (paths), and no dot at its end.
+# The handle of a member (accounts); not after a letter (mail addresses) or a slash (paths), and no dot at its end.
 MENTION = re.compile(r"(?<![\w@/.])@([a-zA-Z0-9_.]{1,29}[a-zA-Z0-9_])")
 BAD_LINK = re.compile(r"^(?!https?://[^/\s]|mailto:[^\s])", re.IGNORECASE)
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ud800-\udfff]")

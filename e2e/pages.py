@@ -24,7 +24,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
 from accounts.actions import joining, logins
-from accounts.models import Block, FollowRequest, User
+from accounts.models.people import User
+from accounts.models.relations import Block, FollowRequest
 from chat.models import Conversation, Membership
 from feed.models import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(

@@ -30,7 +30,7 @@ for row in Session.objects.all():
 FOLLOW = """
 import json, sys
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
 one, other = json.load(sys.stdin)
 relations.follow(actor=User.objects.get(handle=one), person=other)
 """

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.postgres, pytest.mark.redis]
 
 BURST = """
 import json
-from accounts.models import User
+from accounts.models.people import User
 from feed import actions
 ann = User.objects.get(handle="ann")
 print(json.dumps([actions.create_post(actor=ann, text=f"burst {WORD} {n}").pk for n in range(COUNT)]))

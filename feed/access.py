@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Literal, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import access as accounts_access
-from accounts.access import Viewer
+from accounts.access import people as accounts_access
+from accounts.access.people import Viewer
 from core import errors
-from feed.models import Audience, Comment, Post, PostPicture
+from feed.models import Comment, Post, PostPicture
 from uploads.models import Upload
 
 UNDO = timedelta(seconds=30)
@@ -21,18 +21,13 @@ Row = TypeVar("Row", Post, Comment)
 def visible_posts(viewer: Viewer) -> QuerySet[Post]:
     """Every post the viewer may see; the one definition that all others start from."""
     posts = Post.objects.filter(
-        accounts_access.present("author__"), accounts_access.open_to(viewer, "author__"), deleted_at__isnull=True
+        accounts_access.present("author__"),
+        accounts_access.open_to(viewer, "author__"),
+        accounts_access.included(viewer),
+        deleted_at__isnull=True,
     )
     blocked = accounts_access.blocked_between(viewer, "author_id")
-    if viewer is None or blocked is None:
-        return posts.filter(audience=Audience.PUBLIC)
-    follows = Exists(accounts_access.followed_by(viewer).filter(followed_id=OuterRef("author_id")))
-    open_to_viewer = (
-        Q(audience__in=(Audience.PUBLIC, Audience.MEMBERS))
-        | Q(author_id=viewer.pk)
-        | (Q(audience=Audience.FOLLOWERS) & follows)
-    )
-    return posts.filter(open_to_viewer).exclude(blocked)
+    return posts if blocked is None else posts.exclude(blocked)
 
 
 def visible_comments(viewer: Viewer) -> QuerySet[Comment]:

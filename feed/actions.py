@@ -15,8 +15,9 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import access as accounts_access
-from accounts.models import User
+from accounts.access import people as accounts_access
+from accounts.models.people import User
+from accounts.models.relations import Audience
 from core import errors, outbox, text
 from feed import access, events, realtime
 from feed.models import (
@@ -25,7 +26,6 @@ from feed.models import (
     COUNTED,
     PICTURES_LIMIT,
     TEXT_LIMIT,
-    Audience,
     Comment,
     Post,
     PostPicture,

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounts import access as accounts_access
-from accounts.models import User
+from accounts.access import people as accounts_access
+from accounts.models.people import User
 from core import limits
 from core.api import paged
 from feed import access, actions, queries, serializers

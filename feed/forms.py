@@ -7,7 +7,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from feed.models import PICTURES_LIMIT, TEXT_LIMIT, Audience
+from accounts.models.relations import Audience
+from feed.models import PICTURES_LIMIT, TEXT_LIMIT
 
 
 class FilesInput(forms.ClearableFileInput):

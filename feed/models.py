@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.models.relations import Audience
 from core import text as core_text
 
 TEXT_LIMIT = 5000  # characters of a post
@@ -23,15 +24,15 @@ FULL_WIDTH = 2048  # pixels of a picture that is looked at alone
 BIG_TEXT = 90  # a shorter post without pictures is set larger
 
 
-class Audience(models.TextChoices):
-    PUBLIC = "public", _("Everybody")
-    MEMBERS = "members", _("Members")
-    FOLLOWERS = "followers", _("Followers")
-    ONLY_ME = "only_me", _("Only me")
-
-
 COUNTED = (Audience.PUBLIC, Audience.MEMBERS)  # what a profile counts: whom all members may see
-AUDIENCE_ICONS = {"public": "globe", "members": "groups", "followers": "user", "only_me": "lock"}
+AUDIENCE_ICONS = {
+    "public": "globe",
+    "members": "groups",
+    "followers": "user",
+    "friends": "heart",
+    "close_friends": "star",
+    "only_me": "lock",
+}
 
 
 class ReactionKind(models.TextChoices):

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from accounts import access as accounts_access
-from accounts.access import Viewer
-from accounts.models import Follow, User
+from accounts.access import people as accounts_access
+from accounts.access.people import Viewer
+from accounts.models.people import User
+from accounts.models.relations import Audience, Follow
 from core import paging
 from core.paging import Page
 from feed import access
-from feed.models import Audience, Comment, Post, PostPicture, Reaction
+from feed.models import Comment, Post, PostPicture, Reaction
 
 PAGE = 20
 NEW_LIMIT = 40
@@ -136,6 +137,8 @@ def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
     if audience == Audience.ONLY_ME:
         return
     followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=author_id)
+    if audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
+        followers = followers.filter(follower__in=accounts_access.circle(author_id, audience))
     blocked = accounts_access.blocked_between(User(pk=author_id), "follower_id")
     if blocked is not None:
         followers = followers.exclude(blocked)

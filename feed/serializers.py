@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts import serializers as accounts_serializers
-from feed.models import COMMENT_LIMIT, PICTURES_LIMIT, TEXT_LIMIT, Audience, Comment, Post, PostPicture, ReactionKind
+from accounts.models.relations import Audience
+from accounts.serializers import people as accounts_serializers
+from feed.models import COMMENT_LIMIT, PICTURES_LIMIT, TEXT_LIMIT, Comment, Post, PostPicture, ReactionKind
 from uploads import serializers as upload_serializers
 
 

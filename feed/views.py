@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
-from accounts import access as accounts_access
-from accounts.models import User
+from accounts.access import people as accounts_access
+from accounts.models.people import User
 from core import errors, limits, text
 from feed import access, actions, queries
 from feed.forms import EditForm, PostForm

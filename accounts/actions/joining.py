@@ -8,8 +8,11 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import events, queries, rules
-from accounts.models import OwnerLink, User
+from accounts import events, rules
+from accounts.models.joining import OwnerLink
+from accounts.models.people import User
+from accounts.queries import joining as joining_queries
+from accounts.queries import people as people_queries
 from core import errors, outbox
 
 
@@ -24,7 +27,7 @@ def join(*, email: str, handle: str, display_name: str, password_hash: str, lang
 @transaction.atomic
 def make_owner_link() -> str:
     """A fresh one-time link for the owner's account; the one before ends. Conflict when there is an owner."""
-    if not queries.owner_missing():
+    if not joining_queries.owner_missing():
         raise errors.Conflict(_("This site has an owner already."))
     OwnerLink.objects.all().delete()
     token = secrets.token_urlsafe(32)
@@ -36,7 +39,7 @@ def make_owner_link() -> str:
 def make_owner(*, token: str, email: str, handle: str, display_name: str, password_hash: str) -> User:
     """Uses up the owner's link: a staff superuser with a proven address. NotFound for a link that is not good."""
     link = OwnerLink.objects.select_for_update().filter(digest=OwnerLink.digest_of(token)).first()
-    if link is None or not queries.owner_missing():
+    if link is None or not joining_queries.owner_missing():
         raise errors.NotFound
     user = _make_user(
         email=email,
@@ -57,7 +60,7 @@ def _make_user(**fields: object) -> User:
             user = User.objects.create(**fields)
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     except IntegrityError:
-        if queries.handle_taken(str(fields["handle"])):
+        if people_queries.handle_taken(str(fields["handle"])):
             raise errors.Invalid(rules.TAKEN, field="handle") from None
         raise errors.Conflict(_("This address belongs to an account by now. Please log in."), field="email") from None
     return user

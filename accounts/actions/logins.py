@@ -9,8 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts import access, browsers, mails, places, queries, realtime, tokens
-from accounts.models import Device, User
+from accounts import browsers, mails, places, realtime, tokens
+from accounts.access import logins as login_access
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.queries import logins as login_queries
 
 GRACE = timedelta(seconds=30)  # an app that lost our answer may refresh with the same token again
 KEPT = timedelta(days=30)
@@ -44,7 +47,7 @@ def _start(actor: User, *, client: str, address: str, returning: bool, **fields:
 
 def _is_new(device: Device) -> bool:
     """Whether none of the member's other logins of the last month is by the same browser on the same system."""
-    known = queries.known_clients(user=device.user, but=device.pk)
+    known = login_queries.known_clients(user=device.user, but=device.pk)
     return browsers.read(device.client) not in {browsers.read(client) for client in known}
 
 
@@ -67,7 +70,7 @@ def see_devices(*, ids: list[int], address: str = "") -> None:
     """Writes down that these logins were here just now (and where), at most once in 5 minutes each."""
     now = timezone.now()
     where = {"address": found} if (found := places.clean_address(address)) else {}
-    due = Device.objects.filter(pk__in=ids, ended_at__isnull=True, seen_at__lt=now - queries.SEEN_EVERY)
+    due = Device.objects.filter(pk__in=ids, ended_at__isnull=True, seen_at__lt=now - login_queries.SEEN_EVERY)
     ours = due.select_for_update(skip_locked=True).order_by("pk").values("pk")  # what is locked is being seen elsewhere
     Device.objects.filter(pk__in=ours).update(seen_at=now, **where)
 
@@ -77,7 +80,7 @@ def refresh_tokens(*, refresh: str, address: str = "") -> Pair | None:
     """Rotates a refresh token under the lock of its login. The one before gets the same successor for 30 s; any older
     one was stolen or lost: it ends the login, and the answer is None."""
     claims = tokens.read_refresh(refresh)
-    standing = access.live_devices().filter(pk=claims.device_id, user_id=claims.user_id)
+    standing = login_access.live_devices().filter(pk=claims.device_id, user_id=claims.user_id)
     device = standing.select_for_update(of=("self",)).first()
     if device is None or not device.refresh_id or device.refreshed_at is None:
         return None
@@ -103,7 +106,7 @@ def _pair(device: Device) -> Pair:
 @transaction.atomic
 def end_device(*, actor: User, device_id: int) -> None:
     """Ends one of the actor's logins: its session, its tokens, its sockets. Doing it again changes nothing."""
-    device = access.access_device(actor, device_id)
+    device = login_access.access_device(actor, device_id)
     _end(Device.objects.filter(pk=device.pk), actor.pk)
 
 
@@ -123,7 +126,7 @@ def end_devices(*, actor: User, keep: str = "") -> int:
 @transaction.atomic
 def end_other_devices(*, actor: User, device_id: int) -> int:
     """Ends all of the actor's logins but this one; returns how many stood."""
-    standing = access.visible_devices(actor).exclude(pk=device_id).count()
+    standing = login_access.visible_devices(actor).exclude(pk=device_id).count()
     _end(Device.objects.filter(user=actor).exclude(pk=device_id), actor.pk)
     return standing
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from django.db import IntegrityError, transaction
 
-from accounts import access, realtime, rules
-from accounts.models import User
+from accounts import realtime, rules
+from accounts.access import people as people_access
+from accounts.models.people import User
 from core import errors
 from uploads import actions as upload_actions
 
@@ -21,7 +22,7 @@ def update_profile(
     language: str | None = None,
 ) -> User:
     """Changes what is given. Invalid names the field: display_name, handle, bio, language."""
-    actor = access.access_member(actor)
+    actor = people_access.access_member(actor)
     given: dict[str, tuple[str | None, Callable[[str], str]]] = {
         "display_name": (display_name, rules.clean_name),
         "handle": (handle, rules.clean_handle),
@@ -52,7 +53,7 @@ def edit_member(*, actor: User, member: User, fields: list[str]) -> None:
 @transaction.atomic
 def set_avatar(*, actor: User, key: str | uuid.UUID | None) -> User:
     """Shows the actor's ready upload `key` as their picture, or none; the one before goes."""
-    actor = access.access_member(actor)
+    actor = people_access.access_member(actor)
     row = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     if row.avatar_id:
         upload_actions.detach_uploads(actor=actor, upload_ids=[row.avatar_id])

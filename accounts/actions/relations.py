@@ -10,8 +10,10 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, events, realtime, registry
-from accounts.models import Block, Follow, FollowRequest, FollowState, User
+from accounts import events, realtime, registry
+from accounts.access import people as people_access
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow, FollowRequest, FollowState
 from core import errors, outbox
 
 ASK_AGAIN = timedelta(days=1)  # after a request was declined
@@ -21,7 +23,7 @@ BATCH = 500
 def set_private(*, actor: User, private: bool) -> User:
     """Closes the actor's account to all but present followers, or opens it: then whoever waits follows."""
     with transaction.atomic():
-        actor = access.access_member(actor)
+        actor = people_access.access_member(actor)
         row = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
         if row.is_private != private:
             row.is_private = private
@@ -36,12 +38,12 @@ def set_private(*, actor: User, private: bool) -> User:
 def follow(*, actor: User, person: int | str) -> tuple[User, FollowState]:
     """Follows a member (id or handle), or asks to if the account is private; repeats change nothing. TooMany within a
     day of being declined."""
-    actor = access.access_member(actor)
-    who = access.access_person(actor, person)
+    actor = people_access.access_member(actor)
+    who = people_access.access_person(actor, person)
     if who.pk == actor.pk:
         raise errors.Invalid(_("You are with yourself all day anyway."))
     _lock_people(actor.pk, who.pk)
-    who = access.access_person(actor, who.pk)  # nobody blocked meanwhile, and the lock keeps it so
+    who = people_access.access_person(actor, who.pk)  # nobody blocked meanwhile, and the lock keeps it so
     if who.is_private and not Follow.objects.filter(follower=actor, followed=who).exists():
         _ask(actor.pk, who.pk)
         return who, FollowState.ASKED
@@ -72,7 +74,7 @@ def remove_follower(*, actor: User, person: int | str) -> User:
 def accept_request(*, actor: User, person: int | str) -> User:
     """A member who asked follows the actor from now on. NotFound if nothing waits; accepting again changes nothing."""
     actor, who = _both(actor, person)
-    if access.visible_requests(actor).filter(asker=who).exists():
+    if people_access.visible_requests(actor).filter(asker=who).exists():
         _add_followers(actor.pk, [who.pk])
     elif not Follow.objects.filter(follower=who, followed=actor).exists():
         raise errors.NotFound
@@ -90,14 +92,14 @@ def decline_request(*, actor: User, person: int | str) -> User:
 
 def tidy_requests() -> None:
     """Takes in who still waits at an open account, drops what the gone ask, forgets what was declined a day ago."""
-    waiting = access.waiting_requests()
+    waiting = people_access.waiting_requests()
     for asked in list(waiting.filter(asked__is_private=False).values_list("asked_id", flat=True).distinct()):
         while _take_in(asked):
             pass
-    for asked in list(waiting.filter(~access.present("asker__")).values_list("asked_id", flat=True).distinct()):
+    for asked in list(waiting.filter(~people_access.present("asker__")).values_list("asked_id", flat=True).distinct()):
         with transaction.atomic():
             _lock_people(asked)
-            gone = waiting.filter(~access.present("asker__"), asked_id=asked).values_list("asker_id", flat=True)
+            gone = waiting.filter(~people_access.present("asker__"), asked_id=asked).values_list("asker_id", flat=True)
             _answer(asked, list(gone), events.FollowRequestDropped)
     FollowRequest.objects.filter(declined_at__lt=timezone.now() - ASK_AGAIN).delete()
 
@@ -105,10 +107,10 @@ def tidy_requests() -> None:
 @transaction.atomic
 def block(*, actor: User, person: int | str) -> None:
     """Both vanish for each other, everywhere, at once. Doing it again changes nothing."""
-    actor = access.access_member(actor)
+    actor = people_access.access_member(actor)
     if _own_block(actor, person) is not None:
         return
-    who = access.access_person(actor, person)
+    who = people_access.access_person(actor, person)
     if who.pk == actor.pk:
         raise errors.Invalid(_("You cannot block yourself, however hard it gets."))
     _lock_people(actor.pk, who.pk)
@@ -124,7 +126,7 @@ def block(*, actor: User, person: int | str) -> None:
 @transaction.atomic
 def unblock(*, actor: User, person: int | str) -> None:
     """Takes the actor's block of a member back. Says nothing about members whom the actor does not block."""
-    actor = access.access_member(actor)
+    actor = people_access.access_member(actor)
     row = _own_block(actor, person)
     if row is None:
         return
@@ -135,7 +137,7 @@ def unblock(*, actor: User, person: int | str) -> None:
 
 
 def _own_block(actor: User, person: int | str) -> Block | None:
-    people = access.by_reference(User.objects.all(), person)
+    people = people_access.by_reference(User.objects.all(), person)
     return Block.objects.filter(blocker=actor, blocked__in=people).first()
 
 
@@ -148,8 +150,8 @@ def _after_block(one: int, other: int) -> None:
 
 def _both(actor: User, person: int | str) -> tuple[User, User]:
     """Who acts and a member they may see, both locked."""
-    actor = access.access_member(actor)
-    who = access.access_person(actor, person)
+    actor = people_access.access_member(actor)
+    who = people_access.access_person(actor, person)
     _lock_people(actor.pk, who.pk)
     return actor, who
 
@@ -172,7 +174,7 @@ def _ask(asker: int, asked: int) -> None:
 
 def _answer(asked: int, askers: Collection[int], fact: Callable[..., object]) -> bool:
     """Requests of these that waited wait no more, and `fact` says so. `asked` is locked."""
-    waited = access.waiting_requests().filter(asked_id=asked, asker_id__in=askers)
+    waited = people_access.waiting_requests().filter(asked_id=asked, asker_id__in=askers)
     ids = sorted(waited.values_list("asker_id", flat=True))
     if ids:
         waited.delete()
@@ -196,7 +198,7 @@ def _add_followers(followed: int, ids: Collection[int]) -> None:
 @transaction.atomic
 def _take_in(asked: int) -> bool:
     """A batch of requests at an open account become follows; False when none waits."""
-    askers = access.waiting_requests().filter(asked_id=asked).order_by("pk").values_list("asker_id", flat=True)
+    askers = people_access.waiting_requests().filter(asked_id=asked).order_by("pk").values_list("asker_id", flat=True)
     _lock_people(asked, *(ids := list(askers[:BATCH])))
     still = User.objects.filter(pk=asked, is_private=False).exists()
     if ids and still:
@@ -230,7 +232,7 @@ def recount() -> int:
             right = {
                 "followers_count": _counted(Follow.objects.all(), "followed"),
                 "following_count": _counted(Follow.objects.all(), "follower"),
-                "requests_count": _counted(access.waiting_requests(), "asked"),
+                "requests_count": _counted(people_access.waiting_requests(), "asked"),
             }
             wrong += User.objects.filter(pk__in=ids).exclude(**right).update(**right)
             last = ids[-1]

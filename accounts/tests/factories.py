@@ -11,7 +11,9 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.test import Client
 
-from accounts.models import Block, Device, Follow, User
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow, Friendship
 
 PASSWORD = "correct horse battery"
 
@@ -37,6 +39,11 @@ def make_follow(follower: User, followed: User) -> Follow:
     return row
 
 
+def make_friends(one: User, other: User) -> None:
+    Friendship.objects.bulk_create([Friendship(person=one, friend=other), Friendship(person=other, friend=one)])
+    User.objects.filter(pk__in=[one.pk, other.pk]).update(friends_count=F("friends_count") + 1)
+
+
 def make_block(blocker: User, blocked: User) -> Block:
     return Block.objects.create(blocker=blocker, blocked=blocked)
 
@@ -49,7 +56,7 @@ def log_in(client: Client, user: User) -> Device:
 
 @dataclass
 class Cast:
-    """alice writes, bob follows her, carol is a stranger, dan is her friend (they follow each other for now), mallory
+    """alice writes, bob follows her, carol is a stranger, dan is her friend (and they follow each other), mallory
     is blocked by alice, mod is a staff moderator."""
 
     alice: User
@@ -67,6 +74,7 @@ def cast(db: None) -> Cast:
     make_follow(made.bob, made.alice)
     make_follow(made.dan, made.alice)
     make_follow(made.alice, made.dan)
+    make_friends(made.alice, made.dan)
     make_block(made.alice, made.mallory)
     for user in vars(made).values():
         user.refresh_from_db()

@@ -15,7 +15,8 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts import tokens
 from accounts.actions import logins
-from accounts.models import Device, User
+from accounts.models.logins import Device
+from accounts.models.people import User
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_follow, make_user
 from core import limits
 from core.models import Event

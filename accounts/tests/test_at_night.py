@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.actions import logins
-from accounts.models import Device
+from accounts.models.logins import Device
 from accounts.tests.factories import Cast, log_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]

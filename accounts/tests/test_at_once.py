@@ -13,9 +13,12 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from accounts import access, codes
+from accounts import codes
+from accounts.access import people as people_access
 from accounts.actions import joining, logins, relations
-from accounts.models import Block, Device, Follow, User
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow
 from accounts.tests.factories import make_follow, make_user
 from core import delivery, errors
 from core.models import Mail
@@ -44,7 +47,7 @@ def assert_counters_are_right() -> None:
     for user in User.objects.all():
         assert user.followers_count == Follow.objects.filter(followed=user).count()
         assert user.following_count == Follow.objects.filter(follower=user).count()
-        assert user.requests_count == access.waiting_requests().filter(asked=user).count()
+        assert user.requests_count == people_access.waiting_requests().filter(asked=user).count()
 
 
 def test_one_follow_however_often_it_is_sent() -> None:
@@ -108,7 +111,7 @@ def test_twenty_asking_answering_and_switching_at_once_leave_right_counters(monk
     for row in Block.objects.all():
         pair = [row.blocker_id, row.blocked_id]
         assert not Follow.objects.filter(follower__in=pair, followed__in=pair).exists()
-        assert not access.waiting_requests().filter(asker__in=pair, asked__in=pair).exists()
+        assert not people_access.waiting_requests().filter(asker__in=pair, asked__in=pair).exists()
 
 
 def test_one_request_is_answered_once() -> None:
@@ -122,7 +125,7 @@ def test_one_request_is_answered_once() -> None:
             lambda fan=fan: relations.decline_request(actor=alice, person=fan.pk),
             lambda fan=fan: relations.unfollow(actor=fan, person=alice.pk),
         )
-        assert not access.waiting_requests().exists()
+        assert not people_access.waiting_requests().exists()
     assert_counters_are_right()
 
 

@@ -14,9 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import access, consumers, places, queries
+from accounts import consumers, places
+from accounts.access import logins as login_access
 from accounts.actions import logins
-from accounts.models import Device, User
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.queries import people as people_queries
 from accounts.tests.factories import PASSWORD, Cast, log_in
 from accounts.tests.test_api import App, problem
 from chat.tests.sockets import site
@@ -98,8 +101,8 @@ def test_nobody_sees_the_devices_of_somebody_else(cast: Cast, mine: Client) -> N
     hers = browser(cast.mod, SAFARI, "192.0.2.98")
     for answer in (mine.get("/settings/devices/"), mine.get("/api/v1/me/devices"), hers.get("/@bob/")):
         assert "192.0.2.99" not in answer.content.decode()
-    assert set(access.visible_devices(cast.alice)) == {device_of(mine)}
-    assert not access.visible_devices(None).exists()
+    assert set(login_access.visible_devices(cast.alice)) == {device_of(mine)}
+    assert not login_access.visible_devices(None).exists()
     visitor = Client()
     assert visitor.get("/settings/devices/")["Location"] == "/login/?next=/settings/devices/"
     assert visitor.post("/settings/devices/end/").status_code == 302
@@ -124,7 +127,7 @@ def test_many_come_page_by_page_at_the_same_cost(cast: Cast, mine: Client) -> No
 
     others = [log_in(Client(), cast.alice)]
     _first, few = ask()
-    others += [log_in(Client(), cast.alice) for _turn in range(queries.PAGE + 4)]
+    others += [log_in(Client(), cast.alice) for _turn in range(people_queries.PAGE + 4)]
     page, many = ask()
     assert many == few
     second, _count = ask(f"/settings/devices/?cursor={page.context['next']}")
@@ -214,11 +217,11 @@ def test_the_api_tells_the_same(cast: Cast, mine: Client, app: App) -> None:
     ]
     assert found[0].keys() == {*("id", "name", "system", "app", "place", "address", "created_at", "seen_at", "current")}
     assert [one["current"] for one in rows(mine.get("/api/v1/me/devices"))] == [True, False]
-    for _turn in range(queries.PAGE):
+    for _turn in range(people_queries.PAGE):
         log_in(Client(), cast.alice)
     first = app.ask("GET", "me/devices").json()
     second = app.ask("GET", f"me/devices?cursor={first['next']}").json()
-    assert len({one["id"] for one in first["results"] + second["results"]}) == queries.PAGE + 2
+    assert len({one["id"] for one in first["results"] + second["results"]}) == people_queries.PAGE + 2
     assert second["next"] is None
     problem(app.ask("GET", "me/devices?cursor=rubbish"), 422, "invalid")
 

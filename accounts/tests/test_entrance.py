@@ -19,9 +19,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import access, queries
+from accounts.access import logins as login_access
 from accounts.actions import logins
-from accounts.models import Device, User
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.queries import logins as login_queries
 from accounts.tests.factories import PASSWORD, make_user
 from core import delivery, outbox
 from core.models import Event, Mail
@@ -67,7 +69,7 @@ def test_joining_ends_at_home_logged_in(client: Client) -> None:
     assert Event.objects.filter(name="accounts.UserJoined", data={"user_id": user.pk}).count() == 1
     device = Device.objects.get(user=user)
     assert device.session_key == client.session.session_key
-    assert queries.device_of_session(device.session_key) == device
+    assert login_queries.device_of_session(device.session_key) == device
     assert client.get("/settings/").status_code == 200
 
 
@@ -282,7 +284,7 @@ def test_suspension_ends_a_session_at_once(client: Client) -> None:
     assert client.get("/settings/").status_code == 200
     User.objects.filter(pk=alice.pk).update(suspended_until=timezone.now() + timedelta(days=1))
     assert client.get("/settings/").status_code == 302
-    assert queries.device_of_session(client.session.session_key) is None
+    assert login_queries.device_of_session(client.session.session_key) is None
 
 
 def test_unproven_address_proves_itself_at_login(client: Client) -> None:
@@ -303,7 +305,7 @@ def test_log_out_ends_session_and_device(client: Client) -> None:
     assert client.get("/logout/").status_code == 405
     assert client.post("/logout/")["Location"] == "/"
     assert Device.objects.get(user=alice).ended_at is not None
-    assert queries.device_of_session(key) is None
+    assert login_queries.device_of_session(key) is None
     assert Event.objects.filter(name="core.AccessChanged", data={"user_id": alice.pk}).count() == 1
     assert client.get("/settings/").status_code == 302
 
@@ -321,7 +323,7 @@ def test_changing_the_password_ends_the_other_logins(client: Client) -> None:
     assert client.get("/settings/").status_code == 200
     assert other.get("/settings/").status_code == 302
     assert logins.refresh_tokens(refresh=app.refresh) is None
-    [device] = access.live_devices().filter(user=alice)
+    [device] = login_access.live_devices().filter(user=alice)
     assert device.session_key == client.session.session_key
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from accounts import queries
+from accounts.queries import people as people_queries
 from accounts.tests.factories import Cast, make_user
 
 pytestmark = pytest.mark.django_db
@@ -11,25 +11,25 @@ pytestmark = pytest.mark.django_db
 
 def test_the_newest_stand_first_and_the_blocked_and_gone_do_not_stand_there(cast: Cast) -> None:
     make_user("gone", is_active=False)
-    handles = [person.handle for person in queries.newcomers(viewer=cast.alice).rows]
+    handles = [person.handle for person in people_queries.newcomers(viewer=cast.alice).rows]
     assert handles == ["mod", "dan", "carol", "bob"]
-    assert "alice" not in {person.handle for person in queries.newcomers(viewer=cast.mallory).rows}
+    assert "alice" not in {person.handle for person in people_queries.newcomers(viewer=cast.mallory).rows}
 
 
 def test_the_rail_proposes_whom_one_does_not_follow_yet(cast: Cast, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     with django_assert_num_queries(1):
-        people = queries.strangers(cast.alice)["people"]
+        people = people_queries.strangers(cast.alice)["people"]
     assert [person.handle for person in people] == ["mod", "carol", "bob"]
 
 
 def test_pages_go_on_and_cost_the_same(cast: Cast, client: Client, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-    for number in range(queries.PAGE + 5):
+    for number in range(people_queries.PAGE + 5):
         make_user(f"new{number}")
     with django_assert_num_queries(2):
-        first = queries.newcomers(viewer=cast.alice)
-    second = queries.newcomers(viewer=cast.alice, cursor=first.next)
+        first = people_queries.newcomers(viewer=cast.alice)
+    second = people_queries.newcomers(viewer=cast.alice, cursor=first.next)
     names = [person.handle for person in first.rows + second.rows]
-    assert len(names) == len(set(names)) == queries.PAGE + 9
+    assert len(names) == len(set(names)) == people_queries.PAGE + 9
     assert second.next == ""
 
 

@@ -5,7 +5,8 @@ from django.conf import settings
 from django.test import Client
 
 from accounts import places
-from accounts.models import Device, User
+from accounts.models.logins import Device
+from accounts.models.people import User
 from accounts.tests.factories import Cast, make_user
 from accounts.tests.test_api import App
 from accounts.tests.test_devices import SAFARI, TUSKY, browser, device_of

@@ -6,9 +6,12 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts import queries
 from accounts.actions import joining, logins, relations
-from accounts.models import Device, OwnerLink, User
+from accounts.models.joining import OwnerLink
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.queries import joining as joining_queries
+from accounts.queries import people as people_queries
 from accounts.tests.factories import Cast, log_in, make_user
 from core import errors
 
@@ -22,7 +25,7 @@ def path(link: str) -> str:
 
 
 def test_link_makes_the_owner_once(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    assert queries.owner_missing()
+    assert joining_queries.owner_missing()
     call_command("owner_link")
     link = path(capsys.readouterr().out.strip())
     assert client.get(link).status_code == 200
@@ -33,7 +36,7 @@ def test_link_makes_the_owner_once(client: Client, capsys: pytest.CaptureFixture
     assert owner.is_superuser
     assert EmailAddress.objects.get(user=owner).verified
     assert client.get("/admin/").status_code == 200
-    assert not queries.owner_missing()
+    assert not joining_queries.owner_missing()
     assert Client().get(link).status_code == 404
     assert Client().post(link, {**FORM, "email": "b@example.org", "handle": "b_b"}).status_code == 404
     with pytest.raises(CommandError):
@@ -98,7 +101,7 @@ def test_suspending_in_the_admin_ends_access_and_keeps_counters(client: Client, 
     assert not cast.alice.is_active
     assert cast.alice.followers_count == 2
     with pytest.raises(errors.NotFound):
-        queries.person(viewer=cast.bob, person="alice")
+        people_queries.person(viewer=cast.bob, person="alice")
 
 
 @pytest.fixture

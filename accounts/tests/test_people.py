@@ -9,9 +9,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts import access, queries, registry
+from accounts import registry
+from accounts.access import people as people_access
 from accounts.actions import relations
-from accounts.models import Block, Follow, User
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow
+from accounts.queries import people as people_queries
 from accounts.tests.factories import Cast, log_in, make_block, make_follow, make_user
 from core import errors
 from core.models import Event
@@ -38,7 +41,7 @@ def body(page) -> str:
 def test_everybody_sees_everybody_but_across_a_block(cast: Cast, viewer: str | None, person: str) -> None:
     who, other = getattr(cast, viewer) if viewer else None, getattr(cast, person)
     seen = (viewer, person) not in UNSEEN
-    assert access.visible_people(who).filter(pk=other.pk).exists() is seen
+    assert people_access.visible_people(who).filter(pk=other.pk).exists() is seen
     client = Client()
     if who is not None:
         client.force_login(who)
@@ -46,10 +49,10 @@ def test_everybody_sees_everybody_but_across_a_block(cast: Cast, viewer: str | N
     assert client.get(f"/api/v1/users/{other.pk}").status_code == (200 if seen else 404)
     assert client.get(f"/@{person}/followers/").status_code == (200 if seen else 404)
     if seen:
-        assert access.access_person(who, person.upper()) == other
+        assert people_access.access_person(who, person.upper()) == other
     else:
         with pytest.raises(errors.NotFound):
-            access.access_person(who, other.pk)
+            people_access.access_person(who, other.pk)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"suspended_until": timezone.now() + timedelta(days=9)}])
@@ -57,10 +60,10 @@ def test_who_is_gone_is_gone_for_all(cast: Cast, change: dict) -> None:
     User.objects.filter(pk=cast.carol.pk).update(**change)
     for viewer in (None, AnonymousUser(), cast.alice, cast.mod):
         with pytest.raises(errors.NotFound):
-            access.access_person(viewer, cast.carol.pk)
+            people_access.access_person(viewer, cast.carol.pk)
     cast.carol.refresh_from_db()
     with pytest.raises(errors.NotAllowed):
-        access.access_member(cast.carol)
+        people_access.access_member(cast.carol)
     with pytest.raises(errors.NotAllowed):
         relations.follow(actor=cast.carol, person="bob")
 
@@ -138,7 +141,7 @@ def test_unblock_shows_both_again_and_brings_no_follow_back(cast: Cast, heard: l
     for _turn in range(2):
         relations.unblock(actor=cast.dan, person="alice")
     assert len(heard) == 2
-    assert access.access_person(cast.alice, "dan") == cast.dan
+    assert people_access.access_person(cast.alice, "dan") == cast.dan
     assert not Follow.objects.filter(follower=cast.dan).exists()
 
 
@@ -205,9 +208,9 @@ def test_profile_and_lists_cost_the_same_however_many(
     def cost() -> tuple[int, ...]:
         found = []
         for call in (
-            lambda: queries.person(viewer=cast.carol, person="alice"),
-            lambda: queries.followers(viewer=cast.carol, person="alice"),
-            lambda: queries.blocked_people(viewer=cast.alice),
+            lambda: people_queries.person(viewer=cast.carol, person="alice"),
+            lambda: people_queries.followers(viewer=cast.carol, person="alice"),
+            lambda: people_queries.blocked_people(viewer=cast.alice),
         ):
             with django_assert_max_num_queries(10) as asked:
                 call()

@@ -9,9 +9,12 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts import access, queries, tasks
+from accounts import tasks
+from accounts.access import people as people_access
 from accounts.actions import relations
-from accounts.models import Follow, FollowRequest, FollowState, User
+from accounts.models.people import User
+from accounts.models.relations import Follow, FollowRequest, FollowState
+from accounts.queries import people as people_queries
 from accounts.tests.factories import Cast, log_in, make_user
 from accounts.tests.test_at_once import assert_counters_are_right
 from core import errors
@@ -32,7 +35,7 @@ def cast(cast: Cast) -> Cast:
 def waiting(person: User) -> int:
     """How many ask; the counter says the same."""
     person.refresh_from_db()
-    assert person.requests_count == access.waiting_requests().filter(asked=person).count()
+    assert person.requests_count == people_access.waiting_requests().filter(asked=person).count()
     return person.requests_count
 
 
@@ -70,7 +73,7 @@ def test_a_request_declined_can_be_made_again_tomorrow(cast: Cast) -> None:
         for _turn in range(2):
             relations.decline_request(actor=cast.alice, person="carol")
         assert waiting(cast.alice) == 0
-        assert queries.person(viewer=cast.carol, person="alice").is_asked is False
+        assert people_queries.person(viewer=cast.carol, person="alice").is_asked is False
         clock.shift(timedelta(hours=23))
         with pytest.raises(errors.TooMany):
             relations.follow(actor=cast.carol, person="alice")
@@ -186,7 +189,7 @@ def test_what_people_ask_who_are_gone_does_not_show(cast: Cast, change: dict[str
     relations.follow(actor=cast.carol, person="alice")
     relations.follow(actor=cast.mod, person="alice")
     User.objects.filter(pk=cast.carol.pk).update(**change)
-    assert [person.handle for person in queries.requests(viewer=cast.alice).rows] == ["mod"]
+    assert [person.handle for person in people_queries.requests(viewer=cast.alice).rows] == ["mod"]
     with pytest.raises(errors.NotFound):
         relations.accept_request(actor=cast.alice, person="carol")
     tasks.tidy_requests()
@@ -396,10 +399,10 @@ def test_requests_come_by_cursor_over_their_index(cast: Cast, client: Client, dj
     for fan in fans:
         relations.follow(actor=fan, person="alice")
     with django_assert_num_queries(2):  # candidates, whom of them one may see
-        first = queries.requests(viewer=cast.alice)
-    second = queries.requests(viewer=cast.alice, cursor=first.next)
+        first = people_queries.requests(viewer=cast.alice)
+    second = people_queries.requests(viewer=cast.alice, cursor=first.next)
     assert [fan.handle for fan in first.rows + second.rows] == [fan.handle for fan in reversed(fans)]
-    plan = access.waiting_requests().filter(asked=cast.alice).order_by("-id")[:21].explain()
+    plan = people_access.waiting_requests().filter(asked=cast.alice).order_by("-id")[:21].explain()
     assert "request_waiting" in plan
     assert "TEMP B-TREE" not in plan
     log_in(client, cast.alice)

@@ -8,7 +8,7 @@ from django.test import Client
 from PIL import Image
 
 from accounts import rules
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
 from core import errors
 

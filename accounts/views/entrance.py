@@ -20,9 +20,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import codes, forms, queries
+from accounts import codes
 from accounts.actions import joining
-from accounts.models import User
+from accounts.forms import entrance as entrance_forms
+from accounts.models.people import User
+from accounts.queries import joining as joining_queries
 from core import errors
 
 UNFINISHED = "accounts_unfinished"  # what the form shows again when a handle was lost in the last moment
@@ -50,7 +52,7 @@ def enter(request: HttpRequest, user: User, *, to: str = "") -> HttpResponse:
 def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("/")
-    form = forms.JoinForm(request.POST) if request.method == "POST" else _unfinished(request)
+    form = entrance_forms.JoinForm(request.POST) if request.method == "POST" else _unfinished(request)
     if request.method == "POST":
         codes.limit(request, "signup")
         if form.is_valid():
@@ -62,9 +64,9 @@ def signup(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/signup.html", context, status=bad(form))
 
 
-def _unfinished(request: HttpRequest) -> forms.JoinForm:
+def _unfinished(request: HttpRequest) -> entrance_forms.JoinForm:
     data = request.session.pop(UNFINISHED, None)
-    form = forms.JoinForm(data)
+    form = entrance_forms.JoinForm(data)
     if data is not None:
         form.errors.pop("password", None)
     return form
@@ -80,7 +82,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
         with codes.locked(request):
             return _check(request)
     process = codes.JoinProcess.resume(request)
-    return _code_page(request, process, forms.CodeForm()) if process else _start_again(request)
+    return _code_page(request, process, entrance_forms.CodeForm()) if process else _start_again(request)
 
 
 def _check(request: HttpRequest) -> HttpResponse:
@@ -89,7 +91,7 @@ def _check(request: HttpRequest) -> HttpResponse:
         return _start_again(request)
     if request.POST.get("action") == "resend":
         return _resend(request, process)
-    form = forms.CodeForm(request.POST)
+    form = entrance_forms.CodeForm(request.POST)
     if form.is_valid() and process.check(form.cleaned_data["code"]):
         return _join(request, process)
     if codes.SESSION_KEY not in request.session:
@@ -100,7 +102,7 @@ def _check(request: HttpRequest) -> HttpResponse:
 
 
 def _resend(request: HttpRequest, process: codes.JoinProcess) -> HttpResponse:
-    form = forms.CodeForm()
+    form = entrance_forms.CodeForm()
     try:
         process.resend()
     except errors.TooMany as error:
@@ -142,8 +144,8 @@ def _start_again(request: HttpRequest) -> HttpResponse:
 def owner(request: HttpRequest, token: str) -> HttpResponse:
     """The one-time link that `manage.py owner_link` prints."""
     codes.limit(request, "signup")
-    queries.check_owner_link(token)
-    form = forms.JoinForm(request.POST or None)
+    joining_queries.check_owner_link(token)
+    form = entrance_forms.JoinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         person = form.person()
         with form.mending():
@@ -171,7 +173,7 @@ class OfOurHouse:
 
 class LogIn(OfOurHouse, allauth_views.LoginView):
     template_name = "accounts/login.html"
-    form_class = forms.LoginForm
+    form_class = entrance_forms.LoginForm
 
 
 @require_POST
@@ -212,7 +214,7 @@ class ProveAddress(CheckedUnderLock, allauth_views.ConfirmEmailVerificationCodeV
 
 class Reset(OfOurHouse, allauth_views.PasswordResetView):
     template_name = "accounts/reset.html"
-    form_class = forms.ResetForm
+    form_class = entrance_forms.ResetForm
 
 
 class ResetCode(CheckedUnderLock, allauth_views.ConfirmPasswordResetCodeView):
@@ -221,7 +223,7 @@ class ResetCode(CheckedUnderLock, allauth_views.ConfirmPasswordResetCodeView):
 
 class ResetPassword(OfOurHouse, allauth_views.CompletePasswordResetView):
     template_name = "accounts/reset_password.html"
-    form_class = forms.NewPasswordForm
+    form_class = entrance_forms.NewPasswordForm
     success_url = reverse_lazy("accounts:login")
 
     def form_valid(self, form: Form) -> HttpResponse:

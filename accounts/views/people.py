@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
-from accounts import queries
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
+from accounts.queries import people as people_queries
 from core import errors
 from core.views import members_only
 
@@ -35,24 +35,24 @@ def by_post(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_safe
 def profile(request: HttpRequest, handle: str, tab: str = "") -> HttpResponse:
     cursor = request.GET.get("cursor", "")
-    page = queries.profile(viewer=request.user, handle=handle, tab=tab, cursor=cursor)
+    page = people_queries.profile(viewer=request.user, handle=handle, tab=tab, cursor=cursor)
     return render(request, "accounts/profile.html", {"profile": page, "person": page.person, **page.content})
 
 
 @require_safe
 def followers(request: HttpRequest, handle: str) -> HttpResponse:
-    return _people(request, handle, queries.followers, "followers")
+    return _people(request, handle, people_queries.followers, "followers")
 
 
 @require_safe
 def following(request: HttpRequest, handle: str) -> HttpResponse:
-    return _people(request, handle, queries.following, "following")
+    return _people(request, handle, people_queries.following, "following")
 
 
 @members_only
 @require_safe
 def everybody(request: Request) -> HttpResponse:
-    page = queries.newcomers(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    page = people_queries.newcomers(viewer=request.user, cursor=request.GET.get("cursor", ""))
     return render(request, "accounts/everybody.html", {"people": page.rows, "next": page.next})
 
 
@@ -60,7 +60,7 @@ def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which:
     try:
         person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
     except errors.NotAllowed as error:  # the profile is there to see, so its lists say why they are not
-        person = queries.person(viewer=request.user, person=handle)
+        person = people_queries.person(viewer=request.user, person=handle)
         return render(request, "accounts/people.html", {"person": person, "which": which, "closed": error.message})
     context = {"person": person, "people": page.rows, "next": page.next, "which": which}
     return render(request, "accounts/people.html", context)
@@ -69,7 +69,7 @@ def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which:
 @members_only
 @require_safe
 def requests(request: Request) -> HttpResponse:
-    page = queries.requests(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    page = people_queries.requests(viewer=request.user, cursor=request.GET.get("cursor", ""))
     return render(request, "accounts/requests.html", {"people": page.rows, "next": page.next})
 
 
@@ -88,7 +88,7 @@ def unfollow(request: Request, handle: str) -> HttpResponse:
 
 def _after_follow(request: Request, person: User) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        found = queries.person(viewer=request.user, person=person.pk)
+        found = people_queries.person(viewer=request.user, person=person.pk)
         return render(request, "accounts/_follow.html", {"person": found})
     return _back(request, person.get_absolute_url())
 

@@ -15,9 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import codes, forms, queries
+from accounts import codes
 from accounts.actions import logins, profiles, relations
-from accounts.models import Device, User
+from accounts.forms import base as base_forms
+from accounts.forms import settings as settings_forms
+from accounts.models.logins import Device
+from accounts.models.people import User
+from accounts.queries import logins as login_queries
+from accounts.queries import people as people_queries
 from core import errors
 from core.views import members_only
 from uploads import actions as upload_actions
@@ -31,7 +36,7 @@ class Request(HttpRequest):
     user: User
 
 
-def page(request: HttpRequest, name: str, form: forms.RoomForm, **context: object) -> HttpResponse:
+def page(request: HttpRequest, name: str, form: base_forms.RoomForm, **context: object) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
     return render(request, f"accounts/settings_{name}.html", {"form": form, "here": name, **context}, status=status)
 
@@ -41,13 +46,13 @@ def page(request: HttpRequest, name: str, form: forms.RoomForm, **context: objec
 def profile(request: Request) -> HttpResponse:
     user = request.user
     initial = {"display_name": user.display_name, "handle": user.handle, "bio": user.bio}
-    form = forms.ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = settings_forms.ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         with form.mending():
             profiles.update_profile(actor=user, **form.cleaned_data)
             messages.success(request, _("Saved."))
             return redirect("accounts:settings")
-    return page(request, "profile", form, avatar_form=forms.AvatarForm())
+    return page(request, "profile", form, avatar_form=settings_forms.AvatarForm())
 
 
 @members_only
@@ -56,7 +61,7 @@ def avatar(request: Request) -> HttpResponse:
     if "remove" in request.POST:
         profiles.set_avatar(actor=request.user, key=None)
         return redirect("accounts:settings")
-    form = forms.AvatarForm(request.POST, request.FILES)
+    form = settings_forms.AvatarForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             upload = upload_actions.receive_ready_upload(
@@ -70,7 +75,7 @@ def avatar(request: Request) -> HttpResponse:
             return redirect("accounts:settings")
     user = request.user
     initial = {"display_name": user.display_name, "handle": user.handle, "bio": user.bio}
-    response = page(request, "profile", forms.ProfileForm(initial=initial), avatar_form=form)
+    response = page(request, "profile", settings_forms.ProfileForm(initial=initial), avatar_form=form)
     response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     return response
 
@@ -79,7 +84,7 @@ def avatar(request: Request) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("old", "password")
 def account(request: Request) -> HttpResponse:
-    form = forms.PasswordForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = settings_forms.PasswordForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST":
         codes.limit(request, "change_password")
         if form.is_valid():
@@ -96,7 +101,7 @@ def account(request: Request) -> HttpResponse:
 @never_cache
 def appearance(request: Request) -> HttpResponse:
     initial = {"theme": request.COOKIES.get("theme", "")}
-    form = forms.AppearanceForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = settings_forms.AppearanceForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         response = redirect("accounts:settings_appearance")
         theme = form.cleaned_data["theme"]
@@ -112,7 +117,7 @@ def appearance(request: Request) -> HttpResponse:
 @never_cache
 def language(request: Request) -> HttpResponse:
     initial = {"language": request.user.language or "auto"}
-    form = forms.LanguageForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = settings_forms.LanguageForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         chosen = profiles.update_profile(actor=request.user, language=form.cleaned_data["language"]).language
         with translation.override(chosen or None):
@@ -125,7 +130,7 @@ def language(request: Request) -> HttpResponse:
 @members_only
 @never_cache
 def privacy(request: Request) -> HttpResponse:
-    form = forms.PrivacyForm(
+    form = settings_forms.PrivacyForm(
         request.POST if request.method == "POST" else None, initial={"is_private": request.user.is_private}
     )
     if form.is_valid():
@@ -148,7 +153,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
 @never_cache
 @require_safe
 def blocked(request: Request) -> HttpResponse:
-    found = queries.blocked_people(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    found = people_queries.blocked_people(viewer=request.user, cursor=request.GET.get("cursor", ""))
     context = {"here": "blocked", "people": [row.blocked for row in found.rows], "next": found.next}
     return render(request, "accounts/settings_blocked.html", context)
 
@@ -158,14 +163,14 @@ def blocked(request: Request) -> HttpResponse:
 
 def here(request: Request) -> Device | None:
     """The login behind this request."""
-    return queries.device_of_session(request.session.session_key or "")
+    return login_queries.device_of_session(request.session.session_key or "")
 
 
 @members_only
 @never_cache
 @require_safe
 def devices(request: Request) -> HttpResponse:
-    found = queries.devices(viewer=request.user, current=here(request), cursor=request.GET.get("cursor", ""))
+    found = login_queries.devices(viewer=request.user, current=here(request), cursor=request.GET.get("cursor", ""))
     context = {"here": "devices", "logins": found.rows, "next": found.next}
     return render(request, "accounts/settings_devices.html", context)
 

@@ -2,7 +2,7 @@
 
 import uuid
 
-from accounts.models import User
+from accounts.models.people import User
 from chat import actions
 from chat.models import Conversation, Membership
 

@@ -13,7 +13,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import log_in
 from chat import realtime as chat_realtime
 from chat import writer

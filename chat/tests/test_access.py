@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Block, User
+from accounts.models.people import User
+from accounts.models.relations import Block
 from accounts.tests.factories import Cast, make_block
 from chat import access, queries
 from chat.models import Conversation, Kind, Membership

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import Cast
 from chat.models import Message
 from chat.tests.factories import make_chat

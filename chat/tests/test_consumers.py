@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import Cast, make_block
 from chat import access, actions, writer
 from chat import realtime as chat_realtime

@@ -38,7 +38,7 @@ print("MADE", json.dumps({"ids": [person.pk for person in people], "keys": keys,
 
 BLOCK = """
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
 """
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import Cast
 from chat import actions
 from chat.models import Conversation, Message

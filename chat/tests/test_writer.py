@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import Cast
 from chat import actions, writer
 from chat.models import Conversation, Message

@@ -89,7 +89,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Client:
     def broken(*args: Any, **kwargs: Any) -> Any:
         raise OperationalError("connection refused, with a password in it")
 
-    monkeypatch.setattr("accounts.queries.person", broken)
+    monkeypatch.setattr("accounts.queries.people.person", broken)
     return Client(raise_request_exception=False)
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db.models import F
 
-from accounts.models import User
+from accounts.models.people import User
+from accounts.models.relations import Audience
 from core import text as core_text
-from feed.models import COUNTED, Audience, Comment, Post, PostPicture, Reaction
+from feed.models import COUNTED, Comment, Post, PostPicture, Reaction
 from uploads.tests import factories as upload_factories
 
 

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts import access as accounts_access
+from accounts.access import people as accounts_access
 from accounts.actions import relations
-from accounts.models import Block, Follow, User
+from accounts.models.people import User
+from accounts.models.relations import Audience, Block, Follow
 from accounts.tests.factories import Cast, make_block, make_user
 from core import errors
 from feed import access, queries
-from feed.models import Audience, Post
+from feed.models import Post
 from feed.tests.factories import make_comment, make_post
 from uploads import access as upload_access
 
@@ -25,6 +26,8 @@ SEES = {
     Audience.PUBLIC: EVERYBODY | {None},
     Audience.MEMBERS: EVERYBODY,
     Audience.FOLLOWERS: {"alice", "bob", "dan"},
+    Audience.FRIENDS: {"alice", "dan"},
+    Audience.CLOSE_FRIENDS: {"alice"},
     Audience.ONLY_ME: {"alice"},
 }
 
@@ -73,7 +76,8 @@ def test_who_sees_a_post_of_alice_when_she_is_private(cast: Cast, audience: str,
     for path in ("/", "/@alice/", f"/posts/{post.pk}/", f"/api/v1/users/{cast.alice.pk}/posts"):
         assert ("behind the curtain" in client.get(path).content.decode()) is sees, path
     told = {id for ids in queries.announce_to(post.pk, at_once=10) for id in ids}
-    assert told == {cast.alice.pk, *([] if audience == "only_me" else [cast.bob.pk, cast.dan.pk])}
+    followers = SEES[Audience(audience)] & {"alice", "bob", "dan"}
+    assert told == {person(cast, name).pk for name in followers}
 
 
 def refusal(call) -> type[errors.SocialError] | None:

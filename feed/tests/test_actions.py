@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from accounts import registry
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
+from accounts.models.relations import Audience
 from accounts.tests.factories import Cast, make_user
 from core import errors, outbox, realtime
 from core.models import Event
 from feed import actions
-from feed.models import Audience, Comment, Post, PostPicture, Reaction
+from feed.models import Comment, Post, PostPicture, Reaction
 from feed.tests.factories import make_comment, make_post, make_reaction
 from uploads.models import Upload
 from uploads.tests import factories as upload_factories

@@ -5,7 +5,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import Cast
 from feed.models import Post
 from feed.tests.factories import make_comment, make_post

@@ -1,10 +1,11 @@
 import pytest
 from django.db import connection
 
+from accounts.models.relations import Audience
 from accounts.tests.factories import Cast, make_block, make_follow
 from core import errors, paging
 from feed import queries, serializers
-from feed.models import Audience, Post
+from feed.models import Post
 from feed.tests.factories import make_comment, make_post, make_reaction
 
 pytestmark = pytest.mark.django_db

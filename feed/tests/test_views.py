@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.actions import relations
-from accounts.models import User
+from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
 from feed import actions
 from feed.models import Comment, Post

@@ -21,7 +21,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.actions import logins
-from accounts.models import Block, Follow, FollowRequest, User
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow, FollowRequest
 from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse

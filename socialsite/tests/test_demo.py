@@ -12,9 +12,10 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import access as accounts_access
 from accounts import registry
-from accounts.models import Block, Follow, FollowRequest, User
+from accounts.access import people as accounts_access
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow, FollowRequest
 from accounts.tests.factories import make_user
 from chat import queries as chat_queries
 from chat.models import Conversation, Membership, Message

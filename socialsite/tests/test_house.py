@@ -367,6 +367,7 @@ def test_packages_do_not_re_export() -> None:
         path
         for path, tree in in_rooms()
         if path.endswith("__init__.py")
+        and not path.endswith("models/__init__.py")  # where Django looks: it imports its modules, no names
         and any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in tree.body)
     ]
     refuse(faults, "from feed import actions; actions.create_post(...): an __init__.py holds a docstring at most")

@@ -16,8 +16,8 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts import queries
 from accounts.actions import joining
+from accounts.queries import joining as joining_queries
 from socialsite import server
 
 LOCAL = {"127.0.0.1", "::1", "localhost"}
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             listener = server.listen()
             self.migrate()
             self.collect_static()
-            link = joining.make_owner_link() if queries.owner_missing() else ""
+            link = joining.make_owner_link() if joining_queries.owner_missing() else ""
         except (server.CannotListen, AlreadyRunning) as error:
             sys.exit(str(error))
         except OperationalError as error:

@@ -2,17 +2,16 @@
 
 A private account shows who it is; what its member does is for themselves and their followers."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.models import Session
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from rest_framework_simplejwt.settings import api_settings
 
-from accounts.models import Block, Device, Follow, FollowRequest, User
+from accounts.models.people import User
+from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
 from core import errors
 from uploads.models import Upload
 
@@ -59,14 +58,40 @@ def by_reference(people: QuerySet[User], id: int | str) -> QuerySet[User]:
 
 
 def open_to(viewer: Viewer, prefix: str = "") -> Q:
-    """Members whose posts and lists the viewer may see, blocks aside: not private, or the viewer, or followed by them.
-    `prefix` is the path to the member, such as "author__"."""
+    """Members whose posts and lists the viewer may see, blocks aside: not private, or the viewer, or followed by them,
+    or their friend. `prefix` is the path to the member, such as "author__"."""
     anybody = Q(**{f"{prefix}is_private": False})
     me = viewer_id(viewer)
     if me is None:
         return anybody
     follows = Exists(followed_by(viewer).filter(followed_id=OuterRef(f"{prefix}pk")))
-    return anybody | Q(**{f"{prefix}pk": me}) | Q(follows)
+    friend = Exists(Friendship.objects.filter(person_id=me, friend_id=OuterRef(f"{prefix}pk")))
+    return anybody | Q(**{f"{prefix}pk": me}) | Q(follows) | Q(friend)
+
+
+def included(viewer: Viewer, owner: str = "author", column: str = "audience") -> Q:
+    """Rows whose audience holds the viewer, blocks and private accounts aside. `owner` is the column of whose it is."""
+    me = viewer_id(viewer)
+    if me is None:
+        return Q(**{column: Audience.PUBLIC})
+    whose = OuterRef(f"{owner}_id")
+    friend = Exists(Friendship.objects.filter(person_id=me, friend_id=whose))
+    follower = Exists(Follow.objects.filter(follower_id=me, followed_id=whose))
+    close = Exists(CloseFriend.objects.filter(owner_id=whose, friend_id=me))
+    return (
+        Q(**{f"{column}__in": (Audience.PUBLIC, Audience.MEMBERS)})
+        | Q(**{f"{owner}_id": me})
+        | (Q(**{column: Audience.FOLLOWERS}) & (Q(follower) | Q(friend)))
+        | (Q(**{column: Audience.FRIENDS}) & Q(friend))
+        | (Q(**{column: Audience.CLOSE_FRIENDS}) & Q(close))
+    )
+
+
+def circle(owner_id: int, audience: str) -> QuerySet[Any, Any]:
+    """The ids of a member's friends or close friends, for subqueries."""
+    if audience == Audience.CLOSE_FRIENDS:
+        return CloseFriend.objects.filter(owner_id=owner_id).values("friend_id")
+    return Friendship.objects.filter(person_id=owner_id).values("friend_id")
 
 
 def with_openness(people: QuerySet[User], viewer: Viewer) -> QuerySet[User]:
@@ -121,33 +146,3 @@ def visible_requests(viewer: Viewer) -> QuerySet[FollowRequest]:
 def visible_avatars(viewer: Viewer, uploads: QuerySet[Upload]) -> QuerySet[Upload]:
     """Pictures of members whom the viewer may see."""
     return uploads.filter(Exists(visible_people(viewer).filter(avatar_id=OuterRef("pk"))))
-
-
-# -- Logins -----------------------------------------------------------------------------------------------------------
-
-
-def live_devices() -> QuerySet[Device]:
-    """Logins that stand: not ended, and their member is here."""
-    return Device.objects.filter(present("user__"), ended_at__isnull=True)
-
-
-def standing_devices() -> QuerySet[Device]:
-    """Live logins that can still be used: the session of a browser, the refresh token of an app have not run out."""
-    now = timezone.now()
-    session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
-    fresh = Q(session_key="", refreshed_at__gt=now - api_settings.REFRESH_TOKEN_LIFETIME)
-    return live_devices().filter(fresh | Exists(session))
-
-
-def visible_devices(viewer: Viewer) -> QuerySet[Device]:
-    """The viewer's own standing logins; nobody sees anybody else's."""
-    return standing_devices().filter(user_id=viewer_id(viewer) or 0)
-
-
-def access_device(viewer: Viewer, id: int) -> Device:
-    """One login of the viewer, standing or over. Foreign and absent answer alike."""
-    mine = Device.objects.filter(user_id=viewer_id(viewer) or 0)
-    device = mine.filter(pk=id).first() if 0 < id < 2**63 else None
-    if device is None:
-        raise errors.NotFound
-    return device

@@ -1,0 +1,37 @@
+"""Which logins stand, and which of them a member may end."""
+
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+
+from accounts.access.people import Viewer, present, viewer_id
+from accounts.models.logins import Device
+from core import errors
+
+
+def live_devices() -> QuerySet[Device]:
+    """Logins that stand: not ended, and their member is here."""
+    return Device.objects.filter(present("user__"), ended_at__isnull=True)
+
+
+def standing_devices() -> QuerySet[Device]:
+    """Live logins that can still be used: the session of a browser, the refresh token of an app have not run out."""
+    now = timezone.now()
+    session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
+    fresh = Q(session_key="", refreshed_at__gt=now - api_settings.REFRESH_TOKEN_LIFETIME)
+    return live_devices().filter(fresh | Exists(session))
+
+
+def visible_devices(viewer: Viewer) -> QuerySet[Device]:
+    """The viewer's own standing logins; nobody sees anybody else's."""
+    return standing_devices().filter(user_id=viewer_id(viewer) or 0)
+
+
+def access_device(viewer: Viewer, id: int) -> Device:
+    """One login of the viewer, standing or over. Foreign and absent answer alike."""
+    mine = Device.objects.filter(user_id=viewer_id(viewer) or 0)
+    device = mine.filter(pk=id).first() if 0 < id < 2**63 else None
+    if device is None:
+        raise errors.NotFound
+    return device

@@ -1,0 +1,125 @@
+"""The REST door of people: the member's own data, people, follow, requests and block."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.actions import profiles, relations
+from accounts.api.base import CURSOR, ID, Request, cursor, reference
+from accounts.queries import people as people_queries
+from accounts.serializers import people as people_serializers
+
+
+class MeView(APIView):
+    @extend_schema(tags=["people"], responses=people_serializers.Me)
+    def get(self, request: Request) -> Response:
+        return self.answer(request)
+
+    @extend_schema(tags=["people"], request=people_serializers.MePatch, responses=people_serializers.Me)
+    def patch(self, request: Request) -> Response:
+        given = people_serializers.MePatch(data=request.data)
+        given.is_valid(raise_exception=True)
+        changes: dict[str, Any] = dict(given.validated_data)
+        if "name" in changes:
+            changes["display_name"] = changes.pop("name")
+        private = changes.pop("is_private", None)
+        profiles.update_profile(actor=request.user, **changes)
+        if private is not None:
+            relations.set_private(actor=request.user, private=private)
+        return self.answer(request)
+
+    def answer(self, request: Request) -> Response:
+        return Response(people_serializers.me(people_queries.person(viewer=request.user, person=request.user.pk)))
+
+
+@extend_schema(tags=["people"], parameters=[ID])
+class UserView(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=people_serializers.Profile)
+    def get(self, request: Request, id: str) -> Response:
+        return Response(people_serializers.profile(people_queries.person(viewer=request.user, person=reference(id))))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None)
+class FollowView(APIView):
+    @extend_schema(responses=people_serializers.Profile)
+    def post(self, request: Request, id: str) -> Response:
+        """Follow, or ask to where the account is private: see `follow_state`. Doing it again changes nothing."""
+        who, _state = relations.follow(actor=request.user, person=reference(id))
+        return Response(people_serializers.profile(people_queries.person(viewer=request.user, person=who.pk)))
+
+    @extend_schema(responses=people_serializers.Profile)
+    def delete(self, request: Request, id: str) -> Response:
+        """Follow no more, or withdraw the request. Doing it again changes nothing."""
+        who = relations.unfollow(actor=request.user, person=reference(id))
+        return Response(people_serializers.profile(people_queries.person(viewer=request.user, person=who.pk)))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
+class FollowerView(APIView):
+    def delete(self, request: Request, id: str) -> Response:
+        """This person follows you no more, and is not told."""
+        relations.remove_follower(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+
+@extend_schema(tags=["people"], parameters=[CURSOR])
+class RequestsView(APIView):
+    @extend_schema(responses=people_serializers.People)
+    def get(self, request: Request) -> Response:
+        """Who asks to follow you, newest first."""
+        page = people_queries.requests(viewer=request.user, cursor=cursor(request))
+        return Response(people_serializers.people(page.rows, page.next))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
+class RequestView(APIView):
+    def delete(self, request: Request, id: str) -> Response:
+        """Declines what this person asks, without a word to them."""
+        relations.decline_request(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None)
+class AcceptView(APIView):
+    @extend_schema(responses=people_serializers.Profile)
+    def post(self, request: Request, id: str) -> Response:
+        """This person, who asked, follows you from now on."""
+        who = relations.accept_request(actor=request.user, person=reference(id))
+        return Response(people_serializers.profile(people_queries.person(viewer=request.user, person=who.pk)))
+
+
+@extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
+class BlockView(APIView):
+    def post(self, request: Request, id: str) -> Response:
+        """Both vanish for each other, at once."""
+        relations.block(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+    def delete(self, request: Request, id: str) -> Response:
+        relations.unblock(actor=request.user, person=reference(id))
+        return Response(status=204)
+
+
+@extend_schema(tags=["people"], parameters=[ID, CURSOR])
+class FollowersView(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=people_serializers.People)
+    def get(self, request: Request, id: str) -> Response:
+        _who, page = people_queries.followers(viewer=request.user, person=reference(id), cursor=cursor(request))
+        return Response(people_serializers.people(page.rows, page.next))
+
+
+@extend_schema(tags=["people"], parameters=[ID, CURSOR])
+class FollowingView(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=people_serializers.People)
+    def get(self, request: Request, id: str) -> Response:
+        _who, page = people_queries.following(viewer=request.user, person=reference(id), cursor=cursor(request))
+        return Response(people_serializers.people(page.rows, page.next))

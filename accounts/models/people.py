@@ -1,0 +1,92 @@
+"""Members."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+PIPS = 8  # drawings for people without a picture
+# Handles that would pass for a page, an office or the site itself.
+RESERVED_WORDS = """
+about accessibility account accounts admin administrator all api apps auth blog channel channels chat compose
+contact deleted discover events everyone explore faq feed group groups guest help home info jobs legal login logout
+mail me media member members messages mod moderation moderator moderators news none notifications null official
+offline owner page pages people pip policy post posts privacy root rules saved search security settings share signup
+site socialsite staff static status stories story styleguide support system team terms undefined upload uploads user
+users webmaster welcome www ws you
+"""
+RESERVED = frozenset(RESERVED_WORDS.split())
+HANDLE_RULE = _("A handle has 2 to 30 small letters, digits, dots or underscores, and at least one letter.")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks members up by e-mail, as allauth and the admin do. `actions.joining` makes them."""
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A member. Counters are kept by the write that changes them and recomputed by `manage.py recount`."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    handle = models.CharField(
+        _("handle"),
+        max_length=30,
+        # A letter, so that it is never taken for an id; no dot at its ends, where a sentence would swallow it.
+        validators=[RegexValidator(r"^(?=.*[a-z])[a-z0-9_][a-z0-9_.]{0,28}[a-z0-9_]\Z", HANDLE_RULE)],
+    )
+    display_name = models.CharField(_("name"), max_length=60)
+    bio = models.CharField(_("about you"), max_length=500, blank=True)
+    avatar = models.ForeignKey("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    avatar_path = models.CharField(
+        max_length=200, blank=True, help_text="Address of the picture, kept so that lists need no join."
+    )
+    language = models.CharField(max_length=10, blank=True)
+    followers_count = models.PositiveIntegerField(default=0)
+    following_count = models.PositiveIntegerField(default=0)
+    posts_count = models.PositiveIntegerField(default=0)
+    friends_count = models.PositiveIntegerField(default=0, db_default=0)
+    # db_default: while a new version is brought out, the one before still makes members and knows no such columns.
+    is_private = models.BooleanField(_("private account"), default=False, db_default=False)
+    requests_count = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Requests to follow that wait for an answer."
+    )
+    unread_chats = models.PositiveIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    suspended_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["handle", "display_name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("handle"), name="handle_once"),
+            models.UniqueConstraint(Lower("email"), name="email_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.handle}"
+
+    @property
+    def is_present(self) -> bool:
+        """The same as `access.present`, for a row in the hand."""
+        return self.is_active and (self.suspended_until is None or self.suspended_until <= timezone.now())
+
+    @property
+    def avatar_url(self) -> str:
+        return self.avatar_path or static(f"img/avatars/none-{(self.pk or 0) % PIPS}.svg")
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:profile", args=[self.handle])
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name

@@ -1,0 +1,139 @@
+"""What the screens of people need, each with a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
+
+from accounts import registry
+from accounts.access import people as people_access
+from accounts.models.people import User
+from accounts.models.relations import Block, Follow, FollowRequest
+from core import errors, paging
+
+PAGE = 20
+
+
+def with_ties(people: QuerySet[User], viewer: people_access.Viewer) -> QuerySet[User]:
+    """Annotates `is_followed`, `is_asked` and `follows_viewer`, so that a row can draw its button."""
+    me = people_access.viewer_id(viewer)
+    if me is None:
+        no = Value(False, output_field=BooleanField())
+        return people.annotate(is_followed=no, is_asked=no, follows_viewer=no)
+    return people.annotate(
+        is_followed=Exists(Follow.objects.filter(follower_id=me, followed_id=OuterRef("pk"))),
+        is_asked=Exists(people_access.waiting_requests().filter(asker_id=me, asked_id=OuterRef("pk"))),
+        follows_viewer=Exists(Follow.objects.filter(followed_id=me, follower_id=OuterRef("pk"))),
+    )
+
+
+def person(*, viewer: people_access.Viewer, person: int | str) -> User:
+    """One member with their ties to the viewer and `is_open`. Hidden and absent answer alike."""
+    people = people_access.with_openness(with_ties(people_access.visible_people(viewer), viewer), viewer)
+    found = people_access.by_reference(people, person).first()
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class ProfilePage:
+    person: User
+    tabs: Sequence[registry.ProfileTab]
+    tab: registry.ProfileTab | None
+    content: dict[str, Any]
+    actions: list[dict[str, Any]]
+
+
+def profile(*, viewer: people_access.Viewer, handle: str, tab: str = "", cursor: str = "") -> ProfilePage:
+    """The profile with one of its tabs (the first, when `tab` is empty), or none if the account is not open."""
+    who = person(viewer=viewer, person=handle)
+    tabs = registry.tabs()
+    if tab and tab not in registry.profile_tabs:
+        raise errors.NotFound
+    shown = registry.profile_tabs[tab] if tab else (tabs[0] if tabs else None)
+    if not who.is_open:  # type: ignore[attr-defined]
+        tabs, shown = [], None
+    content = shown.context(viewer, who, cursor) if shown else {}
+    me = people_access.viewer_id(viewer)
+    buttons = (
+        []
+        if me is None or me == who.pk
+        else [{"key": one.key, "label": one.label, "icon": one.icon, "url": one.url(who)} for one in registry.actions()]
+    )
+    return ProfilePage(person=who, tabs=tabs, tab=shown, content=content, actions=buttons)
+
+
+@dataclass(frozen=True)
+class People:
+    """A page of members."""
+
+    rows: list[User]
+    next: str
+
+
+def followers(*, viewer: people_access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
+    """Who follows this member, newest first, with the viewer's ties. NotAllowed if the account is not open."""
+    who = people_access.access_person(viewer, person, to="look_inside")
+    return who, _people_of(Follow.objects.filter(followed=who), "follower_id", viewer, cursor)
+
+
+def following(*, viewer: people_access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
+    """Whom this member follows, newest first, with the viewer's ties. NotAllowed if the account is not open."""
+    who = people_access.access_person(viewer, person, to="look_inside")
+    return who, _people_of(Follow.objects.filter(follower=who), "followed_id", viewer, cursor)
+
+
+def requests(*, viewer: User, cursor: str = "") -> People:
+    """Who asks to follow the viewer, newest first, with the viewer's ties."""
+    return _people_of(people_access.waiting_requests().filter(asked=viewer), "asker_id", viewer, cursor)
+
+
+Tie = TypeVar("Tie", Follow, FollowRequest)
+
+
+def _people_of(rows: QuerySet[Tie], side: str, viewer: people_access.Viewer, cursor: str) -> People:
+    seen: dict[int, User] = {}
+
+    def keep(candidates: list[Tie]) -> list[Tie]:
+        found = with_ties(people_access.visible_people(viewer), viewer).in_bulk(
+            [getattr(row, side) for row in candidates]
+        )
+        seen.update(found)
+        return [row for row in candidates if getattr(row, side) in found]
+
+    page = paging.page(rows, cursor=cursor, size=PAGE, keep=keep)
+    return People([seen[getattr(row, side)] for row in page.rows], page.next)
+
+
+def newcomers(*, viewer: User, cursor: str = "") -> paging.Page[User]:
+    """Everybody the viewer may see but themselves, the newest first, with ties."""
+
+    def keep(candidates: list[User]) -> list[User]:
+        found = with_ties(people_access.visible_people(viewer), viewer).in_bulk([row.pk for row in candidates])
+        return [found[row.pk] for row in candidates if row.pk in found]
+
+    return paging.page(User.objects.exclude(pk=viewer.pk).only("pk"), cursor=cursor, size=PAGE, keep=keep)
+
+
+RAIL = 3
+
+
+def strangers(viewer: User) -> dict[str, Any]:
+    """The newest members whom the viewer neither follows nor asks yet, for the rail; one query."""
+    followed = Exists(Follow.objects.filter(follower=viewer, followed_id=OuterRef("pk")))
+    asked = Exists(people_access.waiting_requests().filter(asker=viewer, asked_id=OuterRef("pk")))
+    people = (
+        with_ties(people_access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
+    )
+    return {"people": list(people.order_by("-pk")[:RAIL])}
+
+
+def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:
+    """Whom the viewer blocks, newest first. Names are shown although these people are otherwise absent."""
+    return paging.page(Block.objects.filter(blocker=viewer).select_related("blocked"), cursor=cursor, size=PAGE)
+
+
+def handle_taken(handle: str) -> bool:
+    return people_access.by_reference(User.objects.all(), handle).exists()

@@ -1,0 +1,11 @@
+"""Who with power did what to whom: one row for each, in the transaction of the deed, never changed afterwards."""
+
+from core.models import AuditEntry
+
+Plain = str | int | bool | None
+
+
+def record(action: str, *, subject: str, actor_id: int | None = None, **data: Plain | list[int] | list[str]) -> None:
+    """`action` is room and verb ("accounts.reset_mfa"), `subject` a kind and an id ("user:5"). `data` holds ids, kinds
+    and times, never words, names or addresses: rows outlive the members they tell of."""
+    AuditEntry.objects.create(actor_id=actor_id, action=action, subject=subject, data=data)
