@@ -128,7 +128,8 @@ def test_a_database_that_does_not_answer_is_a_part_that_is_not_well(monkeypatch:
 
 @pytest.mark.django_db
 def test_missing_migrations() -> None:
-    MigrationRecorder(connection).record_unapplied("core", "0002_counts")
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("core", max(name for room, name in recorder.applied_migrations() if room == "core"))
     finding(doctor.migrations, "fail", "are missing", "manage.py migrate")
 
 
