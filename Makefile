@@ -39,8 +39,8 @@ doctor: venv ## is every part of the site well, and how to mend what is not
 test: venv-dev ## every test: SQLite and PostgreSQL, Redis, browsers (ARGS="chat -k ack" narrows)
 	@$(SERVICES) ensure chromium gettext
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres
-test-fast: venv-dev ## the same without browsers and whole stacks
-	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser and not stack' WORKERS=3
+test-fast: venv-dev ## the same without browsers, whole stacks and what is slow
+	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser and not stack and not slow' WORKERS=3
 test-deep: venv-dev ## what takes long: fuzz, chaos, Lighthouse, benches
 	@$(SERVICES) ensure chromium gettext
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT=deep WORKERS=0

@@ -110,6 +110,7 @@ def test_a_new_subscriber_begins_at_the_head_before_its_first_batch() -> None:
     assert notes() == ["1-2"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_writers_lose_nothing_and_keep_each_subject_in_order() -> None:
     outbox.subscribes(Happened, name="t")(note)
@@ -285,6 +286,7 @@ def test_state_tells_size_age_and_lag() -> None:
     assert outbox.state()["lag"]["t"] == {"events": 0, "seconds": 0.0}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_dead_broker_neither_breaks_nor_holds_an_action(settings, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
     """The message is only a wake-up: the row waits for the sweep."""

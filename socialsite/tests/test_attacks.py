@@ -124,6 +124,7 @@ def test_looking_changes_nothing(cast: Cast) -> None:
     assert not wrote
 
 
+@pytest.mark.slow
 def test_no_door_leads_elsewhere(cast: Cast) -> None:
     """`next` is followed within the site only, after whatever form it came with."""
     client = Client()

@@ -155,6 +155,7 @@ def test_every_picture_lies_in_storage_and_is_accounted_for() -> None:
     assert not Stored.objects.exclude(due_at=None).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("town")
 def test_nobody_answers_what_they_cannot_see() -> None:
     for comment in Comment.objects.select_related("author"):

@@ -109,6 +109,7 @@ def test_first_start_tells_where_it_is_and_how_to_own_it_and_ctrl_c_ends_it(prep
     assert (prepared / "first-code").read_text() == "0"
 
 
+@pytest.mark.slow
 def test_second_start_is_quick(site: tuple[Path, int, subprocess.Popen[str]]) -> None:
     _data, _port, process = site
     process.send_signal(signal.SIGTERM)
@@ -152,6 +153,7 @@ def test_a_broken_setting_is_one_sentence(tmp_path: Path, name: str, value: str,
     assert len(output.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_kill_9_keeps_every_event_and_the_next_start_delivers_it(prepared: Path) -> None:
     """Events written by another process just before the kill are numbered and read by the worker of the next start."""
     port = free_port()
@@ -179,6 +181,7 @@ def test_kill_9_keeps_every_event_and_the_next_start_delivers_it(prepared: Path)
         process.communicate(timeout=30)
 
 
+@pytest.mark.slow
 def test_doctor_finds_a_running_site_well_and_a_stopped_one_ill(prepared: Path) -> None:
     port = free_port()
     process = start(prepared, port)
