@@ -8,7 +8,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,8 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from core import health, outbox
+from core import checkup, health, outbox
+from core.checkup import Finding
 from core.events import DoctorAsked
 from core.models import Pulse
 
@@ -35,16 +36,6 @@ LAG_SECONDS = 60
 DISK_FREE = 0.1  # of the whole
 CLOCK_SECONDS = 2.0
 MIGRATE = "Run `manage.py migrate`."
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One part: `level` is ok, warn or fail; `mend` says what to do."""
-
-    part: str
-    level: str
-    says: str
-    mend: str = ""
 
 
 class Command(BaseCommand):
@@ -101,6 +92,9 @@ def examine(wait: float) -> Iterator[Finding]:
             full = "full" in str(error) or "No space" in str(error)
             says = "the disk is full" if full else f"the database refuses ({type(error).__name__})"
             yield Finding(name, "fail", says, "Make room on the database's disk." if full else MIGRATE)
+    if first.level == "ok":
+        for part in checkup.parts:
+            yield from part()
     yield from unsafe_settings()
 
 
