@@ -203,14 +203,14 @@ def arrival(provider: Provider, claims: dict[str, Any]) -> Arrival:
         email = rules.clean_email(str(claims.get("email") or ""))
     except errors.Invalid:
         email = ""
-    sid = claims.get("sid")
+    sid, verified = claims.get("sid"), claims.get("email_verified")
+    is_proven = verified is True or verified == "true"  # Cognito writes it as a text
     return Arrival(
         provider=provider.key,
         issuer=claims["iss"],
         subject=claims["sub"],
         email=email,
-        # Cognito writes "true".
-        proven=bool(email) and provider.trust_email and claims.get("email_verified") in (True, "true"),
+        proven=bool(email) and provider.trust_email and is_proven,
         name=str(claims.get("name") or "")[:200],
         handle=str(claims.get("preferred_username") or "")[:200],
         roles=roles_of(provider, claims),

