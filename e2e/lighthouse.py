@@ -1,4 +1,4 @@
-"""Lighthouse on the phone profile: the median of several runs, each in a browser of its own that has seen nothing yet."""
+"""Lighthouse on the phone profile: the median of several runs, each in a browser that has seen nothing yet."""
 
 import contextlib
 import json

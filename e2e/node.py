@@ -1,4 +1,4 @@
-"""Node for the tests: it comes as a wheel (requirements-dev.txt), its packages by e2e/package-lock.json; both only here."""
+"""Node for the tests: it comes as a wheel (requirements-dev.txt), its packages by e2e/package-lock.json."""
 
 import fcntl
 import hashlib

@@ -28,7 +28,8 @@ print(json.dumps(list(User.objects.get(handle=json.loads(sys.stdin.read())).grou
 IDENTITIES = """
 import json, sys
 from accounts.models.sso import Identity
-print(json.dumps(list(Identity.objects.filter(user__handle=json.loads(sys.stdin.read())).values_list("subject", flat=True))))
+rows = Identity.objects.filter(user__handle=json.loads(sys.stdin.read()))
+print(json.dumps(list(rows.values_list("subject", flat=True))))
 """
 
 

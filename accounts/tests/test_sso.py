@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -269,8 +270,6 @@ def test_logging_out_here_leads_there(client: Client, idp: Idp) -> None:
 
 
 def test_logging_out_works_while_the_provider_is_away(client: Client, idp: Idp) -> None:
-    from django.core.cache import cache
-
     linked("alice", "1", idp)
     idp.log_in(client, **NEW)
     cache.clear()

@@ -233,9 +233,7 @@ def test_nobody_is_led_away(client: Client, idp: Idp, url: str) -> None:
     assert idp.log_in(client, next_url=url, **NEW)["Location"] == "/"
 
 
-def test_the_host_of_the_request_is_not_where_the_provider_sends_people(
-    client: Client, idp: Idp, settings: Any
-) -> None:
+def test_people_are_not_sent_back_to_the_host_of_a_request(client: Client, idp: Idp, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     page = client.post("/accounts/sso/oak/login/", headers={"host": "evil.example"})
     assert "evil" not in page.context["url"]
