@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 
 class Unreadable(Exception):
@@ -26,8 +27,8 @@ def unseal(sealed: str, *, purpose: str) -> str:
 
 
 def _keys(purpose: str) -> MultiFernet:
-    def key(secret: str) -> Fernet:
+    def key(secret: str | bytes) -> Fernet:
         made = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"socialsite:{purpose}".encode())
-        return Fernet(base64.urlsafe_b64encode(made.derive(secret.encode())))
+        return Fernet(base64.urlsafe_b64encode(made.derive(force_bytes(secret))))
 
     return MultiFernet([key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])

@@ -48,7 +48,7 @@ class IdentityOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     provider = serializers.CharField()
     name = serializers.CharField(help_text="What the provider is called.")
-    label = serializers.CharField(help_text="Address or name there.")
+    label = serializers.CharField(help_text="Address or name there.")  # type: ignore[assignment]  # a Field has one, too
     linked_at = serializers.DateTimeField()
     used_at = serializers.DateTimeField(allow_null=True)
 

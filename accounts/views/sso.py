@@ -160,9 +160,8 @@ def join(request: HttpRequest) -> HttpResponse:
         try:
             with form.mending():
                 identity = sso.join(arrival=arrival, language=get_language() or "", **_without_email(form.person()))
-                next_url = arrivals.next_url(request)
-                words = {"id_token": arrivals.done(request), "next_url": next_url, "signup": True}
-                return _enter(request, provider, identity, arrival, **words)
+                next_url, id_token = arrivals.next_url(request), arrivals.done(request)
+                return _enter(request, provider, identity, arrival, id_token=id_token, next_url=next_url, signup=True)
         except errors.NotAllowed as error:
             form.add_error(None, str(error.message))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
