@@ -1,6 +1,8 @@
 """Single sign-on with a real provider (npm oidc-provider, e2e/provider.mjs)."""
 
+import base64
 import contextlib
+import hashlib
 import json
 import re
 import subprocess
@@ -9,17 +11,20 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from e2e import node
 from e2e.conftest import Enter, log_in
+from e2e.test_keyboard import tab_until
 from e2e.village import PASSWORD, Village, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120, func_only=True), pytest.mark.xdist_group("sso")]
 
 KEY = "elsewhere"
+APP = "org.example.app:/signed-in"
 GROUPS = """
 import json, sys
 from accounts.models.people import User
@@ -82,7 +87,7 @@ class Connected(Village):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment, "OIDC_PROVIDERS": self.providers}
+        return {**super().environment, "OIDC_PROVIDERS": self.providers, "APP_REDIRECTS": APP}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +136,7 @@ def test_sign_up_log_out_and_in_again_by_keyboard(village: Village, elsewhere: E
     elsewhere.knows("wren", email="wren@example.net", email_verified=True, name="Wren Field", preferred_username="wren")
     page = enter()
     page.goto("/signup/")
-    page.get_by_role("button", name="Continue with Elsewhere").focus()
+    tab_until(page, "button:has-text('Continue with Elsewhere')")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="wren").focus()
     page.keyboard.press("Enter")
@@ -240,6 +245,28 @@ def test_cancelled_and_down(village: Village, elsewhere: Elsewhere, enter: Enter
     expect(page.get_by_role("heading", name="Gone does not answer")).to_be_visible()
 
 
+def test_an_app_comes_in_by_the_browser(village: Village, elsewhere: Elsewhere, enter: Enter) -> None:
+    elsewhere.knows("jay", email="jay@example.net", email_verified=True, name="Jay")
+    verifier = "v" * 64
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    asked = {"redirect_uri": APP, "code_challenge": challenge, "code_challenge_method": "S256", "state": "mine"}
+    page = enter()
+    page.goto(f"/accounts/app/?{urlencode(asked)}")
+    page.get_by_role("button", name="Continue with Elsewhere").click()
+    page.get_by_role("button", name="jay").click()
+    page.get_by_label("Handle").fill("jay")
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("heading", name="Log in the app?")).to_be_visible()
+    page.get_by_role("button", name="Log in").click()
+    url = page.get_by_role("link", name="Go on").get_attribute("href")  # Chromium has no app for it
+    assert url.startswith(f"{APP}?code=")
+    words = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    assert words["state"] == "mine"
+    body = {"code": words["code"], "code_verifier": verifier, "redirect_uri": APP}
+    answer = page.request.post("/api/v1/auth/exchange", data=body)
+    assert answer.json()["user"]["handle"] == "jay"
+
+
 def test_a_member_connects_and_disconnects(village: Village, elsewhere: Elsewhere, enter: Enter) -> None:
     elsewhere.knows("ben-there", email="ben@elsewhere.example", email_verified=True, name="Ben")
     page = enter()
@@ -249,3 +276,7 @@ def test_a_member_connects_and_disconnects(village: Village, elsewhere: Elsewher
     page.get_by_role("button", name="ben-there").click()
     expect(page.get_by_text("Elsewhere is connected")).to_be_visible()
     assert village.run(IDENTITIES, "ben") == ["ben-there"]
+    page.get_by_role("button", name="Disconnect").click()
+    page.get_by_role("dialog").get_by_role("button", name="Yes, go on").click()
+    expect(page.get_by_text("Disconnected.")).to_be_visible()
+    assert village.run(IDENTITIES, "ben") == []

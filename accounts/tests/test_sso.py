@@ -193,6 +193,18 @@ def test_the_last_way_in_stays(client: Client, idp: Idp) -> None:
     assert client.get("/api/v1/me/identities").json()["results"][0]["label"] == ""
 
 
+def test_whoever_has_no_password_sets_one_by_code(client: Client, idp: Idp) -> None:
+    user = linked("alice", "1", idp)
+    User.objects.filter(pk=user.pk).update(password="!none")
+    idp.log_in(client, **NEW)
+    assert b"You have no password here" in client.get("/settings/connected/").content
+    client.post("/reset/", {"email": user.email})
+    client.post("/reset/code/", {"code": newest_code()})
+    client.post("/reset/password/", {"password1": "four quiet grey geese", "password2": "four quiet grey geese"})
+    user.refresh_from_db()
+    assert user.check_password("four quiet grey geese")
+
+
 def test_nobody_sees_or_disconnects_anothers(client: Client, idp: Idp, cast: Cast) -> None:
     linked("alice", "1", idp)
     client.force_login(cast.bob)
