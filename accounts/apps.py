@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import checkup as sign_on
+        from accounts import checkup as our_checkup
         from accounts import consumers as logins
         from accounts import registry, tokens
         from accounts.access import people as people_access
@@ -38,5 +38,5 @@ class AccountsConfig(AppConfig):
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
-        checkup.parts.append(sign_on.providers)
+        checkup.parts.append(our_checkup.sign_on)
         registry.recounts["follows"] = relations.recount

@@ -10,7 +10,7 @@ from accounts.queries import sso as sso_queries
 from core.checkup import Finding
 
 
-def providers() -> Iterator[Finding]:
+def sign_on() -> Iterator[Finding]:
     """Whether each provider answers, with usable keys. Nothing to say where there is none."""
     rows = sso_queries.enabled_rows()
     found: list[Provider] = [*settings.OIDC_PROVIDERS]

@@ -99,6 +99,16 @@ def oidc_providers(name: str) -> list[providers.Provider]:
     return found
 
 
+def app_redirects(name: str) -> list[str]:
+    """Where apps are called back after a login in the system browser (RFC 8252): a scheme of their own, or https."""
+    found = words(name)
+    for one in found:
+        scheme = urlsplit(one).scheme
+        if scheme != "https" and "." not in scheme:
+            raise BrokenSetting(f"{name} must look like org.example.app:/signed-in, not {one!r}.")
+    return found
+
+
 def site_url(default: str) -> str:
     """The base of mail links, passkeys' RP id, CSRF and socket origins: scheme and host, without a path."""
     raw = text("SITE_URL", default).rstrip("/")

@@ -6,9 +6,12 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import oidc
 from accounts.actions import sso
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -16,6 +19,7 @@ from accounts.models.sso import Identity, LogoutHeard
 from accounts.tests.factories import PASSWORD, Cast, make_user
 from accounts.tests.idp import Idp, made, put_up
 from accounts.tests.test_entrance import newest_code
+from core import errors
 from core.models import AuditEntry, Mail
 
 pytestmark = pytest.mark.django_db
@@ -203,6 +207,25 @@ def test_whoever_has_no_password_sets_one_by_code(client: Client, idp: Idp) -> N
     client.post("/reset/password/", {"password1": "four quiet grey geese", "password2": "four quiet grey geese"})
     user.refresh_from_db()
     assert user.check_password("four quiet grey geese")
+
+
+def test_the_page_asks_as_often_for_many_as_for_one(client: Client, idp: Idp, django_assert_num_queries: Any) -> None:
+    client.force_login(linked("alice", "0", idp))
+    client.get("/settings/connected/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/settings/connected/")
+    for number in range(1, 6):
+        linked("alice", str(number), idp)
+    with django_assert_num_queries(len(one)):
+        assert client.get("/settings/connected/").content.count(b"/disconnect/") == 6
+
+
+def test_a_member_has_a_limited_number_of_identities(idp: Idp) -> None:
+    for number in range(sso.MOST_IDENTITIES):
+        user = linked("alice", str(number), idp)
+    with pytest.raises(errors.Conflict):
+        sso.link(actor=user, arrival=oidc.Arrival(provider="oak", issuer=idp.issuer, subject="one more"))
+    assert Identity.objects.count() == sso.MOST_IDENTITIES
 
 
 def test_nobody_sees_or_disconnects_anothers(client: Client, idp: Idp, cast: Cast) -> None:

@@ -14,6 +14,7 @@ from accounts.tests.factories import Cast, make_user
 from accounts.tests.idp import Idp, made, put_up
 from accounts.tests.test_sso import NEW, who
 from core import errors, sealed
+from core.management.commands import doctor
 from core.models import AuditEntry
 from socialsite import env
 
@@ -173,7 +174,7 @@ def test_a_secret_of_another_key_is_said_and_not_used(owner: Client, idp: Idp, s
     owner.post("/settings/providers/new/", FORM)
     settings.SECRET_KEY, old = "another secret key that is long enough", settings.SECRET_KEY
     assert sso_queries.providers() == []
-    [finding] = checkup.providers()
+    [finding] = checkup.sign_on()
     assert (finding.part, finding.level) == ("sign-on oak", "fail")
     assert "SECRET_KEY" in finding.mend
     settings.SECRET_KEY_FALLBACKS = [old]
@@ -193,15 +194,20 @@ def test_what_is_sealed_for_one_thing_does_not_open_as_another() -> None:
 
 
 def test_the_doctor_asks_every_provider(idp: Idp, settings: Any) -> None:
-    assert list(checkup.providers()) == []
+    assert list(checkup.sign_on()) == []
     settings.OIDC_PROVIDERS = [idp.provider]
-    assert [(one.part, one.level) for one in checkup.providers()] == [("sign-on oak", "ok")]
+    assert [(one.part, one.level) for one in checkup.sign_on()] == [("sign-on oak", "ok")]
     idp.document = {"code_challenge_methods_supported": ["plain"]}
-    [finding] = checkup.providers()
+    [finding] = checkup.sign_on()
     assert (finding.level, "PKCE" in finding.says) == ("fail", True)
     idp.document, idp.down = {}, True
-    [finding] = checkup.providers()
+    [finding] = checkup.sign_on()
     assert (finding.level, "well-known" in finding.mend) == ("fail", True)
+
+
+def test_the_doctors_list_holds_it(idp: Idp, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.OIDC_PROVIDERS = [idp.provider]
+    assert "sign-on oak" in [finding.part for finding in doctor.examine(0)]
 
 
 # -- The environment ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -81,20 +81,19 @@ def examine(wait: float) -> Iterator[Finding]:
     """All checks, in the order in which one failure explains the next."""
     first = database()
     yield first
-    checks: list[Callable[[], Finding]] = [bus, channel_layer, mail, storage, disk, clock]
+    checks: list[Callable[[], Finding | Iterable[Finding]]] = [bus, channel_layer, mail, storage, disk, clock]
     if first.level == "ok":
         checks = [migrations, durability, *checks, partial(worker, wait), beat, log_lag, dead_letters]
+        checks += checkup.parts
     for check in checks:
         try:
-            yield check()
+            found = check()
+            yield from [found] if isinstance(found, Finding) else found
         except DatabaseError as error:
             name = getattr(check, "func", check).__name__.replace("_", " ")
             full = "full" in str(error) or "No space" in str(error)
             says = "the disk is full" if full else f"the database refuses ({type(error).__name__})"
             yield Finding(name, "fail", says, "Make room on the database's disk." if full else MIGRATE)
-    if first.level == "ok":
-        for part in checkup.parts:
-            yield from part()
     yield from unsafe_settings()
 
 
