@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.db import connection
 from django.test import Client
 
 from accounts import oidc
@@ -49,6 +50,9 @@ class Idp:
 
     def answer(self, method: str, url: str, data: dict[str, str] | None) -> oidc.Answer:
         self.asked.append(url)
+        assert len(connection.atomic_blocks) <= 1, (
+            "the network is never asked in a transaction"
+        )  # the test's own is one
         if self.down:
             raise oidc.Unreachable(f"{url} does not answer")
         place = url.removeprefix(self.issuer)

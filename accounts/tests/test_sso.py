@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 from django.core.cache import cache
@@ -195,6 +196,30 @@ def test_the_last_way_in_stays(client: Client, idp: Idp) -> None:
     linked("alice", "another", idp)
     assert client.delete(f"/api/v1/me/identities/{pk}").status_code == 204
     assert client.get("/api/v1/me/identities").json()["results"][0]["label"] == ""
+
+
+def test_a_passkey_is_another_way(idp: Idp) -> None:
+    user = linked("alice", "1", idp, label="alice")
+    User.objects.filter(pk=user.pk).update(password="!none")
+    user.refresh_from_db()
+    pk = Identity.objects.get().pk
+    credential = {"credential": {"clientExtensionResults": {"credProps": {"rk": False}}}}
+    key = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=credential)
+    with pytest.raises(errors.Conflict):  # this one only answers after a password
+        sso.unlink(actor=user, identity_id=pk)
+    credential["credential"]["clientExtensionResults"]["credProps"]["rk"] = True
+    Authenticator.objects.filter(pk=key.pk).update(data=credential)
+    sso.unlink(actor=user, identity_id=pk)
+    assert not Identity.objects.exists()
+
+
+def test_a_provider_that_is_gone_is_no_other_way(idp: Idp, settings: Any) -> None:
+    user = linked("alice", "1", idp)
+    linked("alice", "2", idp)
+    User.objects.filter(pk=user.pk).update(password="!none")
+    settings.OIDC_PROVIDERS = []
+    with pytest.raises(errors.Conflict):
+        sso.unlink(actor=User.objects.get(pk=user.pk), identity_id=Identity.objects.first().pk)
 
 
 def test_whoever_has_no_password_sets_one_by_code(client: Client, idp: Idp) -> None:

@@ -61,6 +61,15 @@ def test_a_replayed_answer_comes_to_nothing(client: Client, idp: Idp) -> None:
     assert (idp.come_back(client, words).status_code, who(client)) == (400, "")
 
 
+def test_a_code_is_good_once(client: Client, idp: Idp) -> None:
+    words = idp.agree(idp.begin(client), **NEW)
+    idp.come_back(client, words)
+    client.post("/logout/")
+    again = idp.begin(client)
+    answer = idp.come_back(client, {"code": words["code"], "state": again["state"]})
+    assert (answer.status_code, who(client)) == (403, "")
+
+
 def test_a_stolen_code_is_of_no_use_elsewhere(client: Client, idp: Idp) -> None:
     """PKCE: a code fits only the browser that began."""
     stolen = idp.agree(idp.begin(Client()), **NEW)["code"]
