@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails
+from accounts import arrivals, mails
 from accounts.actions import logins
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
@@ -75,13 +75,14 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if request.session.session_key is None:
             request.session.create()
-        logins.start_device(
+        device = logins.start_device(
             actor=user,
             session_key=request.session.session_key or "",
             client=request.headers.get("User-Agent", ""),
             address=request.META.get("REMOTE_ADDR", ""),
             returning=returning,
         )
+        arrivals.settle(request, user, device)
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, User):

@@ -12,6 +12,7 @@ from accounts.actions import profiles
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
+from accounts.models.sso import AppLogin, Identity, IdentityProvider, LogoutHeard
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)
@@ -146,4 +147,34 @@ class DeviceAdmin(RowAdmin):
     list_select_related = ["user"]
     search_fields = ["user__handle", "client"]
     list_filter = ["ended_at", "created_at"]
-    exclude = ["session_key", "refresh_id", "previous_id", "address"]
+    exclude = ["session_key", "refresh_id", "previous_id", "address", "provider_sid"]
+
+
+@admin.register(IdentityProvider)
+class IdentityProviderAdmin(RowAdmin):
+    """Changed on the owner's page, where it can be tested."""
+
+    list_display = ["key", "name", "issuer", "is_enabled", "created_at"]
+    search_fields = ["key", "name", "issuer"]
+    exclude = ["secret"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(RowAdmin):
+    list_display = ["user", "provider", "created_at", "used_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle", "provider"]
+    list_filter = ["provider", "created_at"]
+
+
+@admin.register(LogoutHeard)
+class LogoutHeardAdmin(RowAdmin):
+    list_display = ["id", "until"]
+    exclude = ["digest"]
+
+
+@admin.register(AppLogin)
+class AppLoginAdmin(RowAdmin):
+    list_display = ["user", "expires_at"]
+    list_select_related = ["user"]
+    exclude = ["digest", "challenge"]

@@ -8,12 +8,13 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from accounts import checkup as our_checkup
         from accounts import consumers as logins
         from accounts import registry, tokens
         from accounts.access import people as people_access
         from accounts.actions import relations
         from accounts.queries import people as people_queries
-        from core import bodies, consumers, frame, realtime
+        from core import bodies, checkup, consumers, frame, realtime
         from uploads import registry as upload_registry
 
         item = frame.NavItem(key="you", label=_("You"), icon="user", url_name="accounts:settings", order=80, tab=True)
@@ -37,4 +38,5 @@ class AccountsConfig(AppConfig):
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
+        checkup.parts.append(our_checkup.sign_on)
         registry.recounts["follows"] = relations.recount

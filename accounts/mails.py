@@ -53,5 +53,11 @@ def send_new_login(*, to: str, language: str, device: Device) -> None:
         send("new_login", to=to, context=context, lives=None)
 
 
+def send_identity_linked(*, to: str, language: str, provider: str) -> None:
+    with translation.override(language or settings.LANGUAGE_CODE):
+        context = {"provider": provider, "connected_url": _url("accounts:settings_connected")}
+        send("identity_linked", to=to, context=context, lives=None)
+
+
 def _url(name: str) -> str:
     return settings.SITE_URL + reverse(name)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.actions import logins, relations
+from accounts.actions import logins, relations, sso
 
 SCHEDULE = {
     "accounts-forget": {
@@ -22,6 +22,8 @@ SCHEDULE = {
 def forget() -> None:
     """Sessions and logins that are over."""
     while logins.forget_logins():
+        pass
+    while sso.forget_sso():
         pass
 
 

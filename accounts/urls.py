@@ -2,7 +2,8 @@ from django.urls import path
 
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
-from accounts.views import entrance, people, settings
+from accounts.api import sso as sso_api
+from accounts.views import entrance, people, providers, settings, sso, sso_beyond
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,6 +15,20 @@ urlpatterns = [
     path("reset/code/", entrance.ResetCode.as_view(), name="reset_code"),
     path("reset/password/", entrance.ResetPassword.as_view(), name="reset_password"),
     path("owner/<str:token>/", entrance.owner, name="owner"),
+    path("accounts/sso/join/", sso.join, name="sso_join"),
+    path("accounts/sso/link/", sso.link, name="sso_link"),
+    path("accounts/sso/<slug:provider_id>/login/", sso.start, name="sso_start"),
+    path("accounts/sso/<slug:provider_id>/connect/", sso.connect, name="sso_connect"),
+    path("accounts/sso/<slug:provider_id>/callback/", sso.callback, name="sso_callback"),
+    path("accounts/sso/<slug:provider_id>/backchannel/", sso_beyond.backchannel, name="sso_backchannel"),
+    path("accounts/app/", sso_beyond.app_login, name="app_login"),
+    path("settings/connected/", sso.connected, name="settings_connected"),
+    path("settings/connected/<int:id>/disconnect/", sso.disconnect, name="sso_disconnect"),
+    path("settings/providers/", providers.listed, name="settings_providers"),
+    path("settings/providers/new/", providers.add, name="provider_add"),
+    path("settings/providers/<slug:key>/", providers.edit, name="provider_edit"),
+    path("settings/providers/<slug:key>/test/", providers.test, name="provider_test"),
+    path("settings/providers/<slug:key>/switch/", providers.switch, name="provider_switch"),
     path("settings/", settings.profile, name="settings"),
     path("settings/avatar/", settings.avatar, name="settings_avatar"),
     path("settings/account/", settings.account, name="settings_account"),
@@ -38,10 +53,14 @@ urlpatterns = [
     path("@<str:handle>/unblock/", people.unblock, name="unblock"),
     path("@<str:handle>/<slug:tab>/", people.profile, name="profile_tab"),
     path("api/v1/auth/login", login_api.LoginView.as_view(), name="api_login"),
+    path("api/v1/auth/providers", sso_api.ProvidersView.as_view(), name="api_providers"),
+    path("api/v1/auth/exchange", sso_api.ExchangeView.as_view(), name="api_exchange"),
     path("api/v1/auth/refresh", login_api.RefreshView.as_view(), name="api_refresh"),
     path("api/v1/auth/logout", login_api.LogoutView.as_view(), name="api_logout"),
     path("api/v1/auth/ticket", login_api.TicketView.as_view(), name="api_ticket"),
     path("api/v1/me", people_api.MeView.as_view(), name="api_me"),
+    path("api/v1/me/identities", sso_api.IdentitiesView.as_view(), name="api_identities"),
+    path("api/v1/me/identities/<int:id>", sso_api.IdentityView.as_view(), name="api_identity"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),

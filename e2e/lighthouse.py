@@ -1,15 +1,10 @@
-"""Lighthouse on the phone profile: the median of several runs, each in a browser of its own that has seen nothing yet.
-
-Node comes as a wheel (requirements-dev.txt), Lighthouse by e2e/package-lock.json; both only here.
-"""
+"""Lighthouse on the phone profile: the median of several runs, each in a browser that has seen nothing yet."""
 
 import contextlib
-import hashlib
 import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -20,12 +15,10 @@ from typing import Any
 
 from playwright.sync_api import BrowserType
 
+from e2e import node
 from e2e.village import free_port
 
-HERE = Path(__file__).resolve().parent
-BIN = Path(sys.executable).parent
-CLI = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"
-STAMP = HERE / "node_modules" / ".installed"
+CLI = node.MODULES / "lighthouse" / "cli" / "index.js"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 RUNS = 3
 REST_SECONDS = 90
@@ -46,19 +39,6 @@ class Report:
             for category, score in self.scores.items()
             if score < limit
         ]
-
-
-def install() -> None:
-    """Lighthouse by the lock file, once."""
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    if STAMP.exists() and STAMP.read_text() == wanted:
-        return
-    command = [str(BIN / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(
-        command, cwd=HERE, env=_environment(), capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, f"npm ci failed:\n{done.stderr[-2000:]}"
-    STAMP.write_text(wanted)
 
 
 def measure(browser_type: BrowserType, chromium: str, url: str, cookies: list[Any], *, runs: int = RUNS) -> Report:
@@ -117,7 +97,7 @@ def _try(browser_type: BrowserType, chromium: str, url: str, cookies: list[Any])
             browser.close()
         out = Path(folder) / "report.json"
         command = [
-            str(BIN / "node"),
+            str(node.BIN / "node"),
             str(CLI),
             url,
             f"--port={port}",
@@ -128,7 +108,7 @@ def _try(browser_type: BrowserType, chromium: str, url: str, cookies: list[Any])
             "--quiet",
         ]
         done = subprocess.run(
-            command, cwd=HERE, env=_environment(), capture_output=True, text=True, timeout=180, check=False
+            command, cwd=node.HERE, env=node.environment(), capture_output=True, text=True, timeout=180, check=False
         )
         if not out.exists():
             assert "NO_NAVSTART" in done.stderr, done.stderr[-2000:]
@@ -160,7 +140,3 @@ def _chromium(path: str, folder: Path) -> Iterator[int]:
         if process.poll() is None:
             process.kill()
             process.wait(10)
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "NO_UPDATE_NOTIFIER": "1"}

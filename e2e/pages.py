@@ -14,6 +14,7 @@ from e2e.village import Village
 
 # Handles of the demo: who looks. "" is a visitor.
 VISITOR, MEMBER, FRESH, ADMIN = "", "linh", "newcomer", "ingrid"
+ARRIVED, UNPROVEN = "arrived", "unproven"  # by single sign-on, and not in yet
 WIDTHS = {390: 844, 820: 1180, 1440: 1000}
 SCHEMES = ("light", "dark")
 
@@ -23,13 +24,19 @@ import json
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
-from accounts.actions import joining, logins
+from accounts import arrivals, oidc
+from accounts.actions import joining, logins, sso
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
+from accounts.models.sso import IdentityProvider
 from chat.models import Conversation, Membership
 from feed.models import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
+ingrid = User.objects.get(handle="ingrid")
+if not IdentityProvider.objects.exists():
+    sso.add_provider(actor=ingrid, given={"key": "school", "name": "Willow School",
+        "issuer": "https://login.willowbank.example", "client_id": "willowbank", "client_secret": "none"})
 linh, kofi = User.objects.get(handle="linh"), User.objects.get(handle="kofi")
 sessions = {}
 for user in (linh, fresh, User.objects.get(handle="ingrid")):
@@ -40,6 +47,15 @@ for user in (linh, fresh, User.objects.get(handle="ingrid")):
     logins.start_device(actor=user, session_key=store.session_key, address="203.0.113.7",
                          client="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
     sessions[user.handle] = store.session_key
+def arrival(number, **more):
+    return oidc.Arrival(provider="school", issuer="https://login.willowbank.example", subject=str(number), **more)
+sso.link(actor=linh, arrival=arrival(1, email="linh@school.example"))
+for name, proven in (("arrived", True), ("unproven", False)):
+    store = SessionStore()
+    arrivals.keep(type("Request", (), {"session": store}), id_token="", next_url="", arrival=arrival(
+        name, email="somebody@school.example", proven=proven, name="Somebody Else"))
+    store.save()
+    sessions[name] = store.session_key
 open_posts = Post.objects.filter(audience="public", deleted_at=None, author__is_private=False)
 open_posts = open_posts.annotate(shown=Count("pictures"))
 several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").first()
@@ -120,6 +136,10 @@ PAGES = [
     ),
     Look("reset", "/reset/", VISITOR, room="accounts"),
     Look("reset-code", "/reset/", VISITOR, then=_forgot, room="accounts"),
+    Look("sso-join", "/accounts/sso/join/", ARRIVED, room="accounts"),
+    Look("sso-join-unproven", "/accounts/sso/join/", UNPROVEN, room="accounts"),
+    Look("sso-link", "/accounts/sso/link/", ARRIVED, room="accounts"),
+    Look("sso-lost", "/accounts/sso/school/callback/", VISITOR, status=400, room="accounts"),
     Look("post-visitor", "/posts/{post}/", VISITOR, room="feed"),
     Look("profile-visitor", "/@kofi/", VISITOR, room="accounts"),
     Look("home", "/", room="feed"),
@@ -143,6 +163,11 @@ PAGES = [
     Look("settings-profile", "/settings/", room="accounts"),
     Look("settings-account", "/settings/account/", room="accounts"),
     Look("settings-devices", "/settings/devices/", room="accounts"),
+    Look("settings-connected", "/settings/connected/", room="accounts"),
+    Look("settings-connected-empty", "/settings/connected/", FRESH, room="accounts"),
+    Look("settings-providers", "/settings/providers/", ADMIN, room="accounts"),
+    Look("settings-provider", "/settings/providers/school/", ADMIN, room="accounts"),
+    Look("settings-provider-new", "/settings/providers/new/", ADMIN, room="accounts"),
     Look("settings-appearance", "/settings/appearance/", room="accounts"),
     Look("settings-language", "/settings/language/", room="accounts"),
     Look("settings-privacy", "/settings/privacy/", room="accounts"),

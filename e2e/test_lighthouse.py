@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserType
 
-from e2e import lighthouse, pages
+from e2e import lighthouse, node, pages
 from e2e.pages import MEMBER, VISITOR
 from e2e.village import Village
 
@@ -24,7 +24,7 @@ LIMIT = 95
 def test_every_category(
     demo: Village, browser_type: BrowserType, browser_type_launch_args: dict, path: str, who: str
 ) -> None:
-    lighthouse.install()
+    node.install()
     known = pages.facts(demo)
     report = lighthouse.measure(
         browser_type,

@@ -1,6 +1,7 @@
 """Reads settings from the environment; a broken one becomes one plain sentence that names the variable."""
 
 import ipaddress
+import json
 import os
 import secrets
 from collections.abc import Collection
@@ -9,6 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import maxminddb
+
+from accounts import providers
 
 
 class BrokenSetting(Exception):
@@ -75,6 +78,35 @@ def address_ranges(name: str) -> str:
     except (OSError, ValueError, maxminddb.InvalidDatabaseError):
         raise BrokenSetting(f"{name} is {path}, which cannot be read as a file of address ranges (.mmdb).") from None
     return path
+
+
+def oidc_providers(name: str) -> list[providers.Provider]:
+    """A JSON list of OpenID Connect providers (docs/sso.md)."""
+    try:
+        given = json.loads(text(name) or "[]")
+    except json.JSONDecodeError as error:
+        raise BrokenSetting(f"{name} is no JSON: {error.msg} at character {error.pos}.") from None
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise BrokenSetting(f'{name} must be a list such as [{{"key": "google", "issuer": "https://..."}}].')
+    found: list[providers.Provider] = []
+    for number, one in enumerate(given, 1):
+        try:
+            found.append(providers.clean(one))
+        except providers.Broken as error:
+            raise BrokenSetting(f"{name}, provider {number}, {error.field!r}: {error.words}") from None
+    if len({one.key for one in found}) < len(found):
+        raise BrokenSetting(f"{name} has two providers with the same key.")
+    return found
+
+
+def app_redirects(name: str) -> list[str]:
+    """Where apps are called back after a login in the system browser (RFC 8252): a scheme of their own, or https."""
+    found = words(name)
+    for one in found:
+        scheme = urlsplit(one).scheme
+        if scheme != "https" and "." not in scheme:
+            raise BrokenSetting(f"{name} must look like org.example.app:/signed-in, not {one!r}.")
+    return found
 
 
 def site_url(default: str) -> str:

@@ -195,6 +195,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
 ]
 GEOIP_PATH = env.address_ranges("GEOIP_PATH")
+OIDC_PROVIDERS = env.oidc_providers("OIDC_PROVIDERS")
+APP_REDIRECTS = env.app_redirects("APP_REDIRECTS")
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "feed:home"
 LOGOUT_REDIRECT_URL = "feed:home"

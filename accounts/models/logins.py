@@ -18,6 +18,12 @@ class Device(models.Model):
     previous_id = models.CharField(max_length=40, blank=True, help_text="The one before; good for some seconds more.")
     refreshed_at = models.DateTimeField(null=True, blank=True)
     client = models.CharField(max_length=200, blank=True)
+    identity = models.ForeignKey(
+        "accounts.Identity", null=True, blank=True, on_delete=models.SET_NULL, related_name="devices"
+    )  # by which provider it came, if by one
+    provider_sid = models.CharField(
+        max_length=200, null=True, blank=True, db_index=True, help_text="The provider's name for its own session."
+    )
     address = models.GenericIPAddressField(null=True, blank=True, help_text="Gone as soon as the login ends.")
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)

@@ -20,11 +20,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import codes
+from accounts import arrivals, codes
 from accounts.actions import joining
 from accounts.forms import entrance as entrance_forms
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
+from accounts.queries import sso as sso_queries
 from core import errors
 
 UNFINISHED = "accounts_unfinished"  # what the form shows again when a handle was lost in the last moment
@@ -60,7 +61,7 @@ def signup(request: HttpRequest) -> HttpResponse:
             next_url = get_next_redirect_url(request) or ""
             codes.JoinProcess.initiate(request, next_url=next_url, language=language, **form.person())
             return redirect("accounts:verify")
-    context = {"form": form, "next": get_next_redirect_url(request)}
+    context = {"form": form, "next": get_next_redirect_url(request), "providers": sso_queries.providers()}
     return render(request, "accounts/signup.html", context, status=bad(form))
 
 
@@ -175,10 +176,17 @@ class LogIn(OfOurHouse, allauth_views.LoginView):
     template_name = "accounts/login.html"
     form_class = entrance_forms.LoginForm
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        words = {"providers": sso_queries.providers(), "next": get_next_redirect_url(self.request)}
+        return {**super().get_context_data(**kwargs), **words}
+
 
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
+    beyond = arrivals.way_out(request)
     allauth_logout(request, show_message=False)
+    if beyond is not None:
+        return render(request, "accounts/leaving.html", {"url": beyond[0], "name": beyond[1]})
     return redirect("/")
 
 

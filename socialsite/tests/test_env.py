@@ -26,6 +26,8 @@ from socialsite import env
         ("LOG_LEVEL", "chatty", lambda: env.choice("LOG_LEVEL", "INFO", ["INFO", "ERROR"])),
         ("TRUSTED_PROXIES", "10.0.0.1 nginx", lambda: env.networks("TRUSTED_PROXIES")),
         ("TRUSTED_PROXIES", "10.0.0.0/33", lambda: env.networks("TRUSTED_PROXIES")),
+        ("APP_REDIRECTS", "org.example.app:/in javascript:alert(1)", lambda: env.app_redirects("APP_REDIRECTS")),
+        ("APP_REDIRECTS", "http://example.org/", lambda: env.app_redirects("APP_REDIRECTS")),
         ("SECRET_KEY", "short", lambda: env.secret_key(Path("/tmp"), required=True)),
         ("SECRET_KEY", "", lambda: env.secret_key(Path("/tmp"), required=True)),
     ],

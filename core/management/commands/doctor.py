@@ -7,8 +7,8 @@ import shutil
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,8 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from core import health, outbox
+from core import checkup, health, outbox
+from core.checkup import Finding
 from core.events import DoctorAsked
 from core.models import Pulse
 
@@ -35,16 +36,6 @@ LAG_SECONDS = 60
 DISK_FREE = 0.1  # of the whole
 CLOCK_SECONDS = 2.0
 MIGRATE = "Run `manage.py migrate`."
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One part: `level` is ok, warn or fail; `mend` says what to do."""
-
-    part: str
-    level: str
-    says: str
-    mend: str = ""
 
 
 class Command(BaseCommand):
@@ -90,12 +81,14 @@ def examine(wait: float) -> Iterator[Finding]:
     """All checks, in the order in which one failure explains the next."""
     first = database()
     yield first
-    checks: list[Callable[[], Finding]] = [bus, channel_layer, mail, storage, disk, clock]
+    checks: list[Callable[[], Finding | Iterable[Finding]]] = [bus, channel_layer, mail, storage, disk, clock]
     if first.level == "ok":
         checks = [migrations, durability, *checks, partial(worker, wait), beat, log_lag, dead_letters]
+        checks += checkup.parts
     for check in checks:
         try:
-            yield check()
+            found = check()
+            yield from [found] if isinstance(found, Finding) else found
         except DatabaseError as error:
             name = getattr(check, "func", check).__name__.replace("_", " ")
             full = "full" in str(error) or "No space" in str(error)
