@@ -46,6 +46,10 @@ NOT_ATOMIC: dict[str, str] = {
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
     "accounts.actions.logins.forget_logins": "the clock",
+    "accounts.actions.applications.apply": "whoever proved the address is no member yet",
+    "accounts.actions.applications.forget_applications": "the clock",
+    "accounts.actions.joining.admit": "whoever was let in is a member only afterwards",
+    "accounts.actions.roles.settle": "whoever needs the roles",
     "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
     "accounts.actions.joining.make_owner": "whoever has the owner's link",
     "accounts.actions.joining.make_owner_link": "the shell",
