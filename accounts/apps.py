@@ -60,5 +60,4 @@ class AccountsConfig(AppConfig):
             "core.view_auditentry",
             "core.view_event",
             "core.view_parked",
-            "core.change_parked",
         }

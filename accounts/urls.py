@@ -63,14 +63,8 @@ urlpatterns = [
     path("api/v1/me/invitations/<int:id>", door_api.InvitationView.as_view(), name="api_invitation"),
     path("api/v1/me/invitations/<int:id>/link", door_api.InvitationLinkView.as_view(), name="api_invitation_link"),
     path("api/v1/applications", door_api.ApplicationsView.as_view(), name="api_applications"),
-    path(
-        "api/v1/applications/<int:id>/accept", door_api.AcceptApplicationView.as_view(), name="api_accept_application"
-    ),
-    path(
-        "api/v1/applications/<int:id>/decline",
-        door_api.DeclineApplicationView.as_view(),
-        name="api_decline_application",
-    ),
+    path("api/v1/applications/<int:id>/accept", door_api.AcceptView.as_view(), name="api_application_accept"),
+    path("api/v1/applications/<int:id>/decline", door_api.DeclineView.as_view(), name="api_application_decline"),
     path("api/v1/me", people_api.MeView.as_view(), name="api_me"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),

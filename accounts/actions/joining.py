@@ -84,7 +84,7 @@ def make_owner(*, token: str, email: str, handle: str, display_name: str, passwo
         is_superuser=True,
     )
     link.delete()
-    roles.settle()
+    roles.settle(actor=user)
     outbox.emit(events.UserJoined(user_id=user.pk))
     return user
 

@@ -15,7 +15,7 @@ GROUPS = ROLES[1:]  # a plain member is in none
 
 
 @transaction.atomic
-def settle() -> dict[str, Group]:
+def settle(*, actor: User | None) -> dict[str, Group]:
     """The groups of the roles, made if need be, with at least the permissions they should have. What else the owner has
     given them stays. Permissions exist only once all migrations have run, so no migration could do this."""
     groups = {}
@@ -41,7 +41,7 @@ def set_role(*, actor: User | None, handle: str, role: str) -> bool:
         raise errors.NotFound(_("There is nobody with this handle."))
     if found.is_superuser:
         raise errors.Conflict(_("This is an owner: owners may do everything and stay so."))
-    groups = settle()
+    groups = settle(actor=actor)
     before = set(found.groups.filter(name__in=GROUPS).values_list("name", flat=True))
     staff = role != "member"
     if before == ({role} if staff else set()) and found.is_staff == staff:

@@ -80,14 +80,14 @@ class ApplicationsView(APIView):
 
 
 @extend_schema(tags=["moderation"], parameters=[ID], request=None)
-class AcceptApplicationView(APIView):
+class AcceptView(APIView):
     @extend_schema(responses=people_serializers.Person)
     def post(self, request: Request, id: int) -> Response:
         """The new member. 409 when somebody has decided before."""
         return Response(people_serializers.person(applications.accept(actor=request.user, application_id=id)))
 
 
-class DeclineApplicationView(APIView):
+class DeclineView(APIView):
     @extend_schema(tags=["moderation"], parameters=[ID], request=door_serializers.Decline, responses={204: None})
     def post(self, request: Request, id: int) -> Response:
         """409 when somebody has decided before."""

@@ -89,7 +89,7 @@ class JoinForm(RoomForm):
             with self.mending():
                 rules.clean_password(self.cleaned_data["password"], user=User(**known))
 
-    def person(self) -> dict[str, str]:
+    def person(self) -> dict[str, Any]:
         """What is kept until the code comes: the password only as its hash, made here, outside of any transaction."""
         return {
             "email": self.cleaned_data["email"],

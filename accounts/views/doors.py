@@ -28,10 +28,8 @@ class Request(HttpRequest):
 def page(request: Request, name: str, *, form: RoomForm | None = None, **context: object) -> HttpResponse:
     bad = form is not None and form.is_bound and form.errors
     status = HTTPStatus.UNPROCESSABLE_ENTITY if bad else HTTPStatus.OK
-    pages = door_queries.office(request.user)
-    return render(
-        request, f"accounts/site_{name}.html", {"here": name, "pages": pages, "form": form, **context}, status=status
-    )
+    context |= {"here": name, "pages": door_queries.office(request.user), "form": form}
+    return render(request, f"accounts/site_{name}.html", context, status=status)
 
 
 @members_only
