@@ -47,10 +47,10 @@ class AccountsConfig(AppConfig):
             "accounts.view_application",
             "accounts.delete_invitation",
             "accounts.view_blockedaddress",
-            "accounts.view_user",
         }
         registry.role_permissions["admin"] |= {
             door_access.SITE,
+            "accounts.view_user",
             "accounts.change_user",
             "accounts.view_arrival",
             "accounts.view_block",

@@ -20,6 +20,7 @@ from core import audit, errors, limits, outbox
 MOST_OPEN = 20  # open invitations of one member; staff who may see all invitations have no such limit
 MOST_USES = 100
 MOST_DAYS = 365
+REMEMBERED = timedelta(days=90)
 MAILS = limits.Limit("invitation-mails", 20, 24 * 60 * 60)  # of one member: nobody's letter-box is a target
 
 
@@ -89,6 +90,13 @@ def claim(*, actor: User, invitation: Invitation) -> None:
     Invitation.objects.filter(pk=invitation.pk).update(used=F("used") + 1)
     Arrival.objects.create(person=actor, inviter_id=invitation.inviter_id, invitation=invitation)
     outbox.emit(events.InvitationUsed(invitation_id=invitation.pk, inviter_id=invitation.inviter_id, user_id=actor.pk))
+
+
+@transaction.atomic
+def forget_addresses() -> int:
+    """Takes the addresses out of invitations by mail that are over; how many. Their owners may never have joined."""
+    old = Invitation.objects.filter(created_at__lt=timezone.now() - REMEMBERED).exclude(email="")
+    return old.exclude(pk__in=invitation_access.open_invitations().values("pk")).update(email="")
 
 
 def _inviter(actor: User) -> User:

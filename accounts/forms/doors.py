@@ -45,9 +45,11 @@ class SiteForm(RoomForm):
     @classmethod
     def shown(cls, decided: dict[str, Any]) -> dict[str, Any]:
         """Options as the fields show them."""
-        domains = "\n".join(decided["accounts__domains"])
+        domains = "\r\n".join(decided["accounts__domains"])  # as browsers send it back
+        welcome = decided["site__welcome"].replace("\n", "\r\n")
         return {
             **decided,
+            "site__welcome": welcome,
             "accounts__domains": domains,
             "accounts__minimum_age": decided["accounts__minimum_age"] or None,
         }
