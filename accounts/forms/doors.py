@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.base import RoomForm
@@ -41,6 +42,11 @@ class SiteForm(RoomForm):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     accounts__inviters = forms.ChoiceField(label=_("Who may invite?"), choices=Inviters.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, stands in (("site__name", settings.SITE_NAME), ("site__tagline", settings.SITE_TAGLINE)):
+            self.fields[name].widget.attrs["placeholder"] = stands  # while the owner has said nothing
 
     @classmethod
     def shown(cls, decided: dict[str, Any]) -> dict[str, Any]:
