@@ -60,6 +60,7 @@ urlpatterns = [
     path("api/v1/auth/ticket", login_api.TicketView.as_view(), name="api_ticket"),
     path("api/v1/site", door_api.SiteView.as_view(), name="api_site"),
     path("api/v1/me/invitations", door_api.InvitationsView.as_view(), name="api_invitations"),
+    path("api/v1/me/invitations/people", door_api.InvitedView.as_view(), name="api_invited"),
     path("api/v1/me/invitations/<int:id>", door_api.InvitationView.as_view(), name="api_invitation"),
     path("api/v1/me/invitations/<int:id>/link", door_api.InvitationLinkView.as_view(), name="api_invitation_link"),
     path("api/v1/applications", door_api.ApplicationsView.as_view(), name="api_applications"),

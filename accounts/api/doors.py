@@ -71,6 +71,14 @@ def _with_link(user: User, id: int, link: str, *, status: int = 200) -> Response
     return Response({**door_serializers.invitation(row), "link": link}, status=status)
 
 
+class InvitedView(APIView):
+    @extend_schema(tags=["invitations"], parameters=[CURSOR], responses=people_serializers.People)
+    def get(self, request: Request) -> Response:
+        """Who joined with your invitations, newest first."""
+        page = invitation_queries.people_brought(viewer=request.user, cursor=cursor(request))
+        return Response(people_serializers.people([row.person for row in page.rows], page.next))
+
+
 class ApplicationsView(APIView):
     @extend_schema(tags=["moderation"], parameters=[CURSOR], responses=door_serializers.Applications)
     def get(self, request: Request) -> Response:

@@ -337,6 +337,8 @@ def test_by_api(cast: Cast) -> None:
     assert app.ask("DELETE", f"me/invitations/{row['id']}").status_code == 204
     assert app.ask("DELETE", f"me/invitations/{2**70}").status_code == 404
     assert app.ask("GET", "me/invitations").json()["results"][0]["is_open"] is False
+    came = join(invite(cast.alice)[1])
+    assert [one["id"] for one in app.ask("GET", "me/invitations/people").json()["results"]] == [came.pk]
     foreign, _token = invite(cast.bob)
     assert app.ask("DELETE", f"me/invitations/{foreign.pk}").status_code == 404
     assert app.ask("POST", "me/invitations", {"uses": 1000}).status_code == 422
