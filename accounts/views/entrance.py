@@ -108,7 +108,7 @@ def _shut(request: HttpRequest, door: doors.Door) -> HttpResponse:
 def _unfinished(kept: dict[str, Any], door: doors.Door) -> entrance_forms.JoinForm:
     """The form with what somebody had typed, and what has come between them and the end of it."""
     form = entrance_forms.JoinForm(kept.get("data"), door=door)
-    if kept:
+    if "data" in kept:
         form.errors.pop("password", None)
         form.errors.pop("birth_date", None)
         if not form.has_error(kept["field"]):
