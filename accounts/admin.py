@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from accounts.actions import profiles
+from accounts.models.applications import Application
+from accounts.models.doors import BlockedAddress
+from accounts.models.invitations import Arrival, Invitation
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
@@ -178,3 +181,35 @@ class AppLoginAdmin(RowAdmin):
     list_display = ["user", "expires_at"]
     list_select_related = ["user"]
     exclude = ["digest", "challenge"]
+
+
+@admin.register(BlockedAddress)
+class BlockedAddressAdmin(RowAdmin):
+    list_display = ["pattern", "blocked_by", "created_at"]
+    list_select_related = ["blocked_by"]
+    search_fields = ["pattern"]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(RowAdmin):
+    list_display = ["id", "inviter", "uses", "used", "expires_at", "revoked_at", "created_at"]
+    list_select_related = ["inviter"]
+    search_fields = ["inviter__handle"]
+    list_filter = ["revoked_at", "created_at"]
+    exclude = ["digest", "mail"]
+
+
+@admin.register(Arrival)
+class ArrivalAdmin(RowAdmin):
+    list_display = ["person", "inviter", "created_at"]
+    list_select_related = ["person", "inviter"]
+    search_fields = ["person__handle", "inviter__handle"]
+
+
+@admin.register(Application)
+class ApplicationAdmin(RowAdmin):
+    list_display = ["handle", "display_name", "email", "state", "decided_by", "decided_at", "created_at"]
+    list_select_related = ["decided_by"]
+    search_fields = ["handle", "email"]
+    list_filter = ["state", "created_at"]
+    exclude = ["password_hash"]

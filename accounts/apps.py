@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
         from accounts import checkup as our_checkup
         from accounts import consumers as logins
         from accounts import registry, tokens
+        from accounts.access import doors as door_access
         from accounts.access import people as people_access
         from accounts.actions import relations
         from accounts.queries import people as people_queries
@@ -40,3 +41,25 @@ class AccountsConfig(AppConfig):
         upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
         checkup.parts.append(our_checkup.sign_on)
         registry.recounts["follows"] = relations.recount
+        registry.role_permissions["moderator"] |= {
+            door_access.QUEUE,
+            door_access.TREE,
+            door_access.INVITES,
+            door_access.BLOCKS,
+            "accounts.view_application",
+            "accounts.delete_invitation",
+            "accounts.view_blockedaddress",
+        }
+        registry.role_permissions["admin"] |= {
+            door_access.SITE,
+            "accounts.view_user",
+            "accounts.change_user",
+            "accounts.view_arrival",
+            "accounts.view_block",
+            "accounts.view_device",
+            "accounts.view_follow",
+            "accounts.view_followrequest",
+            "core.view_auditentry",
+            "core.view_event",
+            "core.view_parked",
+        }

@@ -22,10 +22,10 @@ METHOD = "socialaccount"
 LIFE = 15 * 60  # seconds between arriving and being linked
 
 
-def keep(request: HttpRequest, arrival: oidc.Arrival, *, id_token: str, next_url: str) -> None:
+def keep(request: HttpRequest, arrival: oidc.Arrival, *, id_token: str, next_url: str, invitation: str = "") -> None:
     """For the pages that come next: who has arrived, until they have a handle here or have logged in."""
-    body = {"arrival": asdict(arrival), "at": time.time(), "id_token": id_token, "next": next_url, "joining": ""}
-    request.session[PENDING] = body
+    body = {"arrival": asdict(arrival), "at": time.time(), "id_token": id_token, "next": next_url}
+    request.session[PENDING] = body | {"joining": "", "invitation": invitation}
 
 
 def waiting(request: HttpRequest) -> oidc.Arrival | None:
@@ -38,6 +38,11 @@ def waiting(request: HttpRequest) -> oidc.Arrival | None:
 
 def next_url(request: HttpRequest) -> str:
     return str(request.session.get(PENDING, {}).get("next", ""))
+
+
+def invitation(request: HttpRequest) -> str:
+    """The token of the invitation on whose page the way to the provider began."""
+    return str(request.session.get(PENDING, {}).get("invitation", ""))
 
 
 def expect(request: HttpRequest, email: str) -> None:

@@ -7,6 +7,7 @@ unfinished one holds no handle and no address, and a known address looks like a 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -23,7 +24,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mails
-from accounts.actions import joining
+from accounts.access import doors
+from accounts.actions import applications, joining
+from accounts.models.applications import Application
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
 from core import errors
@@ -68,10 +71,27 @@ class JoinProcess(AbstractCodeVerificationProcess):
         )
 
     @classmethod
-    def initiate(cls, request: HttpRequest, *, next_url: str, **person: str) -> "JoinProcess":
-        """Sends the first code (or, to a known address, a mail that says so) and waits in the session."""
-        state = {**cls.initial_state(user=None), "person": person, "next": next_url}
-        process = cls(request, state)
+    def initiate(
+        cls,
+        request: HttpRequest,
+        *,
+        next_url: str = "",
+        invitation: str = "",
+        birth_date: date | None = None,
+        reason: str = "",
+        **person: str,
+    ) -> "JoinProcess":
+        """Sends the first code (or, to a known address, a mail that says so) and waits in the session.
+
+        Whom the doors would not let in learns it here already, by NotAllowed or Invalid (email, birth_date, reason),
+        before anybody asks whether the address has an account; what decides is asked again when the code has come.
+        """
+        door = doors.door(invitation)
+        door.check(email=person["email"], of_age=doors.age_shown(birth_date, minimum=door.minimum_age))
+        if door.needs_approval:
+            reason = doors.clean_reason(reason)
+        state = {**cls.initial_state(user=None), "person": person, "next": next_url, "invitation": invitation}
+        process = cls(request, {**state, "of_age": door.minimum_age, "reason": reason})
         process.send()
         return process
 
@@ -120,14 +140,12 @@ class JoinProcess(AbstractCodeVerificationProcess):
         self.record_invalid_attempt()
         return False
 
-    def finish(self) -> User:
-        """Makes the member. Raises Invalid("handle") when somebody took the handle in between."""
+    def finish(self) -> User | Application:
+        """Makes the member, or the request where a moderator looks at each. Raises Invalid with the field that stands
+        against it now (the handle, when somebody took it in between), NotAllowed when the doors have closed."""
         self.abort()
-        person = self.state["person"]
-        return joining.join(
-            email=person["email"],
-            handle=person["handle"],
-            display_name=person["display_name"],
-            password_hash=person["password_hash"],
-            language=person["language"],
-        )
+        person, of_age = self.state["person"], self.state.get("of_age", 0)
+        try:
+            return joining.join(**person, of_age=of_age, invitation=self.state.get("invitation", ""))
+        except doors.NeedsApproval:
+            return applications.apply(**person, of_age=of_age, reason=self.state.get("reason", ""))

@@ -62,3 +62,27 @@ class UserBlocked:
 class UserUnblocked:
     blocker_id: int
     blocked_id: int
+
+
+@outbox.event(subject="user:{user_id}")
+class InvitationUsed:
+    """A new member came by an invitation; of nobody, when it was made in the shell."""
+
+    invitation_id: int
+    inviter_id: int | None
+    user_id: int
+
+
+@outbox.event(subject="application:{application_id}")
+class ApplicationArrived:
+    """Somebody asks to join; moderators answer."""
+
+    application_id: int
+
+
+@outbox.event(subject="application:{application_id}")
+class ApplicationDecided:
+    """A moderator has answered; if accepted, UserJoined came before it."""
+
+    application_id: int
+    accepted: bool

@@ -8,9 +8,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.models.applications import Application
+from accounts.models.invitations import Invitation
 from accounts.models.logins import Device
+from accounts.models.people import User
 from accounts.serializers import logins as login_serializers
-from core import delivery
+from core import delivery, frame
+from core.models import Mail
 
 CODE_LIFE = timedelta(minutes=5)
 
@@ -23,12 +27,12 @@ NAMES = {
 }
 
 
-def send(name: str, *, to: str, context: dict[str, Any], lives: timedelta | None = CODE_LIFE) -> None:
+def send(name: str, *, to: str, context: dict[str, Any], lives: timedelta | None = CODE_LIFE) -> Mail:
     """Queues templates/emails/<name>.txt and .html; after `lives` the mail is not worth sending any more."""
-    words = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, "to": to, **context}
+    words = {"site_name": frame.site().name, "site_url": settings.SITE_URL, "to": to, **context}
     subject, _, body = render_to_string(f"emails/{name}.txt", words).strip().partition("\n")
     html = render_to_string(f"emails/{name}.html", words)
-    delivery.queue_mail(to=to, subject=subject.strip(), body=body.strip(), html=html, lives=lives)
+    return delivery.queue_mail(to=to, subject=subject.strip(), body=body.strip(), html=html, lives=lives)
 
 
 def send_for_allauth(prefix: str, *, to: str, context: dict[str, Any]) -> None:
@@ -57,6 +61,25 @@ def send_identity_linked(*, to: str, language: str, provider: str) -> None:
     with translation.override(language or settings.LANGUAGE_CODE):
         context = {"provider": provider, "connected_url": _url("accounts:settings_connected")}
         send("identity_linked", to=to, context=context, lives=None)
+
+
+def send_invitation(invitation: Invitation, *, link: str) -> Mail:
+    """In the inviter's language: of the other nothing is known."""
+    inviter = invitation.inviter
+    with translation.override((inviter.language if inviter else "") or settings.LANGUAGE_CODE):
+        context = {"link": link, "inviter": inviter.display_name if inviter else "", "until": invitation.expires_at}
+        return send("invitation", to=invitation.email, context=context, lives=timedelta(days=2))
+
+
+def send_application_accepted(user: User) -> None:
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        context = {"handle": user.handle, "name": user.display_name, "login_url": _url("accounts:login")}
+        send("application_accepted", to=user.email, context=context, lives=None)
+
+
+def send_application_declined(row: Application, *, answer: str) -> None:
+    with translation.override(row.language or settings.LANGUAGE_CODE):
+        send("application_declined", to=row.email, context={"name": row.display_name, "answer": answer}, lives=None)
 
 
 def _url(name: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_noop
 
 # The roles that a claim may give, and the groups that they are.
-ROLES = {"moderator": "Moderators", "admin": "Admins"}
+ROLES = ("moderator", "admin")
 SCOPES = "openid profile email"
 FIELDS = (
     "key",

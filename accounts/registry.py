@@ -38,6 +38,8 @@ person_actions: dict[str, PersonAction] = {}
 block_listeners: list[Callable[[int, int], None]] = []
 # Counters of other rooms on the member's row; each recomputes them and returns how many rows were wrong.
 recounts: dict[str, Callable[[], int]] = {}
+# What the site's roles may do, by "room.codename"; an admin may what a moderator may. Rooms add theirs in apps.py.
+role_permissions: dict[str, set[str]] = {"moderator": set(), "admin": set()}
 
 
 def register_tab(tab: ProfileTab) -> None:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.actions import logins, relations, sso
+from accounts.actions import applications, invitations, logins, relations, sso
 
 SCHEDULE = {
     "accounts-forget": {
@@ -20,11 +20,14 @@ SCHEDULE = {
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
-    """Sessions and logins that are over."""
+    """Sessions and logins that are over, and what is left of invitations and requests to join."""
     while logins.forget_logins():
         pass
     while sso.forget_sso():
         pass
+    while applications.forget_applications():
+        pass
+    invitations.forget_addresses()
 
 
 @shared_task(name="accounts.tidy_requests", queue="maintenance")

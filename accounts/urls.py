@@ -1,14 +1,17 @@
 from django.urls import path
 
+from accounts.api import doors as door_api
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
 from accounts.api import sso as sso_api
-from accounts.views import entrance, people, providers, settings, sso, sso_beyond
+from accounts.views import doors, entrance, invitations, people, providers, settings, sso, sso_beyond
 
 app_name = "accounts"
 urlpatterns = [
     path("signup/", entrance.signup, name="signup"),
     path("signup/code/", entrance.verify, name="verify"),
+    path("signup/waiting/", entrance.waiting, name="signup_waiting"),
+    path("join/<str:token>/", entrance.invitation, name="invitation"),
     path("login/", entrance.LogIn.as_view(), name="login"),
     path("logout/", entrance.logout, name="logout"),
     path("reset/", entrance.Reset.as_view(), name="reset"),
@@ -39,6 +42,20 @@ urlpatterns = [
     path("settings/devices/<int:id>/end/", settings.end_device, name="settings_device_end"),
     path("settings/blocked/", settings.blocked, name="settings_blocked"),
     path("settings/privacy/", settings.privacy, name="settings_privacy"),
+    path("settings/invitations/", invitations.own, name="settings_invitations"),
+    path("settings/invitations/people/", invitations.brought, name="settings_invited"),
+    path("settings/invitations/<int:id>/renew/", invitations.renew, name="settings_invitation_renew"),
+    path("settings/invitations/<int:id>/revoke/", invitations.revoke, name="settings_invitation_revoke"),
+    path("site/", doors.office, name="site"),
+    path("site/settings/", doors.settings, name="site_settings"),
+    path("site/blocked/", doors.blocked, name="site_blocked"),
+    path("site/blocked/<int:id>/remove/", doors.unblock, name="site_unblock"),
+    path("site/applications/", doors.queue, name="site_applications"),
+    path("site/applications/<int:id>/accept/", doors.accept, name="site_accept"),
+    path("site/applications/<int:id>/decline/", doors.decline, name="site_decline"),
+    path("site/invitations/", doors.tree, name="site_invitations"),
+    path("site/invitations/<int:id>/revoke/", doors.revoke, name="site_revoke"),
+    path("site/invitations/@<str:handle>/", doors.tree, name="site_invitations_of"),
     path("people/", people.everybody, name="people"),
     path("people/requests/", people.requests, name="requests"),
     path("@<str:handle>/", people.profile, name="profile"),
@@ -58,6 +75,14 @@ urlpatterns = [
     path("api/v1/auth/refresh", login_api.RefreshView.as_view(), name="api_refresh"),
     path("api/v1/auth/logout", login_api.LogoutView.as_view(), name="api_logout"),
     path("api/v1/auth/ticket", login_api.TicketView.as_view(), name="api_ticket"),
+    path("api/v1/site", door_api.SiteView.as_view(), name="api_site"),
+    path("api/v1/me/invitations", door_api.InvitationsView.as_view(), name="api_invitations"),
+    path("api/v1/me/invitations/people", door_api.InvitedView.as_view(), name="api_invited"),
+    path("api/v1/me/invitations/<int:id>", door_api.InvitationView.as_view(), name="api_invitation"),
+    path("api/v1/me/invitations/<int:id>/link", door_api.InvitationLinkView.as_view(), name="api_invitation_link"),
+    path("api/v1/applications", door_api.ApplicationsView.as_view(), name="api_applications"),
+    path("api/v1/applications/<int:id>/accept", door_api.AcceptView.as_view(), name="api_application_accept"),
+    path("api/v1/applications/<int:id>/decline", door_api.DeclineView.as_view(), name="api_application_decline"),
     path("api/v1/me", people_api.MeView.as_view(), name="api_me"),
     path("api/v1/me/identities", sso_api.IdentitiesView.as_view(), name="api_identities"),
     path("api/v1/me/identities/<int:id>", sso_api.IdentityView.as_view(), name="api_identity"),

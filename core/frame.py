@@ -52,6 +52,7 @@ class Site:
 
     name: str
     tagline: str | Promise
+    welcome: str = ""
     accent_h: int = 166
     accent_c: float = 0.095
 
@@ -68,7 +69,14 @@ class NavLink:
 
 
 def site() -> Site:
-    return Site(name=settings.SITE_NAME, tagline=settings.SITE_TAGLINE)
+    """As the owner has it; what they left empty is as the environment says."""
+    from core import options, site  # tables; the frame is needed before there are any
+
+    return Site(
+        name=options.read(site.NAME) or settings.SITE_NAME,
+        tagline=options.read(site.TAGLINE) or settings.SITE_TAGLINE,
+        welcome=options.read(site.WELCOME),
+    )
 
 
 class Rail:

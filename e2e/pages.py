@@ -25,7 +25,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
 from accounts import arrivals, oidc
-from accounts.actions import joining, logins, sso
+from accounts.actions import invitations, joining, logins, sso
+from accounts.models.applications import Application
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
@@ -62,6 +63,8 @@ several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").f
 mine = Membership.objects.filter(user=linh)
 print(json.dumps({
     "sessions": sessions,
+    "invitation": invitations.invite(actor=linh)[1].rstrip("/").rpartition("/")[2],
+    "application": Application.objects.order_by("pk").first().pk,
     "post": open_posts.exclude(author=linh).order_by("-comments_count", "pk").first().pk,
     "pictures": (several or open_posts.filter(shown=1).first()).pk,
     "own": Post.objects.filter(author=linh).order_by("-pk").first().pk,
@@ -115,6 +118,16 @@ def _forgot(page: Page) -> None:
     page.locator("main input[type=email], main input[name=email]").first.fill(new_address())
     with page.expect_navigation():
         page.locator("main form button[type=submit], main form button:not([type])").first.click()
+
+
+def _invite(page: Page) -> None:
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name="Invite", exact=True).click()
+
+
+def _invite_nobody(page: Page) -> None:
+    page.get_by_label("Send it to").fill("nobody")
+    _invite(page)
 
 
 def _unfold_docs(page: Page) -> None:
@@ -173,6 +186,26 @@ PAGES = [
     Look("settings-privacy", "/settings/privacy/", room="accounts"),
     Look("settings-blocked", "/settings/blocked/", room="accounts"),
     Look("settings-blocked-empty", "/settings/blocked/", FRESH, room="accounts"),
+    Look("settings-invitations", "/settings/invitations/", room="accounts"),
+    Look("settings-invitations-link", "/settings/invitations/", FRESH, then=_invite, room="accounts"),
+    Look(
+        "settings-invitations-wrong",
+        "/settings/invitations/",
+        then=_invite_nobody,
+        room="accounts",
+        known=[r"answered 4\d\d", r"status of 4\d\d"],
+    ),
+    Look("settings-invited", "/settings/invitations/people/", room="accounts"),
+    Look("settings-invited-empty", "/settings/invitations/people/", FRESH, room="accounts"),
+    Look("invited", "/join/{invitation}/", VISITOR, room="accounts"),
+    Look("invitation-over", "/join/nothing/", VISITOR, status=404, room="accounts"),
+    Look("request-waits", "/signup/waiting/", VISITOR, room="accounts"),
+    Look("site-settings", "/site/settings/", ADMIN, room="accounts"),
+    Look("site-applications", "/site/applications/", ADMIN, room="accounts"),
+    Look("site-decline", "/site/applications/{application}/decline/", ADMIN, room="accounts"),
+    Look("site-invitations", "/site/invitations/", ADMIN, room="accounts"),
+    Look("site-invitations-of", "/site/invitations/@yusuf/", ADMIN, room="accounts"),
+    Look("site-blocked", "/site/blocked/", ADMIN, room="accounts"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),
     Look("chat-unread", "/chat/{unread}/", room="chat"),

@@ -220,7 +220,7 @@ def test_roles_come_and_go_and_a_log_out_there_ends_the_login_here(
     page.get_by_label("Handle").fill("kit")
     page.get_by_role("button", name="Join").click()
     page.wait_for_url(f"{village.url}/")
-    assert village.run(GROUPS, "kit") == ["Moderators"]
+    assert village.run(GROUPS, "kit") == ["moderator"]
 
     page.goto(f"{elsewhere.url}/session/end")
     page.get_by_role("button", name="Log out here").click()

@@ -9,16 +9,50 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import events, rules
+from accounts.access import applications as application_access
+from accounts.access import doors
+from accounts.actions import invitations, roles
 from accounts.models.joining import OwnerLink
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
 from accounts.queries import people as people_queries
 from core import errors, outbox
 
+KNOWN = _("This address belongs to an account by now. Please log in.")
+
 
 @transaction.atomic
-def join(*, email: str, handle: str, display_name: str, password_hash: str, language: str = "") -> User:
-    """Makes a member whose address has just been proven. Invalid("handle") or Conflict when somebody was faster."""
+def join(
+    *,
+    email: str,
+    handle: str,
+    display_name: str,
+    password_hash: str,
+    language: str = "",
+    invitation: str = "",
+    of_age: int = 0,
+) -> User:
+    """Makes a member whose address has just been proven, if the doors let them in (access.doors says how). `invitation`
+    is the token of its link: the one use is claimed here. `of_age` is the age they have shown to have reached.
+    Invalid names the field, NeedsApproval leads to applications.apply, Conflict when somebody was faster."""
+    door = doors.sure_door(invitation)
+    door.check(email=email, of_age=of_age)
+    if door.needs_approval:
+        raise doors.NeedsApproval
+    own = application_access.waiting().filter(email=email)
+    if application_access.keeps_handle(handle, but=email):
+        raise errors.Invalid(rules.TAKEN, field="handle")
+    user = admit(email=email, handle=handle, display_name=display_name, password_hash=password_hash, language=language)
+    own.delete()
+    if door.invitation:
+        invitations.claim(actor=user, invitation=door.invitation)
+    return user
+
+
+@transaction.atomic
+def admit(*, email: str, handle: str, display_name: str, password_hash: str, language: str = "") -> User:
+    """Makes a member of somebody whom the doors have let in; nothing is asked here. Invalid("handle") or Conflict when
+    somebody was faster."""
     user = _make_user(email=email, handle=handle, display_name=display_name, password=password_hash, language=language)
     outbox.emit(events.UserJoined(user_id=user.pk))
     return user
@@ -50,6 +84,7 @@ def make_owner(*, token: str, email: str, handle: str, display_name: str, passwo
         is_superuser=True,
     )
     link.delete()
+    roles.settle(actor=user)
     outbox.emit(events.UserJoined(user_id=user.pk))
     return user
 
@@ -62,5 +97,5 @@ def _make_user(**fields: object) -> User:
     except IntegrityError:
         if people_queries.handle_taken(str(fields["handle"])):
             raise errors.Invalid(rules.TAKEN, field="handle") from None
-        raise errors.Conflict(_("This address belongs to an account by now. Please log in."), field="email") from None
+        raise errors.Conflict(KNOWN, field="email") from None
     return user

@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails, providers, tokens
+from accounts import mails, providers, realtime, tokens
+from accounts.access import doors
 from accounts.access import sso as sso_access
-from accounts.actions import joining, logins
+from accounts.actions import applications, joining, logins, roles
+from accounts.models.applications import Application
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.sso import AppLogin, Identity, IdentityProvider, LogoutHeard
@@ -27,6 +29,7 @@ from accounts.queries import sso as sso_queries
 from core import audit, errors, sealed
 
 MOST_IDENTITIES = 20
+STAFF = "staff"  # not a group: the flag that every role brings with it
 APP_CODE_LIFE = timedelta(minutes=2)
 BATCH = 500
 TAKEN = _("This identity belongs to another account here. Log in with it to see which.")
@@ -71,18 +74,32 @@ def unlink(*, actor: User, identity_id: int, keep: str = "") -> None:
 
 
 @transaction.atomic
-def join(*, arrival: Arrival, handle: str, display_name: str, password_hash: str, language: str = "") -> Identity:
-    """A new member whose address the provider has proven. Joining's own refusals stand: the sign-up mode, a taken
-    handle, an address that is a member's by now."""
+def join(
+    *,
+    arrival: Arrival,
+    handle: str,
+    display_name: str,
+    password_hash: str,
+    language: str = "",
+    invitation: str = "",
+    of_age: int = 0,
+    reason: str = "",
+) -> Identity | Application:
+    """A new member whose address the provider has proven, or their request where a moderator looks at each. Joining's
+    own refusals stand: the sign-up mode, a taken handle, an address that is a member's by now."""
     if not arrival.proven:
         raise errors.NotAllowed
-    user = joining.join(
-        email=arrival.email,
-        handle=handle,
-        display_name=display_name,
-        password_hash=password_hash,
-        language=language,
-    )
+    person = {
+        "email": arrival.email,
+        "handle": handle,
+        "display_name": display_name,
+        "password_hash": password_hash,
+        "language": language,
+    }
+    try:
+        user = joining.join(**person, invitation=invitation, of_age=of_age)
+    except doors.NeedsApproval:
+        return applications.apply(**person, of_age=of_age, reason=reason)
     return Identity.objects.create(
         user=user,
         provider=arrival.provider,
@@ -104,28 +121,28 @@ def arrive(*, actor: User, identity_id: int, arrival: Arrival, groups: set[str])
 def _set_roles(user: User, identity: Identity, groups: set[str], *, provider: str) -> None:
     """What the mapping gave goes with the claim; what was there before it came, given by hand or by another identity,
     stays."""
-    has = set(user.groups.values_list("name", flat=True))
+    groups = groups | {STAFF} if groups else groups
+    has = set(user.groups.values_list("name", flat=True)) | ({STAFF} if user.is_staff else set())
     before = set(identity.roles)
     others = Identity.objects.filter(user=user).exclude(pk=identity.pk).values_list("roles", flat=True)
     given = groups - has
     taken = (before - groups) & has - {name for roles in others for name in roles}
-    if given:
-        user.groups.add(*[_role_group(name) for name in sorted(given)])
+    if given - {STAFF}:
+        made = roles.settle(actor=user)
+        user.groups.add(*[made[name] for name in sorted(given - {STAFF})])
     if taken:
         user.groups.remove(*Group.objects.filter(name__in=taken))
+    if STAFF in given | taken:
+        User.objects.filter(pk=user.pk).update(is_staff=STAFF in given)
     now = sorted(given | (before & groups & has) | (groups & has & {n for roles in others for n in roles}))
     if now != identity.roles:
         Identity.objects.filter(pk=identity.pk).update(roles=now)
     if given or taken:
         subject = f"user:{user.pk}"
+        realtime.access_changed(user.pk)
         audit.record(
             "accounts.roles_by_sso", subject=subject, provider=provider, gave=sorted(given), took=sorted(taken)
         )
-
-
-def _role_group(name: str) -> Group:
-    """The one place that makes the groups which are roles."""
-    return Group.objects.get_or_create(name=name)[0]
 
 
 def _name(key: str) -> str:

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
+from accounts.access import doors
 from accounts.forms.base import RoomForm
 from accounts.models.people import User
 from accounts.queries import people as people_queries
@@ -46,6 +47,30 @@ class JoinForm(RoomForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    birth_date = forms.DateField(
+        label=_("Born on"),
+        help_text=_("We only look whether you are old enough. The date is not kept."),
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}),
+        error_messages={"required": doors.BIRTH_DATE_NEEDED, "invalid": _("Please look at this date again.")},
+    )
+    reason = forms.CharField(
+        label=_("Why would you like to join?"),
+        max_length=1000,
+        help_text=_("A moderator reads it and answers by mail."),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        error_messages={"required": _("A sentence or two, please: somebody will read it.")},
+    )
+
+    def __init__(self, *args: Any, door: doors.Door | None = None, **kwargs: Any) -> None:
+        """`door` says what else has to be asked; without one (the owner's link) it is nothing."""
+        super().__init__(*args, **kwargs)
+        if door is None or not door.minimum_age:
+            del self.fields["birth_date"]
+        if door is None or not door.needs_approval:
+            del self.fields["reason"]
+        if door is not None and door.invitation and door.invitation.only_email:
+            self.initial["email"] = door.invitation.email
+
     def clean_email(self) -> str:
         return self._by_rule("email", rules.clean_email)
 
@@ -64,7 +89,7 @@ class JoinForm(RoomForm):
             with self.mending():
                 rules.clean_password(self.cleaned_data["password"], user=User(**known))
 
-    def person(self) -> dict[str, str]:
+    def person(self) -> dict[str, Any]:
         """What is kept until the code comes: the password only as its hash, made here, outside of any transaction."""
         return {
             "email": self.cleaned_data["email"],
@@ -72,6 +97,10 @@ class JoinForm(RoomForm):
             "display_name": self.cleaned_data["display_name"],
             "password_hash": make_password(self.cleaned_data["password"]),
         }
+
+    def asked(self) -> dict[str, Any]:
+        """What the doors have asked besides."""
+        return {name: self.cleaned_data[name] for name in ("birth_date", "reason") if name in self.fields}
 
 
 class CodeForm(RoomForm):

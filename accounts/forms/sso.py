@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
 from accounts.forms.base import RoomForm
-from accounts.forms.entrance import HANDLE_HINT
+from accounts.forms.entrance import JoinForm
 from accounts.models.sso import IdentityProvider
 from accounts.oidc import Arrival
 from accounts.providers import SCOPES
@@ -17,49 +17,23 @@ from accounts.queries import people as people_queries
 from core import errors
 
 
-class ArrivedForm(RoomForm):
-    """What a new member says beyond what the provider has said; an address only when it has proven none."""
-
-    missing = {
-        "email": _("We need an address to send the code to."),
-        "display_name": _("How shall people call you?"),
-        "handle": _("Choose a handle."),
-    }
-
-    email = forms.CharField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
-    )
-    display_name = forms.CharField(
-        label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"})
-    )
-    handle = forms.CharField(
-        label=_("Handle"),
-        max_length=31,
-        help_text=HANDLE_HINT,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "dir": "ltr"}),
-    )
+class ArrivedForm(JoinForm):
+    """What a new member says beyond what the provider has said: no password, and an address only when it has proven
+    none."""
 
     def __init__(self, *args: Any, arrival: Arrival, **kwargs: Any) -> None:
-        initial = {"email": arrival.email, "display_name": arrival.name[:60], "handle": suggested_handle(arrival)}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        known = {"email": arrival.email, "display_name": arrival.name[:60], "handle": suggested_handle(arrival)}
+        self.initial = {**self.initial, **known}
+        del self.fields["password"]
         if arrival.proven:
             del self.fields["email"]
 
-    def clean_email(self) -> str:
-        return self._by_rule("email", rules.clean_email)
-
-    def clean_handle(self) -> str:
-        handle = self._by_rule("handle", rules.clean_handle)
-        if people_queries.handle_taken(handle):
-            raise forms.ValidationError(rules.TAKEN)
-        return handle
-
-    def clean_display_name(self) -> str:
-        return self._by_rule("display_name", rules.clean_name)
-
-    def person(self) -> dict[str, str]:
+    def person(self) -> dict[str, Any]:
         """Without a password: one that fits nothing."""
-        return {**self.cleaned_data, "password_hash": make_password(None)}
+        said = ("email", "handle", "display_name")
+        given: dict[str, Any] = {name: self.cleaned_data[name] for name in said if name in self.fields}
+        return {**given, "password_hash": make_password(None)}
 
 
 def suggested_handle(arrival: Arrival) -> str:

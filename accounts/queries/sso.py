@@ -9,7 +9,6 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import providers as provider_rules
 from accounts.access import sso as sso_access
 from accounts.models.people import User
 from accounts.models.sso import AppLogin, Identity, IdentityProvider
@@ -66,7 +65,7 @@ def of_row(row: IdentityProvider) -> Provider | None:
 
 def groups_for(provider: Provider, values: tuple[str, ...]) -> set[str]:
     """The groups that these values of the claim stand for."""
-    return {provider_rules.ROLES[role] for value, role in provider.roles if value in values}
+    return {role for value, role in provider.roles if value in values}
 
 
 def enabled_rows() -> list[IdentityProvider]:

@@ -18,11 +18,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import arrivals, codes
+from accounts.access import doors
 from accounts.actions import joining
 from accounts.forms import entrance as entrance_forms
+from accounts.models.applications import Application
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
 from accounts.queries import sso as sso_queries
@@ -53,23 +55,66 @@ def enter(request: HttpRequest, user: User, *, to: str = "") -> HttpResponse:
 def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("/")
-    form = entrance_forms.JoinForm(request.POST) if request.method == "POST" else _unfinished(request)
     if request.method == "POST":
         codes.limit(request, "signup")
-        if form.is_valid():
-            language = get_language() or ""
-            next_url = get_next_redirect_url(request) or ""
-            codes.JoinProcess.initiate(request, next_url=next_url, language=language, **form.person())
+        door = doors.door(request.POST.get("invitation", ""))
+        return _shut(request, door) if door.refusal else _initiate(request, door)
+    unfinished = request.session.pop(UNFINISHED, {})
+    door = doors.door(unfinished.get("data", {}).get("invitation", ""))
+    return _shut(request, door) if door.refusal else _join_page(request, _unfinished(unfinished, door), door)
+
+
+@never_cache
+@require_safe
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of an invitation. It uses nothing up: only who has joined has used it."""
+    door = doors.door(token)
+    if request.user.is_authenticated and door.invitation:
+        messages.info(request, _("You are a member already. Pass the link on to somebody who is not."))
+        return redirect("/")
+    if door.refusal or not door.invitation:
+        return _shut(request, door)
+    return _join_page(request, entrance_forms.JoinForm(door=door), door)
+
+
+def _initiate(request: HttpRequest, door: doors.Door) -> HttpResponse:
+    form = entrance_forms.JoinForm(request.POST, door=door)
+    if form.is_valid():
+        language, next_url = get_language() or "", get_next_redirect_url(request) or ""
+        with form.mending():
+            codes.JoinProcess.initiate(
+                request,
+                next_url=next_url,
+                language=language,
+                invitation=door.token if door.invitation else "",
+                **form.asked(),
+                **form.person(),
+            )
             return redirect("accounts:verify")
-    context = {"form": form, "next": get_next_redirect_url(request), "providers": sso_queries.providers()}
+    return _join_page(request, form, door)
+
+
+def _join_page(request: HttpRequest, form: entrance_forms.JoinForm, door: doors.Door) -> HttpResponse:
+    providers = sso_queries.providers()
+    context = {"form": form, "door": door, "next": get_next_redirect_url(request), "providers": providers}
     return render(request, "accounts/signup.html", context, status=bad(form))
 
 
-def _unfinished(request: HttpRequest) -> entrance_forms.JoinForm:
-    data = request.session.pop(UNFINISHED, None)
-    form = entrance_forms.JoinForm(data)
-    if data is not None:
+def _shut(request: HttpRequest, door: doors.Door) -> HttpResponse:
+    """One page for all who cannot come in this way, and for invitations that are over or never were."""
+    over = bool(door.token and not door.invitation)
+    status = HTTPStatus.FORBIDDEN if request.method == "POST" else HTTPStatus.NOT_FOUND if over else HTTPStatus.OK
+    return render(request, "accounts/signup_shut.html", {"door": door, "over": over}, status=status)
+
+
+def _unfinished(kept: dict[str, Any], door: doors.Door) -> entrance_forms.JoinForm:
+    """The form with what somebody had typed, and what has come between them and the end of it."""
+    form = entrance_forms.JoinForm(kept.get("data"), door=door)
+    if "data" in kept:
         form.errors.pop("password", None)
+        form.errors.pop("birth_date", None)
+        if not form.has_error(kept["field"]):
+            form.add_error(kept["field"] if kept["field"] in form.fields else None, kept["message"])
     return form
 
 
@@ -116,15 +161,28 @@ def _resend(request: HttpRequest, process: codes.JoinProcess) -> HttpResponse:
 
 def _join(request: HttpRequest, process: codes.JoinProcess) -> HttpResponse:
     try:
-        user = process.finish()
+        made = process.finish()
     except errors.Conflict as error:
         messages.info(request, str(error.message))
         return redirect("accounts:login")
-    except errors.Invalid:
-        person = process.state["person"]
-        request.session[UNFINISHED] = {name: person[name] for name in ("email", "handle", "display_name")}
+    except errors.NotAllowed as error:
+        messages.error(request, str(error.message))
         return redirect("accounts:signup")
-    return enter(request, user, to=process.state["next"])
+    except errors.Invalid as error:
+        person, invited = process.state["person"], process.state.get("invitation", "")
+        data = {name: person[name] for name in ("email", "handle", "display_name")}
+        data |= {"reason": process.state.get("reason", ""), "invitation": invited}
+        request.session[UNFINISHED] = {"data": data, "field": error.field, "message": str(error.message)}
+        return redirect("accounts:signup")
+    if isinstance(made, Application):
+        return redirect("accounts:signup_waiting")
+    return enter(request, made, to=process.state["next"])
+
+
+@require_safe
+def waiting(request: HttpRequest) -> HttpResponse:
+    """After asking to join: a moderator answers by mail."""
+    return render(request, "accounts/signup_waiting.html")
 
 
 def _code_page(

@@ -20,8 +20,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import arrivals, codes, oidc
+from accounts.access import doors
 from accounts.actions import sso
 from accounts.forms import sso as sso_forms
+from accounts.models.applications import Application
 from accounts.models.people import User
 from accounts.models.sso import Identity
 from accounts.providers import Provider
@@ -60,6 +62,7 @@ def _leave_for(request: HttpRequest, provider: Provider, *, process: str) -> Htt
         return _trouble(request, provider, "down", error)
     next_url = get_next_redirect_url(request) or ""  # only pages of ours
     state = {"verifier": verifier, "process": process, "next": next_url, "user": request.user.pk}
+    state["invitation"] = request.POST.get("invitation", "")[:100]
     statekit.stash_state(request, provider_id=provider.key, state=state, state_id=state_id)
     return leaving(request, url, provider.name)
 
@@ -95,7 +98,8 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
         return _trouble(request, provider, "refused", error)
     if state["process"] == "connect":
         return _connect(request, provider, arrival)
-    return _arrived(request, provider, arrival, id_token=tokens.id_token, next_url=state["next"])
+    kept = {"next_url": state["next"], "invitation": state["invitation"]}
+    return _arrived(request, provider, arrival, id_token=tokens.id_token, **kept)
 
 
 def _trouble(request: HttpRequest, provider: Provider, kind: str, error: Exception | None = None) -> HttpResponse:
@@ -111,7 +115,7 @@ def _trouble(request: HttpRequest, provider: Provider, kind: str, error: Excepti
 
 
 def _arrived(
-    request: HttpRequest, provider: Provider, arrival: oidc.Arrival, *, id_token: str, next_url: str
+    request: HttpRequest, provider: Provider, arrival: oidc.Arrival, *, id_token: str, next_url: str, invitation: str
 ) -> HttpResponse:
     identity = sso_queries.identity(provider=arrival.provider, issuer=arrival.issuer, subject=arrival.subject)
     member = sso_queries.member_with(arrival.email) if identity is None and arrival.proven else None
@@ -119,7 +123,7 @@ def _arrived(
         identity = sso.link(actor=member, arrival=arrival)
     if identity is not None:
         return _enter(request, provider, identity, arrival, id_token=id_token, next_url=next_url)
-    arrivals.keep(request, arrival, id_token=id_token, next_url=next_url)
+    arrivals.keep(request, arrival, id_token=id_token, next_url=next_url, invitation=invitation)
     return redirect("accounts:sso_link" if member is not None or request.user.is_authenticated else "accounts:sso_join")
 
 
@@ -151,34 +155,34 @@ def join(request: HttpRequest) -> HttpResponse:
     arrival = arrivals.waiting(request)
     if arrival is None or request.user.is_authenticated:
         return _start_again(request)
-    provider = sso_queries.provider(arrival.provider)
-    form = sso_forms.ArrivedForm(request.POST if request.method == "POST" else None, arrival=arrival)
+    provider, door = sso_queries.provider(arrival.provider), doors.door(arrivals.invitation(request))
+    if door.refusal:
+        raise errors.NotAllowed(door.refusal)
+    form = sso_forms.ArrivedForm(request.POST if request.method == "POST" else None, arrival=arrival, door=door)
     if form.is_valid():
         codes.limit(request, "signup")
-        if not arrival.proven:
-            return _prove_address(request, form.person())
-        try:
-            with form.mending():
-                identity = sso.join(arrival=arrival, language=get_language() or "", **_without_email(form.person()))
-                next_url, id_token = arrivals.next_url(request), arrivals.done(request)
-                return _enter(request, provider, identity, arrival, id_token=id_token, next_url=next_url, signup=True)
-        except errors.NotAllowed as error:
-            form.add_error(None, str(error.message))
+        with form.mending():
+            return _join(request, provider, arrival, door, form)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     context = {"form": form, "arrival": arrival, "name": provider.name}
     return render(request, "accounts/sso_join.html", context, status=status)
 
 
-def _without_email(person: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in person.items() if name != "email"}
-
-
-def _prove_address(request: HttpRequest, person: dict[str, str]) -> HttpResponse:
-    """The common sign-up with its code; once it is through, `link` finds its member."""
-    arrivals.expect(request, person["email"])
-    words = {"next_url": reverse("accounts:sso_link"), "language": get_language() or "", **person}
-    codes.JoinProcess.initiate(request, **words)
-    return redirect("accounts:verify")
+def _join(
+    request: HttpRequest, provider: Provider, arrival: oidc.Arrival, door: doors.Door, form: sso_forms.ArrivedForm
+) -> HttpResponse:
+    words = {"language": get_language() or "", "invitation": arrivals.invitation(request), **form.person()}
+    asked = form.asked()
+    if not arrival.proven:  # the common sign-up with its code; once it is through, `link` finds its member
+        codes.JoinProcess.initiate(request, next_url=reverse("accounts:sso_link"), **asked, **words)
+        arrivals.expect(request, words["email"])
+        return redirect("accounts:verify")
+    of_age = doors.age_shown(asked.get("birth_date"), minimum=door.minimum_age)
+    made = sso.join(arrival=arrival, of_age=of_age, reason=asked.get("reason", ""), **words)
+    next_url, id_token = arrivals.next_url(request), arrivals.done(request)
+    if isinstance(made, Application):
+        return redirect("accounts:signup_waiting")
+    return _enter(request, provider, made, arrival, id_token=id_token, next_url=next_url, signup=True)
 
 
 @never_cache
