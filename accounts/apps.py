@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
         from accounts.access import people as people_access
         from accounts.actions import relations
         from accounts.queries import people as people_queries
+        from accounts.queries import profiles
         from core import bodies, consumers, frame, realtime
         from uploads import registry as upload_registry
 
@@ -35,6 +36,22 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
         realtime.background["logins"] = logins.watch
-        bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
+        for route in ("settings_avatar", "settings_cover", "welcome_picture"):
+            bodies.takes_files(f"accounts:{route}", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
+        upload_registry.register("avatar", visible=people_access.visible_avatars, public=True, shape=1)
+        upload_registry.register("cover", visible=people_access.visible_covers, public=True, shape=3)
+        registry.register_tab(
+            registry.ProfileTab(
+                key="about", label=_("About"), order=60, template="accounts/profile_about.html", context=profiles.about
+            )
+        )
+        registry.register_tab(
+            registry.ProfileTab(
+                key="friends",
+                label=_("Friends"),
+                order=70,
+                template="accounts/profile_friends.html",
+                context=profiles.friends,
+            )
+        )
         registry.recounts["follows"] = relations.recount

@@ -1,7 +1,5 @@
 """The REST door of people: the member's own data, people, follow, requests and block."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -22,13 +20,7 @@ class MeView(APIView):
     def patch(self, request: Request) -> Response:
         given = people_serializers.MePatch(data=request.data)
         given.is_valid(raise_exception=True)
-        changes: dict[str, Any] = dict(given.validated_data)
-        if "name" in changes:
-            changes["display_name"] = changes.pop("name")
-        private = changes.pop("is_private", None)
-        profiles.update_profile(actor=request.user, **changes)
-        if private is not None:
-            relations.set_private(actor=request.user, private=private)
+        profiles.change_me(actor=request.user, **given.validated_data)
         return self.answer(request)
 
     def answer(self, request: Request) -> Response:
