@@ -135,14 +135,9 @@ def _link(value: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise wrong from None
-    known = re.fullmatch(r"[^\s.@:/?#\[\]]+(\.[^\s.@:/?#\[\]]+)+", host)
-    if (
-        parts.scheme != "https"
-        or not known
-        or parts.username is not None
-        or port == 0
-        or re.search(r'[\s<>"\\]', value)
-    ):
+    named = re.fullmatch(r"[^\s.@:/?#\[\]]+(\.[^\s.@:/?#\[\]]+)+", host)
+    strange = re.search(r"[\s<>\"\\]", value)
+    if parts.scheme != "https" or not named or strange or parts.username is not None or port == 0:
         raise wrong
     return value
 

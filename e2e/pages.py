@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from e2e import pictures
 from e2e.village import Village
 
 # Handles of the demo: who looks. "" is a visitor.
@@ -101,6 +102,12 @@ def _forgot(page: Page) -> None:
         page.locator("main form button[type=submit], main form button:not([type])").first.click()
 
 
+def _choose_picture(page: Page) -> None:
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo()}
+    page.get_by_label("A new picture").first.set_input_files(photo)
+    page.get_by_role("dialog", name="Choose the piece").wait_for()
+
+
 def _unfold_docs(page: Page) -> None:
     page.locator(".opblock").first.wait_for()
 
@@ -135,6 +142,18 @@ PAGES = [
     Look("profile-private-visitor", "/@{private}/", VISITOR, room="accounts"),
     Look("followers-private", "/@{private}/followers/", room="accounts"),
     Look("people", "/people/", room="accounts"),
+    Look("people-named", "/people/?q=li&sort=name", room="accounts"),
+    Look("people-nobody", "/people/?q=nobody.at.all", room="accounts"),
+    Look("profile-media", "/@kofi/media/", room="accounts"),
+    Look("profile-media-empty", "/@newcomer/media/", FRESH, room="accounts"),
+    Look("profile-about", "/@linh/about/", room="accounts"),
+    Look("profile-about-visitor", "/@kofi/about/", VISITOR, room="accounts"),
+    Look("profile-friends", "/@linh/friends/", room="accounts"),
+    Look("welcome-picture", "/welcome/picture/", FRESH, room="accounts"),
+    Look("welcome-people", "/welcome/people/", FRESH, room="accounts"),
+    Look("welcome-privacy", "/welcome/privacy/", FRESH, room="accounts"),
+    Look("settings-handle", "/settings/handle/", room="accounts"),
+    Look("settings-profile-crop", "/settings/", then=_choose_picture, room="accounts"),
     Look("requests", "/people/requests/", room="accounts"),
     Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
     Look("followers", "/@linh/followers/", room="accounts"),

@@ -52,8 +52,8 @@ def receive_ready_upload(
     max_bytes: int | None = None,
     crop: Crop | None = None,
 ) -> Upload:
-    """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason. A purpose
-    with a shape gets it: out of the middle of `crop`, or of the whole."""
+    """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason. What has
+    a shape by its purpose gets it: out of the middle of `crop`, or of the whole."""
     shape, crop = registry.kind(purpose).shape, _crop(crop)
     upload = _work(_receive(actor, purpose, file, alt, name, max_bytes, claimed=True), shape=shape, crop=crop)
     if not upload.is_ready:

@@ -16,8 +16,8 @@ Visible = Callable[[Any, QuerySet[Upload]], QuerySet[Upload]]
 @dataclass(frozen=True)
 class Kind:
     """`visible(viewer, uploads)` narrows uploads of this kind to those that hang on something the viewer may see
-    (viewer may be None). `public`: links never end and are cached for a year, as befits avatars. `shape`: width by height of what the
-    room shows; pictures are cut to it."""
+    (viewer may be None). `public`: links never end and are cached for a year, as befits avatars. `shape`: width by
+    height of what the room shows; pictures are cut to it."""
 
     name: str
     visible: Visible

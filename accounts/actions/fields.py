@@ -16,8 +16,8 @@ from core import errors
 
 @transaction.atomic
 def set_fields(*, actor: User, fields: Sequence[Mapping[str, str]]) -> list[ProfileField]:
-    """These are the actor's fields from now on, in this order: {"kind", "label", "value", "audience"} each. Invalid names
-    the field as "fields.<number>.value"."""
+    """These are the actor's fields from now on, in this order: {"kind", "label", "value", "audience"} each. Invalid
+    names the field as "fields.<number>.value"."""
     actor = people_access.access_member(actor)
     rows = [_row(actor, position, given) for position, given in enumerate(fields)]
     for kind, number in Counter(row.kind for row in rows).items():

@@ -42,8 +42,8 @@ def change_handle(*, actor: User, handle: str) -> User:
 
 @transaction.atomic
 def claim_handle(*, actor: User) -> None:
-    """Refuses the handle the actor has just got if it is kept for somebody else, or can be taken for one of staff. Asked
-    after the write, whose lock on the handle shows what others did in the same moment."""
+    """Refuses the handle the actor has just got if it is kept for somebody else, or can be taken for one of staff.
+    Asked after the write, whose lock on the handle shows what others did in the same moment."""
     if handle_queries.is_kept(actor.handle, besides=actor.pk):
         raise errors.Invalid(rules.TAKEN, field="handle")
     if not actor.is_staff and handle_queries.looks_like_staff(actor.handle, besides=actor.pk):

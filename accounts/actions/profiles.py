@@ -51,8 +51,8 @@ def change_me(
     fields: Sequence[Mapping[str, str]] | None = None,
     **rest: str | None,
 ) -> None:
-    """Everything one may change about oneself in one request; `rest` as in update_profile. All of it, or nothing but the
-    switch of privacy, which comes last and takes in who waits."""
+    """Everything one may change about oneself in one request; `rest` as in update_profile. All of it or nothing; the
+    switch of privacy comes last and takes in who waits."""
     with transaction.atomic():
         update_profile(actor=actor, display_name=name, **rest)
         set_visibility(actor=actor, is_listed=is_listed, friends_audience=friends_audience)

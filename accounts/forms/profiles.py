@@ -24,7 +24,7 @@ def _audience(label: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=Audience.choices, initial=Audience.MEMBERS, required=False)
 
 
-def _line(label: Any, length: int = 60, **attributes: str) -> forms.CharField:
+def _line(label: Any, length: int = 60, **attributes: Any) -> forms.CharField:
     widget = forms.TextInput(attrs={"dir": "auto", **attributes})
     return forms.CharField(label=label, max_length=length, required=False, widget=widget)
 
@@ -55,7 +55,7 @@ class ProfileForm(RoomForm):
         for kind, limit in ROWS.items():
             for number in range(limit):
                 self._add_row(kind, number)
-        self.initial |= self._filled(fields)
+        self.initial.update(self._filled(fields))
         self.given: list[dict[str, str]] = []
 
     def _add_row(self, kind: FieldKind, number: int) -> None:
@@ -89,22 +89,15 @@ class ProfileForm(RoomForm):
 
     def rows(self, kind: str) -> list[dict[str, Any]]:
         """The rows to show: those with words in them, and two more."""
-        bound = [
-            [self[f"{kind}_{number}_{part}"] for part in ("label", "value", "audience")]
-            for number in range(ROWS[FieldKind(kind)])
-        ]
+        names = [f"{kind}_{number}" for number in range(ROWS[FieldKind(kind)])]
+        bound = [[self[f"{name}_{part}"] for part in ("label", "value", "audience")] for name in names]
         filled = [number for number, (label, value, _who) in enumerate(bound) if label.value() or value.value()]
         shown = bound[: (filled[-1] + 1 if filled else 0) + BLANK]
-        return [
-            {
-                "label": label,
-                "value": value,
-                "audience": who,
-                "name": f"{kind}_{number}",
-                "up": number > 0 and number in filled,
-            }
-            for number, (label, value, who) in enumerate(shown)
-        ]
+        rows = []
+        for number, (label, value, who) in enumerate(shown):
+            up = number > 0 and number in filled
+            rows.append({"label": label, "value": value, "audience": who, "name": names[number], "up": up})
+        return rows
 
     @property
     def links(self) -> list[dict[str, Any]]:

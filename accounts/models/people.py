@@ -32,7 +32,7 @@ def folded(text: str) -> str:
     return "".join(char for char in flat if not unicodedata.combining(char)).casefold()[:120]
 
 
-class Folded(models.CharField):
+class Folded(models.CharField):  # type: ignore[type-arg]
     """Follows the name whenever the row is saved; `update()` of the name says it as well."""
 
     def pre_save(self, model_instance: Any, add: bool) -> str:

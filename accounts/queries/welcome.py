@@ -1,6 +1,6 @@
 """Whom somebody new may like to follow."""
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts.access import people as people_access
 from accounts.models.people import User
@@ -11,10 +11,10 @@ SUGGESTED = 8
 
 
 def suggestions(viewer: User) -> list[User]:
-    """Friends of friends, those with most friends in common first; then the newest who have written. At most eight, none
-    whom the viewer follows or asks, with ties."""
+    """Friends of friends, those with most friends in common first; then the newest who have written. At most eight,
+    none whom the viewer follows or asks, with ties."""
     people = people_queries.with_ties(people_access.visible_people(viewer), viewer).exclude(pk=viewer.pk)
-    wanted = people.filter(is_listed=True, is_followed=False, is_asked=False)
+    wanted = people.filter(Q(is_followed=False), Q(is_asked=False), is_listed=True)
     mine = Friendship.objects.filter(person=viewer)
     theirs = Friendship.objects.filter(person__in=mine.values("friend")).exclude(friend__in=mine.values("friend"))
     counted = theirs.values("friend").annotate(n=Count("pk")).order_by("-n", "-friend")

@@ -93,7 +93,7 @@ class Profile(Person):
 
 
 class Me(Profile):
-    fields = field_serializers.OwnField(many=True)  # type: ignore[assignment]
+    fields = field_serializers.OwnField(many=True)
     is_listed = serializers.BooleanField(help_text="You stand in the directory of people.")
     friends_audience = serializers.ChoiceField(choices=Audience.choices, help_text="Who sees the list of your friends.")
     welcome = serializers.ChoiceField(

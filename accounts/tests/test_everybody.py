@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from accounts.queries import directory
 from accounts.queries import people as people_queries
 from accounts.tests.factories import Cast, make_user
 
@@ -11,9 +12,9 @@ pytestmark = pytest.mark.django_db
 
 def test_the_newest_stand_first_and_the_blocked_and_gone_do_not_stand_there(cast: Cast) -> None:
     make_user("gone", is_active=False)
-    handles = [person.handle for person in people_queries.newcomers(viewer=cast.alice).rows]
+    handles = [person.handle for person in directory.people(viewer=cast.alice).rows]
     assert handles == ["mod", "dan", "carol", "bob"]
-    assert "alice" not in {person.handle for person in people_queries.newcomers(viewer=cast.mallory).rows}
+    assert "alice" not in {person.handle for person in directory.people(viewer=cast.mallory).rows}
 
 
 def test_the_rail_proposes_whom_one_does_not_follow_yet(cast: Cast, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
@@ -23,13 +24,13 @@ def test_the_rail_proposes_whom_one_does_not_follow_yet(cast: Cast, django_asser
 
 
 def test_pages_go_on_and_cost_the_same(cast: Cast, client: Client, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-    for number in range(people_queries.PAGE + 5):
+    for number in range(directory.PAGE + 5):
         make_user(f"new{number}")
     with django_assert_num_queries(2):
-        first = people_queries.newcomers(viewer=cast.alice)
-    second = people_queries.newcomers(viewer=cast.alice, cursor=first.next)
+        first = directory.people(viewer=cast.alice)
+    second = directory.people(viewer=cast.alice, cursor=first.next)
     names = [person.handle for person in first.rows + second.rows]
-    assert len(names) == len(set(names)) == people_queries.PAGE + 9
+    assert len(names) == len(set(names)) == directory.PAGE + 9
     assert second.next == ""
 
 

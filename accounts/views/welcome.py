@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -11,16 +11,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.actions import profiles, relations, welcome
 from accounts.forms import profiles as profile_forms
-from accounts.models.people import User, Welcome
+from accounts.models.people import Welcome
 from accounts.queries import welcome as welcome_queries
-from accounts.views.profiles import take_picture
+from accounts.views.profiles import Request, take_picture
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 @members_only
