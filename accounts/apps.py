@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
         from accounts import consumers as logins
         from accounts import registry, tokens
         from accounts.access import people as people_access
+        from accounts.actions import profiles as profile_actions
         from accounts.actions import relations
         from accounts.queries import people as people_queries
         from accounts.queries import profiles
@@ -55,3 +56,4 @@ class AccountsConfig(AppConfig):
             )
         )
         registry.recounts["follows"] = relations.recount
+        registry.recounts["names"] = profile_actions.refold_names

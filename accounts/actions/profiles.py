@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import realtime, rules
 from accounts.access import people as people_access
 from accounts.actions import fields as field_actions
-from accounts.actions import handles, relations
+from accounts.actions import handles
 from accounts.models.people import User, folded
 from uploads import actions as upload_actions
 from uploads.models import Upload
@@ -40,28 +40,24 @@ def update_profile(
     return actor
 
 
+@transaction.atomic
 def change_me(
     *,
     actor: User,
     name: str | None = None,
     handle: str | None = None,
-    is_private: bool | None = None,
     is_listed: bool | None = None,
     friends_audience: str | None = None,
     fields: Sequence[Mapping[str, str]] | None = None,
     **rest: str | None,
 ) -> None:
-    """Everything one may change about oneself in one request; `rest` as in update_profile. All of it or nothing; the
-    switch of privacy comes last and takes in who waits."""
-    with transaction.atomic():
-        update_profile(actor=actor, display_name=name, **rest)
-        set_visibility(actor=actor, is_listed=is_listed, friends_audience=friends_audience)
-        if handle is not None:
-            handles.change_handle(actor=actor, handle=handle)
-        if fields is not None:
-            field_actions.set_fields(actor=actor, fields=fields)
-    if is_private is not None:
-        relations.set_private(actor=actor, private=is_private)
+    """What one changes about oneself in one request, all of it or nothing; `rest` as in update_profile."""
+    update_profile(actor=actor, display_name=name, **rest)
+    set_visibility(actor=actor, is_listed=is_listed, friends_audience=friends_audience)
+    if handle is not None:
+        handles.change_handle(actor=actor, handle=handle)
+    if fields is not None:
+        field_actions.set_fields(actor=actor, fields=fields)
 
 
 @transaction.atomic
@@ -83,6 +79,18 @@ def edit_member(*, actor: User, member: User, fields: list[str]) -> None:
     columns = [name for name in fields if name not in {"groups", "user_permissions"}]
     member.save(update_fields=[*columns, "name_key"] if columns else [])
     realtime.access_changed(member.pk)
+
+
+@transaction.atomic
+def refold_names() -> int:
+    """Sets what names are searched by to what they are; returns how many were wrong."""
+    wrong = []
+    for person in User.objects.only("pk", "display_name", "name_key").iterator():
+        if person.name_key != (key := folded(person.display_name)):
+            person.name_key = key
+            wrong.append(person)
+    User.objects.bulk_update(wrong, ["name_key"], 500)
+    return len(wrong)
 
 
 # -- Pictures ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The REST door of people: the member's own data, people, follow, requests and block."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -20,7 +22,11 @@ class MeView(APIView):
     def patch(self, request: Request) -> Response:
         given = people_serializers.MePatch(data=request.data)
         given.is_valid(raise_exception=True)
-        profiles.change_me(actor=request.user, **given.validated_data)
+        changes: dict[str, Any] = dict(given.validated_data)
+        private = changes.pop("is_private", None)
+        profiles.change_me(actor=request.user, **changes)
+        if private is not None:  # takes in who waits, batch by batch
+            relations.set_private(actor=request.user, private=private)
         return self.answer(request)
 
     def answer(self, request: Request) -> Response:

@@ -26,10 +26,13 @@ RESERVED = frozenset(RESERVED_WORDS.split())
 HANDLE_RULE = _("A handle has 2 to 30 small letters, digits, dots or underscores, and at least one letter.")
 
 
+PLAIN = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe"})  # which have no marks to lose
+
+
 def folded(text: str) -> str:
     """As names are searched and sorted: small letters without marks."""
-    flat = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "d").replace("ł", "l").replace("ø", "o"))
-    return "".join(char for char in flat if not unicodedata.combining(char)).casefold()[:120]
+    flat = unicodedata.normalize("NFKD", text.casefold().translate(PLAIN))
+    return "".join(char for char in flat if not unicodedata.combining(char))[:120]
 
 
 class Folded(models.CharField):  # type: ignore[type-arg]

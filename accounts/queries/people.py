@@ -125,9 +125,8 @@ def strangers(viewer: User) -> dict[str, Any]:
     """The newest members whom the viewer neither follows nor asks yet, for the rail; one query."""
     followed = Exists(Follow.objects.filter(follower=viewer, followed_id=OuterRef("pk")))
     asked = Exists(people_access.waiting_requests().filter(asker=viewer, asked_id=OuterRef("pk")))
-    people = (
-        with_ties(people_access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
-    )
+    listed = people_access.visible_people(viewer).filter(is_listed=True)
+    people = with_ties(listed, viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
     return {"people": list(people.order_by("-pk")[:RAIL])}
 
 

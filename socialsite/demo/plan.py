@@ -83,10 +83,8 @@ class Plan:
     @property
     def pictures(self) -> list[str]:
         """Every picture that is shown anywhere, once."""
-        shown = [name for name in self.portraits + self.covers if name] + [
-            name for entry in self.entries for name in entry.pictures
-        ]
-        return sorted(set(shown))
+        shown = {*self.portraits, *self.covers} - {""}
+        return sorted(shown.union(*(entry.pictures for entry in self.entries)))
 
 
 def make(*, count: int, seed: int, now: datetime) -> Plan:

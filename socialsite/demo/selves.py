@@ -10,7 +10,8 @@ from socialsite.demo.people import KNOWN, Person
 Told = list[tuple[str, str, str, str]]  # kind, label, value, audience
 
 COVERS = [
-    "terraces", "rivertown", "harbour", "lake", "lanterns", "market", "plots", "garden", "trail", "beachfire", "workshop",
+    "terraces", "rivertown", "harbour", "lake", "lanterns", "market", "plots", "garden", "trail", "beachfire",
+    "workshop",
 ]  # fmt: skip
 PLACES = [
     "Mill Lane", "Old Town", "By the weir", "Upper Willowbank", "Station Road", "The Wharf", "Lantern Street",

@@ -13,7 +13,6 @@ import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 from core import outbox
@@ -34,10 +33,13 @@ SUPERVISORS: dict[str, str] = {
 }
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
+    "accounts.actions.profiles.bring_picture": "waits for storage and a child process between short transactions",
+    "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
     "uploads.actions.receive_upload": "waits for storage between short transactions",
+    "uploads.actions.cut_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.receive_ready_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.process_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.sweep_originals": "waits for storage between short transactions",
@@ -49,6 +51,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
     "accounts.actions.joining.make_owner": "whoever has the owner's link",
     "accounts.actions.joining.make_owner_link": "the shell",
+    "accounts.actions.profiles.refold_names": "the shell",
     "accounts.actions.relations.recount": "the shell",
     "accounts.actions.logins.refresh_tokens": "the token says who",
     "accounts.actions.logins.see_devices": "the login says who",
@@ -371,69 +374,6 @@ def test_packages_do_not_re_export() -> None:
         and any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in tree.body)
     ]
     refuse(faults, "from feed import actions; actions.create_post(...): an __init__.py holds a docstring at most")
-
-
-# Pages
-
-TAG = re.compile(r"<(?P<name>[a-zA-Z][\w-]*)(?P<attributes>(?:\{[%{].*?[%}]\}|\"[^\"]*\"|'[^']*'|[^>])*)>", re.S)
-INLINE = re.compile(r"[\s}](on[a-z]+|style|hx-on[\w:-]*)\s*=", re.I)
-DATA_SCRIPT = re.compile(r"""type=["'](application/json|importmap|speculationrules)["']""")
-
-
-def page_faults(text: str) -> Iterator[str]:
-    for tag in TAG.finditer(re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", text, flags=re.S)):
-        name, attributes = tag["name"].lower(), tag["attributes"]
-        bare = re.sub(r"\"[^\"]*\"|'[^']*'", '""', attributes)
-        if name == "style" or (found := INLINE.search(" " + bare)):
-            yield "<style>" if name == "style" else f"<{name} {found[1]}=>"
-        if name == "script" and "src=" not in attributes and not DATA_SCRIPT.search(attributes):
-            yield "<script> without src"
-    if found := re.search(r"\|\s*safe\b|autoescape off", text):
-        yield found[0]
-
-
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<p style="a">',
-        "<p {% if a > b %}onclick='x'{% endif %}>",
-        "<style>a</style>",
-        "<script>1</script>",
-        "{{ text|safe }}",
-        "<i hx-on::load=''>",
-    ],
-)
-def test_the_page_check_sees(markup: str) -> None:
-    assert list(page_faults(markup))
-
-
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<script type="module" src="a.js"></script>',
-        '<a title="style = onclick=">',
-        "<script type='application/json'>{}</script>",
-        "{# <style> #}",
-    ],
-)
-def test_the_page_check_lets_pass(markup: str) -> None:
-    assert not list(page_faults(markup))
-
-
-def test_pages_hold_no_inline_style_or_script() -> None:
-    pages = [
-        path
-        for top in ("templates", *settings.ROOMS)
-        for path in (HOUSE / top).rglob("*.html")
-        if "emails" not in path.parts
-    ]
-    faults = [
-        f"{path.relative_to(HOUSE)}: {fault}" for path in sorted(pages) for fault in page_faults(path.read_text())
-    ]
-    refuse(
-        faults,
-        "A look is a class in static/css, a behaviour a module in static/js found by its data attribute",
-    )
 
 
 # Contracts
