@@ -10,7 +10,6 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from e2e import pictures
 from e2e.village import Village
 
 # Handles of the demo: who looks. "" is a visitor.
@@ -102,12 +101,6 @@ def _forgot(page: Page) -> None:
         page.locator("main form button[type=submit], main form button:not([type])").first.click()
 
 
-def _choose_picture(page: Page) -> None:
-    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo()}
-    page.get_by_label("A new picture").first.set_input_files(photo)
-    page.get_by_role("dialog", name="Choose the piece").wait_for()
-
-
 def _unfold_docs(page: Page) -> None:
     page.locator(".opblock").first.wait_for()
 
@@ -153,7 +146,6 @@ PAGES = [
     Look("welcome-people", "/welcome/people/", FRESH, room="accounts"),
     Look("welcome-privacy", "/welcome/privacy/", FRESH, room="accounts"),
     Look("settings-handle", "/settings/handle/", room="accounts"),
-    Look("settings-profile-crop", "/settings/", then=_choose_picture, room="accounts"),
     Look("requests", "/people/requests/", room="accounts"),
     Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
     Look("followers", "/@linh/followers/", room="accounts"),

@@ -146,7 +146,7 @@ def test_a_profile_with_a_picture(enter: Enter) -> None:
     page.get_by_label("About you").fill("Grows beans.")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    page.locator("input[type=file]").set_input_files(
+    page.locator("input[type=file]").first.set_input_files(
         {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo(500, 500)}
     )
     page.get_by_role("button", name="Use this piece").click()

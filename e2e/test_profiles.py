@@ -9,6 +9,7 @@ from e2e import pictures
 from e2e.conftest import Enter
 from e2e.test_first_life import fill_sign_up, give_code
 from e2e.test_keyboard import tab_until
+from e2e.test_pages import whole
 from e2e.village import Village
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
@@ -64,6 +65,7 @@ def test_a_piece_chosen_with_the_keyboard(enter: Enter, village: Village) -> Non
     page.goto("/settings/")
     choose(page, 1, 900, 600)
     expect(page.locator("[data-crop-stage]")).to_be_focused()
+    assert not whole(page), "nothing for axe, nothing that sticks out"
     for key in ("+", "+", "ArrowLeft", "Shift+ArrowRight", "ArrowDown", "-"):
         page.keyboard.press(key)
     assert width(page) == pytest.approx(110, abs=0.5)
