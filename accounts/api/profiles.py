@@ -17,10 +17,10 @@ class PictureView(APIView):
 
     place = ""
 
-    @extend_schema(tags=["people"], request=field_serializers.PictureIn, responses=people_serializers.Me)
+    @extend_schema(tags=["people"], request=field_serializers.OwnPictureIn, responses=people_serializers.Me)
     def put(self, request: Request) -> Response:
         """Cuts your upload to its shape and shows it; the picture before goes."""
-        given = field_serializers.PictureIn(data=request.data)
+        given = field_serializers.OwnPictureIn(data=request.data)
         given.is_valid(raise_exception=True)
         crop = given.validated_data.get("crop")
         piece = (crop["x"], crop["y"], crop["width"], crop["height"]) if crop else None

@@ -39,6 +39,6 @@ class Crop(serializers.Serializer[Any]):
     height = serializers.FloatField(min_value=0, max_value=1)
 
 
-class PictureIn(serializers.Serializer[Any]):
+class OwnPictureIn(serializers.Serializer[Any]):
     upload = serializers.UUIDField(help_text="Your ready upload with this purpose (avatar, cover).")
     crop = Crop(required=False, allow_null=True, help_text="Without it the middle is taken.")
