@@ -11,6 +11,7 @@ from accounts import realtime, rules
 from accounts.access import people as people_access
 from accounts.actions import fields as field_actions
 from accounts.actions import handles
+from accounts.models.handles import FormerHandle
 from accounts.models.people import User, folded
 from uploads import actions as upload_actions
 from uploads.models import Upload
@@ -77,6 +78,9 @@ def set_visibility(*, actor: User, is_listed: bool | None = None, friends_audien
 def edit_member(*, actor: User, member: User, fields: list[str]) -> None:
     """Staff changed these fields of a member's row; sockets and logins look again at what the member may do."""
     columns = [name for name in fields if name not in {"groups", "user_permissions"}]
+    before = User.objects.select_for_update(no_key=True).get(pk=member.pk).handle
+    if before != member.handle:
+        FormerHandle.objects.create(person=member, handle=before)
     member.save(update_fields=[*columns, "name_key"] if columns else [])
     realtime.access_changed(member.pk)
 

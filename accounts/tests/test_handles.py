@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import rules
 from accounts.access import people as people_access
-from accounts.actions import handles, joining, relations
+from accounts.actions import handles, joining, profiles, relations
 from accounts.models.handles import FormerHandle
 from accounts.models.people import RESERVED, User
 from accounts.queries import people as people_queries
@@ -231,6 +231,14 @@ def test_every_reserved_word_is_refused_and_is_ascii() -> None:
     for word in RESERVED:
         with pytest.raises(errors.Invalid):
             rules.clean_handle(word)
+
+
+def test_whom_staff_rename_is_still_found(cast: Cast, client: Client) -> None:
+    cast.bob.handle = "robert"
+    profiles.edit_member(actor=cast.mod, member=cast.bob, fields=["handle"])
+    assert client.get("/@bob/")["Location"] == "/@robert/"
+    profiles.edit_member(actor=cast.mod, member=cast.bob, fields=["display_name"])
+    assert FormerHandle.objects.count() == 1
 
 
 # -- The page --
