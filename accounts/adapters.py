@@ -103,4 +103,5 @@ class AccountAdapter(DefaultAccountAdapter):
         return self.get_login_redirect_url(request)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return resolve_url("/")
+        unfinished = isinstance(request.user, User) and request.user.welcome
+        return resolve_url("accounts:welcome" if unfinished else "/")

@@ -11,6 +11,8 @@ from unfold.admin import ModelAdmin
 from accounts.actions import profiles
 from accounts.models.applications import Application
 from accounts.models.doors import BlockedAddress
+from accounts.models.fields import ProfileField
+from accounts.models.handles import FormerHandle
 from accounts.models.invitations import Arrival, Invitation
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -134,6 +136,25 @@ class FollowRequestAdmin(RowAdmin):
     list_select_related = ["asker", "asked"]
     search_fields = ["asker__handle", "asked__handle"]
     list_filter = ["created_at"]
+
+
+@admin.register(FormerHandle)
+class FormerHandleAdmin(RowAdmin):
+    list_display = ["handle", "person", "left_at"]
+    list_select_related = ["person"]
+    search_fields = ["handle", "person__handle"]
+    list_filter = ["left_at"]
+
+
+@admin.register(ProfileField)
+class ProfileFieldAdmin(RowAdmin):
+    """Values that are not for everybody are not for staff either."""
+
+    list_display = ["person", "kind", "label", "audience", "position"]
+    list_select_related = ["person"]
+    search_fields = ["person__handle"]
+    list_filter = ["kind", "audience"]
+    exclude = ["value"]
 
 
 @admin.register(Block)

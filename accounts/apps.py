@@ -13,8 +13,10 @@ class AccountsConfig(AppConfig):
         from accounts import registry, tokens
         from accounts.access import doors as door_access
         from accounts.access import people as people_access
+        from accounts.actions import profiles as profile_actions
         from accounts.actions import relations
         from accounts.queries import people as people_queries
+        from accounts.queries import profiles
         from core import bodies, checkup, consumers, frame, realtime
         from uploads import registry as upload_registry
 
@@ -37,10 +39,7 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
         realtime.background["logins"] = logins.watch
-        bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
         checkup.parts.append(our_checkup.sign_on)
-        registry.recounts["follows"] = relations.recount
         registry.role_permissions["moderator"] |= {
             door_access.QUEUE,
             door_access.TREE,
@@ -63,3 +62,23 @@ class AccountsConfig(AppConfig):
             "core.view_event",
             "core.view_parked",
         }
+        for route in ("settings_avatar", "settings_cover", "welcome_picture"):
+            bodies.takes_files(f"accounts:{route}", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
+        upload_registry.register("avatar", visible=people_access.visible_avatars, public=True, shape=1)
+        upload_registry.register("cover", visible=people_access.visible_covers, public=True, shape=3)
+        registry.register_tab(
+            registry.ProfileTab(
+                key="about", label=_("About"), order=60, template="accounts/profile_about.html", context=profiles.about
+            )
+        )
+        registry.register_tab(
+            registry.ProfileTab(
+                key="friends",
+                label=_("Friends"),
+                order=70,
+                template="accounts/profile_friends.html",
+                context=profiles.friends,
+            )
+        )
+        registry.recounts["follows"] = relations.recount
+        registry.recounts["names"] = profile_actions.refold_names

@@ -22,6 +22,17 @@ class ProfileTab:
 
 
 @dataclass(frozen=True)
+class ProfileBox:
+    """A box beside the tab, where there is room. `context(viewer, person)` makes what `template` shows, with a fixed
+    number of queries; nothing, and the box is not there."""
+
+    key: str
+    template: str
+    context: Callable[[Any, User], dict[str, Any]]
+    order: int = 0
+
+
+@dataclass(frozen=True)
 class PersonAction:
     """A button beside Follow, for members who look at somebody else. `url(person)` is where it leads; no query."""
 
@@ -33,6 +44,7 @@ class PersonAction:
 
 
 profile_tabs: dict[str, ProfileTab] = {}
+profile_boxes: dict[str, ProfileBox] = {}
 person_actions: dict[str, PersonAction] = {}
 # Called with the two ids (in any order) in the transaction of a block or unblock, after its rows are written.
 block_listeners: list[Callable[[int, int], None]] = []
@@ -46,12 +58,20 @@ def register_tab(tab: ProfileTab) -> None:
     profile_tabs[tab.key] = tab
 
 
+def register_box(box: ProfileBox) -> None:
+    profile_boxes[box.key] = box
+
+
 def register_action(action: PersonAction) -> None:
     person_actions[action.key] = action
 
 
 def tabs() -> list[ProfileTab]:
     return sorted(profile_tabs.values(), key=lambda tab: tab.order)
+
+
+def boxes() -> list[ProfileBox]:
+    return sorted(profile_boxes.values(), key=lambda box: box.order)
 
 
 def actions() -> list[PersonAction]:

@@ -1,17 +1,26 @@
 """What a handle, a name, an address and a password must be. Each returns the value as it is kept, or raises Invalid."""
 
+import datetime as dt
+import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.fields import LABEL_LENGTH, LEAP, VALUE_LENGTH, FieldKind, birthday_parts
 from accounts.models.people import HANDLE_RULE, RESERVED, User
+from accounts.models.relations import Audience
 from core import errors
 
 TAKEN = _("Somebody has this handle already. Try another one.")
+KEPT = _("This handle is kept for the site. Try another one.")
+# What one letter can be taken for, in any of the usual faces.
+ALIKE = str.maketrans("0134578926", "oleastbgzg")
 # Signs that print nothing although they are no marks of format: with them "Alice" can be written twice.
 BLANKS = {
     chr(code) for code in (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810))
@@ -23,15 +32,27 @@ HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 def clean_handle(raw: str) -> str:
-    handle = raw.strip().removeprefix("@").lower()
+    handle = raw.strip().removeprefix("@")
+    if not handle.isascii():  # some foreign letters become plain ones when they are made small
+        raise errors.Invalid(HANDLE_RULE, field="handle")
+    handle = handle.lower()
     try:
         for check in User._meta.get_field("handle").validators:
             check(handle)
     except ValidationError:
         raise errors.Invalid(HANDLE_RULE, field="handle") from None
-    if handle in RESERVED:
-        raise errors.Invalid(_("This handle is kept for the site. Try another one."), field="handle")
+    if skeleton(handle) in KEPT_SKELETONS:
+        raise errors.Invalid(KEPT, field="handle")
     return handle
+
+
+def skeleton(handle: str) -> str:
+    """Two handles with one skeleton can be taken for each other: adm1n, ad_min and adrnin for admin."""
+    bare = handle.replace(".", "").replace("_", "").translate(ALIKE)
+    return bare.replace("rn", "m").replace("vv", "w").replace("i", "l")
+
+
+KEPT_SKELETONS = frozenset(skeleton(word) for word in RESERVED)
 
 
 def clean_name(raw: str) -> str:
@@ -57,6 +78,68 @@ def clean_bio(raw: str) -> str:
     if len(bio) > 500:
         raise errors.Invalid(_("At most 500 characters, please."), field="bio")
     return bio
+
+
+def clean_audience(raw: str) -> str:
+    if raw not in Audience.values:
+        raise errors.Invalid(_("Choose who may see this."), field="audience")
+    return raw
+
+
+def clean_field(kind: str, label: str, value: str) -> tuple[str, str]:
+    """Label and value of a profile field. Invalid names "label" or "value"."""
+    label, value = one_line(label), one_line(value)
+    if len(label) > LABEL_LENGTH or len(value) > VALUE_LENGTH:
+        raise errors.Invalid(_("That is too long."), field="label" if len(label) > LABEL_LENGTH else "value")
+    if not value:
+        raise errors.Invalid(_("There is nothing in this field."), field="value")
+    if kind == FieldKind.BIRTHDAY:
+        return "", _birthday(value)
+    if kind == FieldKind.LINK:
+        return label, _link(value)
+    if kind == FieldKind.OWN:
+        if not label:
+            raise errors.Invalid(_("What is this field called?"), field="label")
+        return label, value
+    if len(value) > 60:
+        raise errors.Invalid(_("That is too long."), field="value")
+    return "", value
+
+
+def one_line(raw: str) -> str:
+    """Text in one line, without signs that turn it around or print nothing."""
+    text = unicodedata.normalize("NFC", " ".join(raw.split()))
+    return " ".join("".join(char for char in text if _shows(char, flags=BLACK_FLAG in text)).split())
+
+
+def _birthday(value: str) -> str:
+    wrong = errors.Invalid(_("This is no day there is."), field="value")
+    if not re.fullmatch(r"(\d{4}|-)-\d\d-\d\d", value, re.ASCII):
+        raise wrong
+    year, month, day = birthday_parts(value)
+    try:
+        date = dt.date(year or LEAP, month, day)
+    except ValueError:
+        raise wrong from None
+    if year and not 1900 <= year <= timezone.localdate().year or year and date > timezone.localdate():
+        raise wrong
+    return value
+
+
+def _link(value: str) -> str:
+    """An address of the web, https only; one typed without it gets it."""
+    value = value if "://" in value else f"https://{value}"
+    wrong = errors.Invalid(_("A link begins with https:// and names a site."), field="value")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise wrong from None
+    named = re.fullmatch(r"[^\s.@:/?#\[\]]+(\.[^\s.@:/?#\[\]]+)+", host)
+    strange = re.search(r"[\s<>\"\\]", value)
+    if parts.scheme != "https" or not named or strange or parts.username is not None or port == 0:
+        raise wrong
+    return value
 
 
 def clean_email(raw: str) -> str:

@@ -3,8 +3,21 @@ from django.urls import path
 from accounts.api import doors as door_api
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
+from accounts.api import profiles as profile_api
 from accounts.api import sso as sso_api
-from accounts.views import doors, entrance, invitations, people, providers, settings, sso, sso_beyond
+from accounts.views import (
+    directory,
+    doors,
+    entrance,
+    invitations,
+    people,
+    profiles,
+    providers,
+    settings,
+    sso,
+    sso_beyond,
+    welcome,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -32,8 +45,14 @@ urlpatterns = [
     path("settings/providers/<slug:key>/", providers.edit, name="provider_edit"),
     path("settings/providers/<slug:key>/test/", providers.test, name="provider_test"),
     path("settings/providers/<slug:key>/switch/", providers.switch, name="provider_switch"),
-    path("settings/", settings.profile, name="settings"),
-    path("settings/avatar/", settings.avatar, name="settings_avatar"),
+    path("welcome/", welcome.begin, name="welcome"),
+    path("welcome/end/", welcome.end, name="welcome_end"),
+    path("welcome/picture/", welcome.step, {"step": "picture"}, name="welcome_picture"),
+    path("welcome/<str:step>/", welcome.step, name="welcome_step"),
+    path("settings/", profiles.profile, name="settings"),
+    path("settings/avatar/", profiles.avatar, name="settings_avatar"),
+    path("settings/cover/", profiles.cover, name="settings_cover"),
+    path("settings/handle/", profiles.handle, name="settings_handle"),
     path("settings/account/", settings.account, name="settings_account"),
     path("settings/appearance/", settings.appearance, name="settings_appearance"),
     path("settings/language/", settings.language, name="settings_language"),
@@ -41,7 +60,6 @@ urlpatterns = [
     path("settings/devices/end/", settings.end_others, name="settings_devices_end"),
     path("settings/devices/<int:id>/end/", settings.end_device, name="settings_device_end"),
     path("settings/blocked/", settings.blocked, name="settings_blocked"),
-    path("settings/privacy/", settings.privacy, name="settings_privacy"),
     path("settings/invitations/", invitations.own, name="settings_invitations"),
     path("settings/invitations/people/", invitations.brought, name="settings_invited"),
     path("settings/invitations/<int:id>/renew/", invitations.renew, name="settings_invitation_renew"),
@@ -56,7 +74,8 @@ urlpatterns = [
     path("site/invitations/", doors.tree, name="site_invitations"),
     path("site/invitations/<int:id>/revoke/", doors.revoke, name="site_revoke"),
     path("site/invitations/@<str:handle>/", doors.tree, name="site_invitations_of"),
-    path("people/", people.everybody, name="people"),
+    path("settings/privacy/", profiles.privacy, name="settings_privacy"),
+    path("people/", directory.people, name="people"),
     path("people/requests/", people.requests, name="requests"),
     path("@<str:handle>/", people.profile, name="profile"),
     path("@<str:handle>/followers/", people.followers, name="followers"),
@@ -86,11 +105,14 @@ urlpatterns = [
     path("api/v1/me", people_api.MeView.as_view(), name="api_me"),
     path("api/v1/me/identities", sso_api.IdentitiesView.as_view(), name="api_identities"),
     path("api/v1/me/identities/<int:id>", sso_api.IdentityView.as_view(), name="api_identity"),
+    path("api/v1/me/avatar", profile_api.AvatarView.as_view(), name="api_avatar"),
+    path("api/v1/me/cover", profile_api.CoverView.as_view(), name="api_cover"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),
     path("api/v1/me/follow-requests/<str:id>", people_api.RequestView.as_view(), name="api_request"),
     path("api/v1/me/follow-requests/<str:id>/accept", people_api.AcceptView.as_view(), name="api_accept"),
+    path("api/v1/users", profile_api.DirectoryView.as_view(), name="api_users"),
     path("api/v1/users/<str:id>", people_api.UserView.as_view(), name="api_user"),
     path("api/v1/users/<str:id>/follow", people_api.FollowView.as_view(), name="api_follow"),
     path("api/v1/users/<str:id>/follower", people_api.FollowerView.as_view(), name="api_follower"),

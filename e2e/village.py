@@ -36,10 +36,11 @@ START_SECONDS = 180
 SETTLE = """
 import json, sys
 from django.contrib.auth.hashers import make_password
-from accounts.actions import joining
+from accounts.actions import joining, welcome
 hashed = make_password(%r)
 for handle, name in json.loads(sys.stdin.read()).items():
-    joining.join(email=f"{handle}@example.org", handle=handle, display_name=name, password_hash=hashed)
+    member = joining.join(email=f"{handle}@example.org", handle=handle, display_name=name, password_hash=hashed)
+    welcome.finish_welcome(actor=member)
 """
 
 

@@ -126,12 +126,18 @@ class CommentReaction(APIView):
 
 
 class PostsOf(APIView):
-    @extend_schema(parameters=[CURSOR], responses=serializers.PostPage, operation_id="user_posts_list")
+    @extend_schema(
+        parameters=[CURSOR, OpenApiParameter("media", bool, description="Only those with pictures.")],
+        responses=serializers.PostPage,
+        operation_id="user_posts_list",
+    )
     def get(self, request: Request, id: str) -> Response:
         """One person's posts, newest first; by id or handle."""
         number = id.isascii() and id.isdigit() and len(id) < 20
         person = accounts_access.access_person(request.user, int(id) if number else id, to="look_inside")
-        page = queries.posts_of(request.user, person, request.query_params.get("cursor", ""))
+        asked = request.query_params
+        query = queries.posts_with_pictures if asked.get("media") in ("true", "1") else queries.posts_of
+        page = query(request.user, person, asked.get("cursor", ""))
         return paged(page, [serializers.post(post) for post in page.rows])
 
 

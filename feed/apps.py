@@ -24,5 +24,13 @@ class FeedConfig(AppConfig):
                 key="posts", label=_("Posts"), order=10, template="feed/profile_posts.html", context=queries.profile_tab
             )
         )
+        accounts_registry.register_tab(
+            accounts_registry.ProfileTab(
+                key="media", label=_("Media"), order=20, template="feed/profile_media.html", context=queries.media_tab
+            )
+        )
+        accounts_registry.register_box(
+            accounts_registry.ProfileBox(key="photos", template="feed/_photo_box.html", context=queries.photo_box)
+        )
         accounts_registry.recounts["posts"] = actions.recount_members
         accounts_registry.recounts["reactions and comments"] = actions.recount_posts

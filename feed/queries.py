@@ -17,6 +17,8 @@ from feed.models import Comment, Post, PostPicture, Reaction
 PAGE = 20
 NEW_LIMIT = 40
 COMMENTS_PAGE = 20
+MEDIA_PAGE = 12  # posts, each with up to ten pictures
+PHOTOS = 6
 WATCH_LIMIT = 100  # posts in one frame
 
 
@@ -75,6 +77,29 @@ def profile_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
     """What the tab "Posts" of a profile shows; `next` is the cursor of what follows."""
     page = posts_of(viewer, person, cursor)
     return {"page": page, "next": page.next}
+
+
+def _with_pictures(person: User) -> QuerySet[Post]:
+    shown = Exists(PostPicture.objects.filter(post=OuterRef("pk")))
+    return Post.objects.filter(shown, author=person, deleted_at__isnull=True)
+
+
+def posts_with_pictures(viewer: Viewer, person: User, cursor: str = "") -> Page[Post]:
+    """Those of one person's posts that show pictures, newest first."""
+    return _page(viewer, _with_pictures(person), cursor, MEDIA_PAGE)
+
+
+def media_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
+    """What the tab "Media" of a profile shows: pictures of posts the viewer may see."""
+    page = posts_with_pictures(viewer, person, cursor)
+    return {"pictures": [(post, picture) for post in page.rows for picture in post.pictures.all()], "next": page.next}
+
+
+def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
+    """The latest pictures, for the box beside a profile; nothing if there are none."""
+    page = _page(viewer, _with_pictures(person), "", PHOTOS)
+    pictures = [(post, picture) for post in page.rows for picture in post.pictures.all()][:PHOTOS]
+    return {"pictures": pictures, "person": person} if pictures else {}
 
 
 def public_posts(count: int = 3) -> list[Post]:

@@ -20,6 +20,8 @@ from core import errors, realtime, wake
 from uploads import access, child, magic, reasons, registry, serializers, storage
 from uploads.models import Stored, Upload
 
+Crop = tuple[float, float, float, float]  # left, top, width, height, in parts of the whole
+
 ATTEMPTS = 3
 CLAIM = timedelta(minutes=3)  # longer than child.WALL_SECONDS and the way to storage and back together
 BACK_OFF = (timedelta(seconds=20), timedelta(minutes=2))
@@ -27,6 +29,8 @@ INTENT = timedelta(hours=1)  # a file without a row for so long never gets one
 UNUSED = timedelta(hours=24)
 DISCARDED = timedelta(days=30)
 REMOVE_AFTER = 2 * CLAIM  # a worker may still be writing variants
+SLACK = 0.001  # of what browsers round
+SMALLEST = 0.01
 UNUSED_LIMIT = 60  # a member's uploads that hang on nothing yet
 BATCH = 200
 
@@ -39,13 +43,37 @@ def receive_upload(
 
 
 def receive_ready_upload(
-    *, actor: Any, purpose: str, file: IO[bytes], alt: str = "", name: str = "", max_bytes: int | None = None
+    *,
+    actor: Any,
+    purpose: str,
+    file: IO[bytes],
+    alt: str = "",
+    name: str = "",
+    max_bytes: int | None = None,
+    crop: Crop | None = None,
 ) -> Upload:
-    """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason."""
-    upload = _work(_receive(actor, purpose, file, alt, name, max_bytes, claimed=True))
+    """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason. What has
+    a shape by its purpose gets it: out of the middle of `crop`, or of the whole."""
+    shape, crop = registry.kind(purpose).shape, _crop(crop)
+    upload = _work(_receive(actor, purpose, file, alt, name, max_bytes, claimed=True), shape=shape, crop=crop)
     if not upload.is_ready:
         raise errors.Invalid(reasons.sentence(upload.reason), field="file")
     return upload
+
+
+def cut_upload(*, actor: Any, key: str | uuid.UUID, purpose: str, crop: Crop | None = None) -> Upload:
+    """A new ready upload in the purpose's shape, cut out of the actor's ready and unused one, which stays as it is."""
+    source = access.own_uploads(actor).filter(key=_key(key), purpose=purpose).first()
+    if source is None:
+        raise errors.NotFound(field="upload")
+    _refuse_unusable(source)
+    try:
+        with storage.open_variant(source.key, source.largest) as file:
+            return receive_ready_upload(
+                actor=actor, purpose=purpose, file=file, alt=source.alt, name=source.name, crop=crop
+            )
+    except FileNotFoundError:
+        raise errors.Invalid(reasons.sentence(reasons.LOST), field="upload") from None
 
 
 def process_upload(*, upload_id: int) -> Upload | None:
@@ -251,12 +279,23 @@ def _claim(upload_id: int) -> Upload | None:
     return upload
 
 
-def _work(upload: Upload) -> Upload:
+def _crop(crop: Crop | None) -> Crop | None:
+    """A rectangle within the picture, in parts of its upright width and height."""
+    if crop is None:
+        return None
+    x, y, width, height = (float(one) for one in crop)
+    inside = x >= 0 and y >= 0 and x + width <= 1 + SLACK and y + height <= 1 + SLACK
+    if not (inside and width >= SMALLEST and height >= SMALLEST):  # not a number is none of these
+        raise errors.Invalid(_("This piece is not inside the picture."), field="crop")
+    return x, y, width, height
+
+
+def _work(upload: Upload, *, shape: float | None = None, crop: Crop | None = None) -> Upload:
     """Outside of any transaction: fetch, decode in a child, store, then one short write."""
     try:
         with child.folder() as folder:
             storage.fetch(storage.original(upload.key), folder / "original")
-            picture = child.run(folder, kind=upload.type, max_pixels=settings.MAX_IMAGE_PIXELS)
+            picture = child.run(folder, kind=upload.type, max_pixels=settings.MAX_IMAGE_PIXELS, shape=shape, crop=crop)
             for name in picture.variants:
                 with (folder / f"{name}.webp").open("rb") as file:
                     storage.keep(storage.variant(upload.key, name), file)

@@ -55,8 +55,16 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def run(folder: Path, *, kind: str, max_pixels: int) -> Picture:
-    """Prepares `folder`/original; raises Failed. Whatever happens in the child, this process goes on."""
+def run(
+    folder: Path,
+    *,
+    kind: str,
+    max_pixels: int,
+    shape: float | None = None,
+    crop: tuple[float, float, float, float] | None = None,
+) -> Picture:
+    """Prepares `folder`/original; raises Failed. Whatever happens in the child, this process goes on. With a `shape`
+    (width by height) the largest piece of it in the middle of `crop` (or of the whole) is all that is kept."""
     job = {
         "source": str(folder / "original"),
         "folder": str(folder),
@@ -65,6 +73,8 @@ def run(folder: Path, *, kind: str, max_pixels: int) -> Picture:
         "max_pixels": max_pixels,
         "max_frames": MAX_FRAMES,
         "max_motion": MAX_MOTION,
+        "shape": shape,
+        "crop": crop,
         "parent": os.getpid(),
     }
     (folder / "job").write_text(json.dumps(job))

@@ -1,18 +1,20 @@
 """Decodes one picture in a process of its own: no Django, no environment, no network, little memory, little time.
 
 Started by child.py with the job as JSON on stdin: {"source", "folder", "kind", "sizes", "max_pixels", "max_frames",
-"max_motion", "parent"}. Writes <size>.webp next to each other and prints one JSON object: {"ok": true, ...} or
-{"ok": false, "reason": a code of uploads.reasons}. Imports nothing of ours, and Pillow only when it is confined.
+"max_motion", "shape", "crop", "parent"}; without a shape nothing is cut away. Writes <size>.webp next to each other and
+prints one JSON object: {"ok": true, ...} or {"ok": false, "reason": a code of uploads.reasons}. Imports nothing of
+ours, and Pillow only when it is confined.
 """
 
 import contextlib
 import ctypes
 import json
+import math
 import os
 import resource
 import signal
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 MEMORY = 1024 * 1024 * 1024
 CPU_SECONDS = 20
@@ -81,14 +83,18 @@ def prepare(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def still(image: Any, job: dict[str, Any]) -> dict[str, Any]:
-    width, height = image.size
-    sizes = fitting(max(image.size), job["sizes"])
-    if job["kind"] == "image/jpeg":
-        image.draft(None, (sizes[-1], sizes[-1]))  # the decoder itself makes it smaller, by powers of two
-    image.load()
+    if job["kind"] != "image/jpeg":
+        image.load()  # notes on how the camera was held may come last
     turn = TURNS.get(orientation(image))
+    piece = wanted(image.size, turn, job)
+    width, height = max(1, round(image.width * piece.wide)), max(1, round(image.height * piece.high))
+    sizes = fitting(max(width, height), job["sizes"])
+    if job["kind"] == "image/jpeg":
+        enough = tuple(math.ceil(sizes[-1] / part) for part in (piece.wide, piece.high))
+        image.draft(None, enough)  # the decoder itself makes it smaller, by powers of two
+    image.load()
     profile = image.info.get("icc_profile")
-    made = smaller(image, sizes[-1])
+    made = smaller(cut(image, piece), sizes[-1])
     if made is not image:
         image.close()  # gives its memory back before the next copy
     made = plain(srgb(made, profile))
@@ -123,16 +129,17 @@ def count_frames(image: Any, job: dict[str, Any]) -> int:
 
 def animation(image: Any, frames: int, job: dict[str, Any]) -> dict[str, Any]:
     """All frames at the smaller sizes, as far as they fit into memory together."""
-    width, height = image.size
+    piece = wanted(image.size, None, job)
+    width, height = max(1, round(image.width * piece.wide)), max(1, round(image.height * piece.high))
     loop = int(image.info.get("loop", 1 if image.format == "GIF" else 0))
-    sizes = fitting(max(image.size), job["sizes"])[:ANIMATED_SIZES]
-    while len(sizes) > 1 and frames * area(image.size, sizes[-1]) > MOTION:
+    sizes = fitting(max(width, height), job["sizes"])[:ANIMATED_SIZES]
+    while len(sizes) > 1 and frames * area((width, height), sizes[-1]) > MOTION:
         sizes.pop()
     pictures, durations = [], []
     for number in range(frames):
         image.seek(number)
         image.load()
-        pictures.append(smaller(image.convert("RGBA"), sizes[-1]))
+        pictures.append(smaller(cut(image.convert("RGBA"), piece), sizes[-1]))
         durations.append(max(20, int(image.info.get("duration") or 100)))
     variants = {}
     for size in reversed(sizes):
@@ -144,6 +151,55 @@ def animation(image: Any, frames: int, job: dict[str, Any]) -> dict[str, Any]:
         first.save(path, "WEBP", save_all=True, append_images=rest, background=(0, 0, 0, 0), **options)
         variants[str(size)] = described(first, path)
     return {"width": width, "height": height, "color": color(pictures[0]), "animated": True, "variants": variants}
+
+
+class Piece(NamedTuple):
+    """A rectangle of a picture as its file has it, in parts of its width and height."""
+
+    left: float
+    top: float
+    wide: float
+    high: float
+
+
+WHOLE = Piece(0, 0, 1, 1)
+
+
+def wanted(size: tuple[int, int], turn: int | None, job: dict[str, Any]) -> Piece:
+    """What is to be kept: the largest piece of the shape in the middle of the crop, which is meant upright."""
+    shape = job.get("shape")
+    if not shape:
+        return WHOLE
+    left, top, wide, high = job.get("crop") or WHOLE
+    width, height = (size[1], size[0]) if turn in SIDEWAYS else size
+    given = wide * width / (high * height)
+    new_wide, new_high = (wide * shape / given, high) if given > shape else (wide, high * given / shape)
+    piece = Piece(left + (wide - new_wide) / 2, top + (high - new_high) / 2, new_wide, new_high)
+    return unturned(piece, turn)
+
+
+def unturned(piece: Piece, turn: int | None) -> Piece:
+    """The same piece before the picture is turned upright."""
+    left, top, wide, high = piece
+    right, bottom = 1 - left - wide, 1 - top - high  # what is left beside and below it
+    return {
+        0: Piece(right, top, wide, high),
+        1: Piece(left, bottom, wide, high),
+        2: Piece(bottom, left, high, wide),
+        3: Piece(right, bottom, wide, high),
+        4: Piece(top, right, high, wide),
+        5: Piece(top, left, high, wide),
+        6: Piece(bottom, right, high, wide),
+    }.get(-1 if turn is None else turn, piece)
+
+
+def cut(image: Any, piece: Piece) -> Any:
+    if piece == WHOLE:
+        return image
+    wide, high = max(1, round(image.width * piece.wide)), max(1, round(image.height * piece.high))
+    left = min(max(0, round(image.width * piece.left)), image.width - wide)
+    top = min(max(0, round(image.height * piece.top)), image.height - high)
+    return image.crop((left, top, left + wide, top + high))
 
 
 def fitting(longest: int, sizes: list[int]) -> list[int]:

@@ -87,8 +87,13 @@ class Upload(models.Model):
     def url(self, width: int = 640) -> str:
         """Link to the smallest variant at least this wide (the largest, if none is). Empty while not ready."""
         wide = [name for name, one in self._by_width() if one["w"] >= width]
-        name = wide[0] if wide else next((name for name, _one in reversed(self._by_width())), "")
+        name = wide[0] if wide else self.largest
         return links.url(self.key, name, public=self.public) if name else ""
+
+    @property
+    def largest(self) -> str:
+        """The name of the largest variant; empty while not ready."""
+        return next((name for name, _one in reversed(self._by_width())), "")
 
     @property
     def src(self) -> str:

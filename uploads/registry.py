@@ -16,18 +16,20 @@ Visible = Callable[[Any, QuerySet[Upload]], QuerySet[Upload]]
 @dataclass(frozen=True)
 class Kind:
     """`visible(viewer, uploads)` narrows uploads of this kind to those that hang on something the viewer may see
-    (viewer may be None). `public`: links never end and are cached for a year, as befits avatars."""
+    (viewer may be None). `public`: links never end and are cached for a year, as befits avatars. `shape`: width by
+    height of what the room shows; pictures are cut to it."""
 
     name: str
     visible: Visible
     public: bool = False
+    shape: float | None = None
 
 
 kinds: dict[str, Kind] = {}
 
 
-def register(name: str, *, visible: Visible, public: bool = False) -> None:
-    kinds[name] = Kind(name, visible, public)
+def register(name: str, *, visible: Visible, public: bool = False, shape: float | None = None) -> None:
+    kinds[name] = Kind(name, visible, public, shape)
 
 
 def kind(name: str) -> Kind:

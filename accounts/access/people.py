@@ -5,11 +5,12 @@ A private account shows who it is; what its member does is for themselves and th
 from typing import Any, Literal
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.handles import FormerHandle
 from accounts.models.people import User
 from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
 from core import errors
@@ -51,10 +52,14 @@ def visible_people(viewer: Viewer) -> QuerySet[User]:
 
 
 def by_reference(people: QuerySet[User], id: int | str) -> QuerySet[User]:
-    """Narrows to one member by id, or by handle in any case (with or without @), over the index."""
+    """Narrows to one member by id, or by handle in any case (with or without @), over the index. A handle that nobody
+    has leads to whoever had it last."""
     if isinstance(id, int):
         return people.filter(pk=id) if 0 < id < 2**63 else people.none()
-    return people.alias(lowered=Lower("handle")).filter(lowered=id.removeprefix("@").lower().replace("\x00", ""))
+    handle = id.removeprefix("@").lower().replace("\x00", "")
+    nobody_has_it = ~Exists(User.objects.alias(lowered=Lower("handle")).filter(lowered=handle))
+    former = FormerHandle.objects.filter(nobody_has_it, handle=handle).order_by("-left_at").values("person_id")[:1]
+    return people.alias(lowered=Lower("handle")).filter(Q(lowered=handle) | Q(pk=Subquery(former)))
 
 
 def open_to(viewer: Viewer, prefix: str = "") -> Q:
@@ -146,3 +151,8 @@ def visible_requests(viewer: Viewer) -> QuerySet[FollowRequest]:
 def visible_avatars(viewer: Viewer, uploads: QuerySet[Upload]) -> QuerySet[Upload]:
     """Pictures of members whom the viewer may see."""
     return uploads.filter(Exists(visible_people(viewer).filter(avatar_id=OuterRef("pk"))))
+
+
+def visible_covers(viewer: Viewer, uploads: QuerySet[Upload]) -> QuerySet[Upload]:
+    """Covers of members whom the viewer may see."""
+    return uploads.filter(Exists(visible_people(viewer).filter(cover_id=OuterRef("pk"))))

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import events, rules
 from accounts.access import applications as application_access
 from accounts.access import doors
-from accounts.actions import invitations, roles
+from accounts.actions import handles, invitations, roles
 from accounts.models.joining import OwnerLink
-from accounts.models.people import User
+from accounts.models.people import User, Welcome
 from accounts.queries import joining as joining_queries
 from accounts.queries import people as people_queries
 from core import errors, outbox
@@ -92,7 +92,8 @@ def make_owner(*, token: str, email: str, handle: str, display_name: str, passwo
 def _make_user(**fields: object) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.create(**fields)
+            user = User.objects.create(welcome=Welcome.PICTURE, **fields)
+            handles.claim_handle(actor=user)
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     except IntegrityError:
         if people_queries.handle_taken(str(fields["handle"])):

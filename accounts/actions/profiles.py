@@ -1,15 +1,20 @@
 """What members say about themselves."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts import realtime, rules
 from accounts.access import people as people_access
-from accounts.models.people import User
-from core import errors
+from accounts.actions import fields as field_actions
+from accounts.actions import handles
+from accounts.models.handles import FormerHandle
+from accounts.models.people import User, folded
 from uploads import actions as upload_actions
+from uploads.models import Upload
 
 
 @transaction.atomic
@@ -17,28 +22,55 @@ def update_profile(
     *,
     actor: User,
     display_name: str | None = None,
-    handle: str | None = None,
     bio: str | None = None,
     language: str | None = None,
 ) -> User:
-    """Changes what is given. Invalid names the field: display_name, handle, bio, language."""
+    """Changes what is given. Invalid names the field: display_name, bio, language."""
     actor = people_access.access_member(actor)
     given: dict[str, tuple[str | None, Callable[[str], str]]] = {
         "display_name": (display_name, rules.clean_name),
-        "handle": (handle, rules.clean_handle),
         "bio": (bio, rules.clean_bio),
         "language": (language, rules.clean_language),
     }
     changes = {field: clean(value) for field, (value, clean) in given.items() if value is not None}
-    if changes.get("handle") == actor.handle:
-        del changes["handle"]
+    if "display_name" in changes:
+        changes["name_key"] = folded(changes["display_name"])
     if changes:
-        try:
-            with transaction.atomic():
-                User.objects.filter(pk=actor.pk).update(**changes)
-        except IntegrityError:
-            raise errors.Invalid(rules.TAKEN, field="handle") from None
-    actor.refresh_from_db(fields=["display_name", "handle", "bio", "language"])
+        User.objects.filter(pk=actor.pk).update(**changes)
+    actor.refresh_from_db(fields=["display_name", "bio", "language"])
+    return actor
+
+
+@transaction.atomic
+def change_me(
+    *,
+    actor: User,
+    name: str | None = None,
+    handle: str | None = None,
+    is_listed: bool | None = None,
+    friends_audience: str | None = None,
+    fields: Sequence[Mapping[str, str]] | None = None,
+    **rest: str | None,
+) -> None:
+    """What one changes about oneself in one request, all of it or nothing; `rest` as in update_profile."""
+    update_profile(actor=actor, display_name=name, **rest)
+    set_visibility(actor=actor, is_listed=is_listed, friends_audience=friends_audience)
+    if handle is not None:
+        handles.change_handle(actor=actor, handle=handle)
+    if fields is not None:
+        field_actions.set_fields(actor=actor, fields=fields)
+
+
+@transaction.atomic
+def set_visibility(*, actor: User, is_listed: bool | None = None, friends_audience: str | None = None) -> User:
+    """Whether the actor stands in the directory, and who sees the list of their friends."""
+    actor = people_access.access_member(actor)
+    changes: dict[str, bool | str] = {} if is_listed is None else {"is_listed": is_listed}
+    if friends_audience is not None:
+        changes["friends_audience"] = rules.clean_audience(friends_audience)
+    if changes:
+        User.objects.filter(pk=actor.pk).update(**changes)
+    actor.refresh_from_db(fields=["is_listed", "friends_audience"])
     return actor
 
 
@@ -46,21 +78,68 @@ def update_profile(
 def edit_member(*, actor: User, member: User, fields: list[str]) -> None:
     """Staff changed these fields of a member's row; sockets and logins look again at what the member may do."""
     columns = [name for name in fields if name not in {"groups", "user_permissions"}]
-    member.save(update_fields=columns)
+    before = User.objects.select_for_update(no_key=True).get(pk=member.pk).handle
+    if before != member.handle:
+        FormerHandle.objects.create(person=member, handle=before)
+    member.save(update_fields=[*columns, "name_key"] if columns else [])
     realtime.access_changed(member.pk)
 
 
 @transaction.atomic
-def set_avatar(*, actor: User, key: str | uuid.UUID | None) -> User:
-    """Shows the actor's ready upload `key` as their picture, or none; the one before goes."""
+def refold_names() -> int:
+    """Sets what names are searched by to what they are; returns how many were wrong."""
+    wrong = []
+    for person in User.objects.only("pk", "display_name", "name_key").iterator():
+        if person.name_key != (key := folded(person.display_name)):
+            person.name_key = key
+            wrong.append(person)
+    User.objects.bulk_update(wrong, ["name_key"], 500)
+    return len(wrong)
+
+
+# -- Pictures ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a picture of a member stands: the purpose of its upload, its columns, how wide the kept address is."""
+
+    purpose: str
+    column: str
+    path: str
+    width: int
+
+
+PLACES = {"avatar": Place("avatar", "avatar", "avatar_path", 320), "cover": Place("cover", "cover", "cover_path", 1280)}
+
+
+def bring_picture(
+    *, actor: User, place: str, file: IO[bytes], crop: upload_actions.Crop | None = None, name: str = ""
+) -> User:
+    """A file of a form becomes the actor's picture at once, cut to its shape. Invalid or TooLarge name "file"."""
+    made = upload_actions.receive_ready_upload(actor=actor, purpose=place, file=file, name=name, crop=crop)
+    return set_picture(actor=actor, place=place, key=made.key)
+
+
+def cut_picture(*, actor: User, place: str, key: str | uuid.UUID, crop: upload_actions.Crop | None = None) -> User:
+    """The same out of the actor's ready upload, which stays as it is and goes by itself after a day."""
+    made = upload_actions.cut_upload(actor=actor, key=key, purpose=place, crop=crop)
+    return set_picture(actor=actor, place=place, key=made.key)
+
+
+@transaction.atomic
+def set_picture(*, actor: User, place: str, key: str | uuid.UUID | None) -> User:
+    """Shows the actor's ready upload `key` as their avatar or cover, or none; the one before goes."""
+    where = PLACES[place]
     actor = people_access.access_member(actor)
     row = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-    if row.avatar_id:
-        upload_actions.detach_uploads(actor=actor, upload_ids=[row.avatar_id])
-    upload = None
+    before: int | None = getattr(row, f"{where.column}_id")
+    if before:
+        upload_actions.detach_uploads(actor=actor, upload_ids=[before])
+    upload: Upload | None = None
     if key is not None:
-        [upload] = upload_actions.attach_uploads(actor=actor, keys=[key], purpose="avatar", limit=1)
-    row.avatar = upload
-    row.avatar_path = upload.url(320) if upload else ""
-    row.save(update_fields=["avatar", "avatar_path"])
+        [upload] = upload_actions.attach_uploads(actor=actor, keys=[key], purpose=where.purpose, limit=1)
+    setattr(row, where.column, upload)
+    setattr(row, where.path, upload.url(where.width) if upload else "")
+    row.save(update_fields=[where.column, where.path])
     return row

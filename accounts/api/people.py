@@ -23,11 +23,9 @@ class MeView(APIView):
         given = people_serializers.MePatch(data=request.data)
         given.is_valid(raise_exception=True)
         changes: dict[str, Any] = dict(given.validated_data)
-        if "name" in changes:
-            changes["display_name"] = changes.pop("name")
         private = changes.pop("is_private", None)
-        profiles.update_profile(actor=request.user, **changes)
-        if private is not None:
+        profiles.change_me(actor=request.user, **changes)
+        if private is not None:  # takes in who waits, batch by batch
             relations.set_private(actor=request.user, private=private)
         return self.answer(request)
 

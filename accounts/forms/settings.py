@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
 from accounts.forms.base import RoomForm
-from accounts.forms.entrance import HANDLE_HINT, PASSWORD_HINT
+from accounts.forms.entrance import PASSWORD_HINT
 from accounts.models.people import User
 
 
@@ -43,43 +43,6 @@ class PasswordForm(RoomForm):
         if "password" in self.cleaned_data:
             with self.mending():
                 rules.clean_password(self.cleaned_data["password"], user=self.user)
-
-
-class ProfileForm(RoomForm):
-    missing = {"display_name": _("How shall people call you?"), "handle": _("Choose a handle.")}
-    display_name = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"dir": "auto"}))
-    handle = forms.CharField(
-        label=_("Handle"),
-        max_length=31,
-        help_text=HANDLE_HINT,
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "dir": "ltr"}),
-    )
-    bio = forms.CharField(
-        label=_("About you"),
-        max_length=500,
-        required=False,
-        help_text=_("A sentence or two is plenty."),
-        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "data-count": "500"}),
-    )
-
-
-class AvatarForm(RoomForm):
-    avatar = forms.FileField(
-        label=_("A new picture"),
-        widget=forms.FileInput(attrs={"accept": "image/*"}),
-        error_messages={"required": _("Choose a picture first."), "empty": _("This file is empty.")},
-    )
-
-
-class PrivacyForm(RoomForm):
-    is_private = forms.BooleanField(
-        label=_("Private account"),
-        required=False,
-        help_text=_(
-            "Only your followers see your posts, your followers and whom you follow, and whoever wants to follow you"
-            " has to ask. Your name, picture, words about you and counts stay for everybody to see."
-        ),
-    )
 
 
 class AppearanceForm(RoomForm):

@@ -1,5 +1,8 @@
 """Members."""
 
+import unicodedata
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
@@ -23,6 +26,32 @@ RESERVED = frozenset(RESERVED_WORDS.split())
 HANDLE_RULE = _("A handle has 2 to 30 small letters, digits, dots or underscores, and at least one letter.")
 
 
+PLAIN = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe"})  # which have no marks to lose
+
+
+def folded(text: str) -> str:
+    """As names are searched and sorted: small letters without marks."""
+    flat = unicodedata.normalize("NFKD", text.casefold().translate(PLAIN))
+    return "".join(char for char in flat if not unicodedata.combining(char))[:120]
+
+
+class Folded(models.CharField):  # type: ignore[type-arg]
+    """Follows the name whenever the row is saved; `update()` of the name says it as well."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        key = folded(model_instance.display_name)
+        setattr(model_instance, self.attname, key)
+        return key
+
+
+class Welcome(models.TextChoices):
+    """The first step that a new member has not done; empty for all who are through."""
+
+    PICTURE = "picture", _("A picture and a few words")
+    PEOPLE = "people", _("People to follow")
+    PRIVACY = "privacy", _("Who sees what")
+
+
 class UserManager(BaseUserManager["User"]):
     """Looks members up by e-mail, as allauth and the admin do. `actions.joining` makes them."""
 
@@ -34,15 +63,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     handle = models.CharField(
         _("handle"),
         max_length=30,
+        db_index=True,
         # A letter, so that it is never taken for an id; no dot at its ends, where a sentence would swallow it.
         validators=[RegexValidator(r"^(?=.*[a-z])[a-z0-9_][a-z0-9_.]{0,28}[a-z0-9_]\Z", HANDLE_RULE)],
     )
     display_name = models.CharField(_("name"), max_length=60)
+    name_key = Folded(max_length=120, default="", db_default="", editable=False)
     bio = models.CharField(_("about you"), max_length=500, blank=True)
     avatar = models.ForeignKey("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     avatar_path = models.CharField(
         max_length=200, blank=True, help_text="Address of the picture, kept so that lists need no join."
     )
+    cover = models.ForeignKey("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    cover_path = models.CharField(max_length=200, blank=True, default="", db_default="")
     language = models.CharField(max_length=10, blank=True)
     followers_count = models.PositiveIntegerField(default=0)
     following_count = models.PositiveIntegerField(default=0)
@@ -53,6 +86,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     requests_count = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Requests to follow that wait for an answer."
     )
+    is_listed = models.BooleanField(_("in the directory"), default=True, db_default=True)
+    # An Audience of accounts.models.relations.
+    friends_audience = models.CharField(max_length=20, default="friends", db_default="friends")
+    welcome = models.CharField(max_length=12, choices=Welcome.choices, blank=True, default="", db_default="")
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
@@ -68,6 +105,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("handle"), name="handle_once"),
             models.UniqueConstraint(Lower("email"), name="email_once"),
+        ]
+        indexes = [
+            models.Index(fields=["name_key", "id"], name="user_by_name"),
+            models.Index(fields=["name_key"], name="user_name_begins", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["-created_at", "-id"], name="user_newest"),
+            models.Index(fields=["id"], condition=models.Q(is_staff=True), name="user_staff"),
         ]
 
     def __str__(self) -> str:

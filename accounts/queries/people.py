@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
+from django.db.models import BooleanField, Exists, OuterRef, Prefetch, QuerySet, Value
 
 from accounts import registry
+from accounts.access import fields as fields_access
 from accounts.access import people as people_access
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
+from accounts.queries import handles as handle_queries
 from core import errors, paging
 
 PAGE = 20
@@ -29,8 +31,14 @@ def with_ties(people: QuerySet[User], viewer: people_access.Viewer) -> QuerySet[
 
 
 def person(*, viewer: people_access.Viewer, person: int | str) -> User:
-    """One member with their ties to the viewer and `is_open`. Hidden and absent answer alike."""
+    """One member with their ties to the viewer, `is_open`, `shown_fields` (what the viewer may see, in order) and
+    `shows_friends` (there are some the viewer may see). Hidden and absent answer alike."""
     people = people_access.with_openness(with_ties(people_access.visible_people(viewer), viewer), viewer)
+    people = people.annotate(
+        shows_friends=Exists(fields_access.visible_friendships(viewer).filter(person=OuterRef("pk")))
+    ).prefetch_related(
+        Prefetch("fields", fields_access.visible_fields(viewer).order_by("position"), to_attr="shown_fields")
+    )
     found = people_access.by_reference(people, person).first()
     if found is None:
         raise errors.NotFound
@@ -43,6 +51,7 @@ class ProfilePage:
     tabs: Sequence[registry.ProfileTab]
     tab: registry.ProfileTab | None
     content: dict[str, Any]
+    boxes: list[dict[str, Any]]
     actions: list[dict[str, Any]]
 
 
@@ -56,13 +65,15 @@ def profile(*, viewer: people_access.Viewer, handle: str, tab: str = "", cursor:
     if not who.is_open:  # type: ignore[attr-defined]
         tabs, shown = [], None
     content = shown.context(viewer, who, cursor) if shown else {}
+    made = [(box, box.context(viewer, who)) for box in registry.boxes()] if shown else []
+    boxes = [{"template": box.template, "context": context} for box, context in made if context]
     me = people_access.viewer_id(viewer)
     buttons = (
         []
         if me is None or me == who.pk
         else [{"key": one.key, "label": one.label, "icon": one.icon, "url": one.url(who)} for one in registry.actions()]
     )
-    return ProfilePage(person=who, tabs=tabs, tab=shown, content=content, actions=buttons)
+    return ProfilePage(person=who, tabs=tabs, tab=shown, content=content, boxes=boxes, actions=buttons)
 
 
 @dataclass(frozen=True)
@@ -107,16 +118,6 @@ def _people_of(rows: QuerySet[Tie], side: str, viewer: people_access.Viewer, cur
     return People([seen[getattr(row, side)] for row in page.rows], page.next)
 
 
-def newcomers(*, viewer: User, cursor: str = "") -> paging.Page[User]:
-    """Everybody the viewer may see but themselves, the newest first, with ties."""
-
-    def keep(candidates: list[User]) -> list[User]:
-        found = with_ties(people_access.visible_people(viewer), viewer).in_bulk([row.pk for row in candidates])
-        return [found[row.pk] for row in candidates if row.pk in found]
-
-    return paging.page(User.objects.exclude(pk=viewer.pk).only("pk"), cursor=cursor, size=PAGE, keep=keep)
-
-
 RAIL = 3
 
 
@@ -124,9 +125,8 @@ def strangers(viewer: User) -> dict[str, Any]:
     """The newest members whom the viewer neither follows nor asks yet, for the rail; one query."""
     followed = Exists(Follow.objects.filter(follower=viewer, followed_id=OuterRef("pk")))
     asked = Exists(people_access.waiting_requests().filter(asker=viewer, asked_id=OuterRef("pk")))
-    people = (
-        with_ties(people_access.visible_people(viewer), viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
-    )
+    listed = people_access.visible_people(viewer).filter(is_listed=True)
+    people = with_ties(listed, viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
     return {"people": list(people.order_by("-pk")[:RAIL])}
 
 
@@ -136,4 +136,4 @@ def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:
 
 
 def handle_taken(handle: str) -> bool:
-    return people_access.by_reference(User.objects.all(), handle).exists()
+    return handle_queries.is_taken(handle)

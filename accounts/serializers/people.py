@@ -4,8 +4,9 @@ from typing import Any, TypedDict
 
 from rest_framework import serializers
 
-from accounts.models.people import User
-from accounts.models.relations import FollowState
+from accounts.models.people import User, Welcome
+from accounts.models.relations import Audience, FollowState
+from accounts.serializers import fields as field_serializers
 
 
 class PersonDict(TypedDict):
@@ -44,8 +45,11 @@ def profile(user: User) -> dict[str, Any]:
     return {
         **person(user),
         "bio": user.bio,
+        "cover": user.cover_path,
+        "fields": [field_serializers.field(one) for one in getattr(user, "shown_fields", [])],
         "followers": user.followers_count,
         "following": user.following_count,
+        "friends": user.friends_count if getattr(user, "shows_friends", False) else None,
         "posts": user.posts_count,
         "is_private": user.is_private,
         "can_see": bool(getattr(user, "is_open", not user.is_private)),
@@ -59,7 +63,9 @@ def profile(user: User) -> dict[str, Any]:
 def me(user: User) -> dict[str, Any]:
     """The member's own data, as only they see it."""
     own = {"email": user.email, "language": user.language, "staff": user.is_staff}
-    return {**profile(user), **own, "follow_requests": user.requests_count}
+    choices = {"is_listed": user.is_listed, "friends_audience": user.friends_audience, "welcome": user.welcome}
+    fields = [field_serializers.own_field(one) for one in getattr(user, "shown_fields", [])]
+    return {**profile(user), **own, **choices, "fields": fields, "follow_requests": user.requests_count}
 
 
 class Person(serializers.Serializer[Any]):
@@ -72,6 +78,9 @@ class Person(serializers.Serializer[Any]):
 
 class Profile(Person):
     bio = serializers.CharField()
+    cover = serializers.CharField(help_text="Address of the wide picture on top; empty if there is none.")
+    fields = field_serializers.Field(many=True)  # type: ignore[assignment]
+    friends = serializers.IntegerField(allow_null=True, help_text="Null where you may not see the list.")
     followers = serializers.IntegerField()
     following = serializers.IntegerField()
     posts = serializers.IntegerField()
@@ -84,6 +93,12 @@ class Profile(Person):
 
 
 class Me(Profile):
+    fields = field_serializers.OwnField(many=True)
+    is_listed = serializers.BooleanField(help_text="You stand in the directory of people.")
+    friends_audience = serializers.ChoiceField(choices=Audience.choices, help_text="Who sees the list of your friends.")
+    welcome = serializers.ChoiceField(
+        choices=[*Welcome.choices, ("", "Done")], help_text="The first step that you have not done."
+    )
     email = serializers.EmailField()
     language = serializers.CharField()
     staff = serializers.BooleanField()
@@ -103,3 +118,8 @@ class MePatch(serializers.Serializer[Any]):
     bio = serializers.CharField(max_length=500, required=False, allow_blank=True)
     language = serializers.CharField(max_length=10, required=False, allow_blank=True)
     is_private = serializers.BooleanField(required=False)
+    is_listed = serializers.BooleanField(required=False)
+    friends_audience = serializers.ChoiceField(choices=Audience.choices, required=False)
+    fields = field_serializers.OwnField(  # type: ignore[assignment]
+        many=True, required=False, help_text="All your fields, in order: what is not among them goes."
+    )

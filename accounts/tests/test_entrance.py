@@ -61,7 +61,7 @@ def test_joining_ends_at_home_logged_in(client: Client) -> None:
     assert not User.objects.exists(), "nothing stands in the tables before the address is proven"
     assert client.get("/signup/code/").status_code == 200
     answer = client.post("/signup/code/", {"code": newest_code()})
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert (answer.status_code, answer["Location"]) == (302, "/welcome/")
     user = User.objects.get()
     assert (user.email, user.handle, user.display_name) == ("new@example.org", "new_person", "New Person")
     assert user.check_password(FORM["password"])
@@ -75,10 +75,10 @@ def test_joining_ends_at_home_logged_in(client: Client) -> None:
 
 def test_joining_leads_to_where_one_wanted_to_go_and_never_elsewhere(client: Client) -> None:
     join(client, next="/settings/")
-    assert client.post("/signup/code/", {"code": newest_code()})["Location"] == "/settings/"
+    assert client.post("/signup/code/", {"code": newest_code()})["Location"] == "/welcome/?next=%2Fsettings%2F"
     other = Client()
     join(other, next="https://evil.example/", email="b@example.org", handle="bea")
-    assert other.post("/signup/code/", {"code": newest_code()})["Location"] == "/"
+    assert other.post("/signup/code/", {"code": newest_code()})["Location"] == "/welcome/"
 
 
 def test_known_and_new_address_look_alike(client: Client) -> None:
@@ -157,7 +157,7 @@ def test_new_code_is_throttled_and_ends_the_old_one(client: Client) -> None:
         assert Mail.objects.count() == 2
         if new != old:
             assert client.post("/signup/code/", {"code": old}).status_code == 422
-        assert client.post("/signup/code/", {"code": new})["Location"] == "/"
+        assert client.post("/signup/code/", {"code": new})["Location"] == "/welcome/"
 
 
 def test_resending_does_not_give_more_guesses(client: Client) -> None:

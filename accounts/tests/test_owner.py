@@ -30,7 +30,7 @@ def test_link_makes_the_owner_once(client: Client, capsys: pytest.CaptureFixture
     link = path(capsys.readouterr().out.strip())
     assert client.get(link).status_code == 200
     assert client.post(link, {**FORM, "password": "short"}).status_code == 422
-    assert client.post(link, FORM)["Location"] == "/"
+    assert client.post(link, FORM)["Location"] == "/welcome/"
     owner = User.objects.get()
     assert owner.is_staff
     assert owner.is_superuser

@@ -221,7 +221,7 @@ def test_profile_and_lists_cost_the_same_however_many(
     for _turn in range(12):
         make_follow(make_user(), cast.alice)
         make_block(cast.alice, make_user())
-    assert cost() == before == (1, 3, 1)
+    assert cost() == before == (2, 3, 1)
 
 
 def test_profile_page_asks_a_fixed_number(cast: Cast, client: Client, django_assert_max_num_queries) -> None:

@@ -322,12 +322,15 @@ def test_followers_are_removed_from_the_list_and_from_the_profile(cast: Cast, cl
 
 def test_the_switch_stands_in_the_settings(cast: Cast, client: Client) -> None:
     log_in(client, cast.bob)
-    assert client.post("/settings/privacy/", {"is_private": "on"})["Location"] == "/settings/privacy/"
+    assert (
+        client.post("/settings/privacy/", {"is_private": "on", "friends_audience": "friends"})["Location"]
+        == "/settings/privacy/"
+    )
     cast.bob.refresh_from_db()
     assert cast.bob.is_private
     assert "checked" in client.get("/settings/privacy/").content.decode()
     relations.follow(actor=cast.carol, person="bob")
-    client.post("/settings/privacy/", {})
+    client.post("/settings/privacy/", {"friends_audience": "friends"})
     cast.bob.refresh_from_db()
     assert (cast.bob.is_private, cast.bob.followers_count, cast.bob.requests_count) == (False, 1, 0)
 

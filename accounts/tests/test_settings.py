@@ -28,11 +28,11 @@ def picture(color: str = "red") -> SimpleUploadedFile:
 
 
 def test_profile_is_saved_as_typed(mine: Client, cast: Cast) -> None:
-    data = {"display_name": " Alice  Ä. ", "handle": "Alice.A", "bio": "Bread.\r\nAnd soup."}
+    data = {"display_name": " Alice  Ä. ", "bio": "Bread.\r\nAnd soup."}
     assert mine.post("/settings/", data)["Location"] == "/settings/"
     cast.alice.refresh_from_db()
-    assert (cast.alice.display_name, cast.alice.handle, cast.alice.bio) == ("Alice Ä.", "alice.a", "Bread.\nAnd soup.")
-    assert mine.get("/@alice.a/").status_code == 200
+    assert (cast.alice.display_name, cast.alice.bio) == ("Alice Ä.", "Bread.\nAnd soup.")
+    assert cast.alice.name_key == "alice a."
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,14 @@ def test_a_name_shows_what_it_says(typed: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("handle", "BOB"), ("handle", "no good"), ("handle", "settings"), ("display_name", "\u200b")]
+    ("path", "field", "value"),
+    [
+        *[("/settings/handle/", "handle", handle) for handle in ("BOB", "no good", "settings")],
+        ("/settings/", "display_name", "\u200b"),
+    ],
 )
-def test_profile_marks_what_needs_mending(mine: Client, cast: Cast, field: str, value: str) -> None:
-    answer = mine.post("/settings/", {"display_name": "A", "handle": "alice", "bio": "", field: value})
+def test_profile_marks_what_needs_mending(mine: Client, cast: Cast, path: str, field: str, value: str) -> None:
+    answer = mine.post(path, {"display_name": "A", "bio": "", field: value})
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
     cast.alice.refresh_from_db()
@@ -71,7 +75,7 @@ def test_profile_marks_what_needs_mending(mine: Client, cast: Cast, field: str, 
 def test_picture_by_a_plain_form(mine: Client, cast: Cast) -> None:
     addresses = []
     for color in ("red", "blue"):
-        assert mine.post("/settings/avatar/", {"avatar": picture(color)})["Location"] == "/settings/"
+        assert mine.post("/settings/avatar/", {"avatar-picture": picture(color)})["Location"] == "/settings/"
         cast.alice.refresh_from_db()
         addresses.append(cast.alice.avatar_path)
         assert cast.alice.avatar_url == cast.alice.avatar_path
@@ -86,9 +90,9 @@ def test_picture_by_a_plain_form(mine: Client, cast: Cast) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"no picture at all", b"\x89PNG\r\n\x1a\n broken"])
 def test_bad_pictures_are_refused_in_words(mine: Client, cast: Cast, content: bytes) -> None:
-    answer = mine.post("/settings/avatar/", {"avatar": SimpleUploadedFile("me.png", content, "image/png")})
+    answer = mine.post("/settings/avatar/", {"avatar-picture": SimpleUploadedFile("me.png", content, "image/png")})
     assert answer.status_code == 422
-    assert answer.context["avatar_form"].errors["avatar"]
+    assert answer.context["avatar_form"].errors["picture"]
     cast.alice.refresh_from_db()
     assert cast.alice.avatar_path == ""
 
@@ -117,7 +121,7 @@ def test_language_is_kept_and_follows_to_the_next_login(mine: Client, cast: Cast
 
 
 def test_every_page_of_settings_is_there(mine: Client) -> None:
-    for name in ("", "account/", "devices/", "blocked/", "appearance/", "language/"):
+    for name in ("", "handle/", "account/", "devices/", "privacy/", "blocked/", "appearance/", "language/"):
         answer = mine.get(f"/settings/{name}")
         assert answer.status_code == 200
         assert 'aria-current="page"' in answer.content.decode()

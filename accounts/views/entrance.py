@@ -13,7 +13,8 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -43,6 +44,8 @@ def bad(form: Form) -> int:
 def enter(request: HttpRequest, user: User, *, to: str = "") -> HttpResponse:
     """Logs in somebody who has just proven their address and chosen their password."""
     record_authentication(request, user, method="password", email=user.email)
+    if user.welcome:
+        to = reverse("accounts:welcome") + (f"?{urlencode({'next': to})}" if to else "")
     return perform_login(request, Login(user=user, email=user.email, signup=True, redirect_url=to or None))
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
@@ -36,7 +38,22 @@ def by_post(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def profile(request: HttpRequest, handle: str, tab: str = "") -> HttpResponse:
     cursor = request.GET.get("cursor", "")
     page = people_queries.profile(viewer=request.user, handle=handle, tab=tab, cursor=cursor)
-    return render(request, "accounts/profile.html", {"profile": page, "person": page.person, **page.content})
+    context = {"profile": page, "person": page.person, **page.content}
+    return _moved(request, page.person, handle) or render(request, "accounts/profile.html", context)
+
+
+def _moved(request: HttpRequest, person: User, handle: str) -> HttpResponse | None:
+    """From an address with a former handle to the same page at the one of now. Nobody keeps the answer: handles may be
+    taken back, and who is hidden from whom changes."""
+    if person.handle == handle.lower():
+        return None
+    match = request.resolver_match
+    assert match is not None
+    address = reverse(match.view_name, kwargs={**match.kwargs, "handle": person.handle})
+    query = request.META.get("QUERY_STRING", "")
+    response = redirect(f"{address}?{query}" if query else address, permanent=True)
+    add_never_cache_headers(response)
+    return response
 
 
 @require_safe
@@ -49,21 +66,15 @@ def following(request: HttpRequest, handle: str) -> HttpResponse:
     return _people(request, handle, people_queries.following, "following")
 
 
-@members_only
-@require_safe
-def everybody(request: Request) -> HttpResponse:
-    page = people_queries.newcomers(viewer=request.user, cursor=request.GET.get("cursor", ""))
-    return render(request, "accounts/everybody.html", {"people": page.rows, "next": page.next})
-
-
 def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
     try:
         person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
     except errors.NotAllowed as error:  # the profile is there to see, so its lists say why they are not
         person = people_queries.person(viewer=request.user, person=handle)
-        return render(request, "accounts/people.html", {"person": person, "which": which, "closed": error.message})
-    context = {"person": person, "people": page.rows, "next": page.next, "which": which}
-    return render(request, "accounts/people.html", context)
+        context = {"person": person, "which": which, "closed": error.message}
+    else:
+        context = {"person": person, "people": page.rows, "next": page.next, "which": which}
+    return _moved(request, person, handle) or render(request, "accounts/people.html", context)
 
 
 @members_only

@@ -13,19 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import codes
-from accounts.actions import logins, profiles, relations
+from accounts.actions import logins, profiles
 from accounts.forms import base as base_forms
 from accounts.forms import settings as settings_forms
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import logins as login_queries
 from accounts.queries import people as people_queries
-from core import errors
 from core.views import members_only
-from uploads import actions as upload_actions
 
 YEAR = 365 * 24 * 60 * 60
 
@@ -39,45 +37,6 @@ class Request(HttpRequest):
 def page(request: HttpRequest, name: str, form: base_forms.RoomForm, **context: object) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
     return render(request, f"accounts/settings_{name}.html", {"form": form, "here": name, **context}, status=status)
-
-
-@members_only
-@never_cache
-def profile(request: Request) -> HttpResponse:
-    user = request.user
-    initial = {"display_name": user.display_name, "handle": user.handle, "bio": user.bio}
-    form = settings_forms.ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
-    if form.is_valid():
-        with form.mending():
-            profiles.update_profile(actor=user, **form.cleaned_data)
-            messages.success(request, _("Saved."))
-            return redirect("accounts:settings")
-    return page(request, "profile", form, avatar_form=settings_forms.AvatarForm())
-
-
-@members_only
-@require_POST
-def avatar(request: Request) -> HttpResponse:
-    if "remove" in request.POST:
-        profiles.set_avatar(actor=request.user, key=None)
-        return redirect("accounts:settings")
-    form = settings_forms.AvatarForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            upload = upload_actions.receive_ready_upload(
-                actor=request.user, purpose="avatar", file=form.cleaned_data["avatar"]
-            )
-        except (errors.Invalid, errors.TooLarge) as error:
-            form.add_error("avatar", str(error.message))
-        else:
-            profiles.set_avatar(actor=request.user, key=upload.key)
-            messages.success(request, _("A good picture."))
-            return redirect("accounts:settings")
-    user = request.user
-    initial = {"display_name": user.display_name, "handle": user.handle, "bio": user.bio}
-    response = page(request, "profile", settings_forms.ProfileForm(initial=initial), avatar_form=form)
-    response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
-    return response
 
 
 @members_only
@@ -125,19 +84,6 @@ def language(request: Request) -> HttpResponse:
         remember_language(response, chosen)
         return response
     return page(request, "language", form)
-
-
-@members_only
-@never_cache
-def privacy(request: Request) -> HttpResponse:
-    form = settings_forms.PrivacyForm(
-        request.POST if request.method == "POST" else None, initial={"is_private": request.user.is_private}
-    )
-    if form.is_valid():
-        relations.set_private(actor=request.user, private=form.cleaned_data["is_private"])
-        messages.success(request, _("Saved."))
-        return redirect("accounts:settings_privacy")
-    return page(request, "privacy", form)
 
 
 def remember_language(response: HttpResponse, language: str) -> None:

@@ -136,7 +136,7 @@ class Prepared:
 
 def paint(name: str, seed: int) -> Image.Image:
     kind, _, mood = name.partition(":")
-    if kind == "art":
+    if kind in ("art", "cover"):
         return drawing.paint_svg(words.ASSETS / "art" / f"{mood}.svg", WIDTH)
     if kind == "portrait":
         base, _, number = mood.partition("-")
@@ -200,6 +200,7 @@ def _prepare(name: str, seed: int, folder: Path) -> Prepared:
             "max_pixels": settings.MAX_IMAGE_PIXELS,
             "max_frames": 1,
             "max_motion": 1,
+            "shape": 3 if name.startswith("cover:") else None,
         }
     )
     return Prepared(place, facts, made["width"], made["height"], made["color"], made["variants"])

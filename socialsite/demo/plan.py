@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from socialsite.demo import people, pictures, words
+from socialsite.demo import people, pictures, selves, words
 from socialsite.demo.people import Person
 from socialsite.demo.words import Deck
 
@@ -65,6 +65,8 @@ class Plan:
     people: list[Person]
     joined: list[datetime]
     portraits: list[str]
+    covers: list[str] = field(default_factory=list)
+    told: list[selves.Told] = field(default_factory=list)
     follows: list[tuple[int, int]] = field(default_factory=list)
     blocks: list[tuple[int, int]] = field(default_factory=list)
     private: set[int] = field(default_factory=set)
@@ -81,8 +83,8 @@ class Plan:
     @property
     def pictures(self) -> list[str]:
         """Every picture that is shown anywhere, once."""
-        shown = [name for name in self.portraits if name] + [name for entry in self.entries for name in entry.pictures]
-        return sorted(set(shown))
+        shown = {*self.portraits, *self.covers} - {""}
+        return sorted(shown.union(*(entry.pictures for entry in self.entries)))
 
 
 def make(*, count: int, seed: int, now: datetime) -> Plan:
@@ -99,6 +101,8 @@ def make(*, count: int, seed: int, now: datetime) -> Plan:
     _write(chance("posts"), plan)
     _answer(chance("answers"), plan)
     _talk(chance("talks"), plan)
+    plan.covers = selves.covers(chance("covers"), everybody)
+    plan.told = selves.tell(chance("told"), everybody)
     return plan
 
 

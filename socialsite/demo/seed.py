@@ -27,7 +27,7 @@ from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
 from feed.models import COUNTED, Comment, Post, PostPicture, Reaction
-from socialsite.demo import entrance, pictures, plan
+from socialsite.demo import entrance, pictures, plan, selves
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -112,7 +112,7 @@ def sign_ins() -> list[tuple[str, str, str]]:
 
 @dataclass(frozen=True)
 class Use:
-    """One upload to be: whose it is, on which post (or as their portrait), and what it shows."""
+    """One upload to be: whose it is, on which post (or as their portrait or cover), and what it shows."""
 
     key: uuid.UUID
     name: str
@@ -120,6 +120,12 @@ class Use:
     owner: int
     entry: int | None
     position: int
+
+    @property
+    def purpose(self) -> str:
+        if self.entry is not None:
+            return "post"
+        return "cover" if self.name.startswith("cover:") else "avatar"
 
 
 def _prepare(made: Plan, seed: int, folder: Path, say: Say) -> Iterator[tuple[str, Prepared]]:
@@ -132,7 +138,10 @@ def _prepare(made: Plan, seed: int, folder: Path, say: Say) -> Iterator[tuple[st
 
 def _uses(made: Plan, prepared: dict[str, Prepared]) -> list[Use]:
     found = [
-        Use(uuid.uuid4(), name, prepared[name], owner, None, 0) for owner, name in enumerate(made.portraits) if name
+        Use(uuid.uuid4(), name, prepared[name], owner, None, 0)
+        for names in (made.portraits, made.covers)
+        for owner, name in enumerate(names)
+        if name
     ]
     for place, entry in enumerate(made.entries):
         found += [
@@ -176,6 +185,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     _reactions(made, users, posts, comments, say)
     _talks(made, users, say)
     entrance.furnish(users)
+    selves.write(made.told, users)
 
 
 def _people(made: Plan, say: Say) -> list[User]:
@@ -219,7 +229,7 @@ def _uploads(made: Plan, uses: list[Use], users: list[User]) -> list[Upload]:
             Upload(
                 key=use.key,
                 owner=users[use.owner],
-                purpose="avatar" if use.entry is None else "post",
+                purpose=use.purpose,
                 public=use.entry is None,
                 state=Upload.State.READY,
                 name=f"{use.name.replace(':', ' ')}.{use.prepared.facts.type.removeprefix('image/')}",
@@ -246,10 +256,13 @@ def _uploads(made: Plan, uses: list[Use], users: list[User]) -> list[Upload]:
 def _avatars(uses: list[Use], uploads: list[Upload], users: list[User]) -> None:
     changed = []
     for use, upload in zip(uses, uploads, strict=True):
-        if use.entry is None:
-            users[use.owner].avatar, users[use.owner].avatar_path = upload, upload.url(320)
-            changed.append(users[use.owner])
-    User.objects.bulk_update(changed, ["avatar", "avatar_path"], 200)
+        owner = users[use.owner]
+        if use.purpose == "avatar":
+            owner.avatar, owner.avatar_path = upload, upload.url(320)
+        elif use.purpose == "cover":
+            owner.cover, owner.cover_path = upload, upload.url(1280)
+        changed += [owner] if use.entry is None else []
+    User.objects.bulk_update(set(changed), ["avatar", "avatar_path", "cover", "cover_path"], 200)
 
 
 def _ties(made: Plan, users: list[User], say: Say) -> None:

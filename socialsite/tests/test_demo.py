@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts import registry
 from accounts.access import people as accounts_access
+from accounts.models.fields import ProfileField
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
 from accounts.tests.factories import make_user
@@ -60,6 +61,9 @@ def snapshot() -> dict[str, list[Any]]:
     )
     return {
         "people": list(User.objects.order_by("pk").values_list(*who.split())),
+        "fields": list(
+            ProfileField.objects.order_by("pk").values_list("person__handle", "kind", "label", "value", "audience")
+        ),
         "follows": list(Follow.objects.order_by("pk").values_list("follower__handle", "followed__handle")),
         "requests": list(FollowRequest.objects.order_by("pk").values_list("asker__handle", "asked__handle")),
         "blocks": list(Block.objects.order_by("pk").values_list("blocker__handle", "blocked__handle")),

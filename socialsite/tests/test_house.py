@@ -33,10 +33,13 @@ SUPERVISORS: dict[str, str] = {
 }
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
+    "accounts.actions.profiles.bring_picture": "waits for storage and a child process between short transactions",
+    "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
     "uploads.actions.receive_upload": "waits for storage between short transactions",
+    "uploads.actions.cut_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.receive_ready_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.process_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.sweep_originals": "waits for storage between short transactions",
@@ -52,6 +55,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
     "accounts.actions.joining.make_owner": "whoever has the owner's link",
     "accounts.actions.joining.make_owner_link": "the shell",
+    "accounts.actions.profiles.refold_names": "the shell",
     "accounts.actions.relations.recount": "the shell",
     "accounts.actions.sso.forget_sso": "the clock",
     "accounts.actions.sso.join": "whoever the provider has named is a member only afterwards",

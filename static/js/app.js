@@ -9,5 +9,6 @@ import "./shortcuts.js";
 import "./connection.js";
 import "./forms.js";
 import "./picture.js";
+import "./tabs.js";
 import "./worker.js";
 import "./chat-badge.js";

@@ -1,0 +1,135 @@
+// The piece of a picture that is kept: dragged, zoomed by wheel, fingers, keys or slider. Only its rectangle is sent, in
+// parts of the whole; the server cuts. A picture this browser cannot show is sent as it is, and its middle is taken.
+const MOST = 5;
+const dialog = document.getElementById("crop-dialog");
+const stage = dialog.querySelector("[data-crop-stage]");
+const image = dialog.querySelector("[data-crop-image]");
+const slider = dialog.querySelector("[data-crop-zoom]");
+const blank = image.src;
+
+let form; // the one that asks
+let piece; // the middle and the size of what is kept, in parts of the picture
+const touches = new Map();
+
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+
+function size(zoom) {
+  const ratio = image.naturalWidth / image.naturalHeight / Number(form.dataset.crop);
+  return { wide: Math.min(1, 1 / ratio) / zoom, high: Math.min(1, ratio) / zoom };
+}
+
+function show(x, y, zoom) {
+  zoom = clamp(zoom, 1, MOST);
+  const { wide, high } = size(zoom);
+  piece = { x: clamp(x, wide / 2, 1 - wide / 2), y: clamp(y, high / 2, 1 - high / 2), zoom, wide, high };
+  image.style.setProperty("width", `${100 / wide}%`);
+  image.style.setProperty("height", `${100 / high}%`);
+  image.style.setProperty("left", `${-((piece.x - wide / 2) / wide) * 100}%`);
+  image.style.setProperty("top", `${-((piece.y - high / 2) / high) * 100}%`);
+  slider.value = zoom;
+}
+
+/** Moves by parts of what is seen. */
+const move = (dx, dy) => show(piece.x + dx * piece.wide, piece.y + dy * piece.high, piece.zoom);
+
+/** Larger or smaller, while what is at `x`, `y` of the stage (in parts of it) stays there. */
+function zoomAt(zoom, x = 0.5, y = 0.5) {
+  const next = size(clamp(zoom, 1, MOST));
+  show(piece.x + (x - 0.5) * (piece.wide - next.wide), piece.y + (y - 0.5) * (piece.high - next.high), zoom);
+}
+
+function at(event) {
+  const box = stage.getBoundingClientRect();
+  return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+}
+
+stage.addEventListener("pointerdown", (event) => {
+  stage.setPointerCapture(event.pointerId);
+  touches.set(event.pointerId, at(event));
+});
+stage.addEventListener("pointermove", (event) => {
+  const before = touches.get(event.pointerId);
+  if (!before) return;
+  const now = at(event);
+  touches.set(event.pointerId, now);
+  const other = [...touches].find(([id]) => id !== event.pointerId)?.[1];
+  if (other) {
+    const far = (one) => Math.hypot(one.x - other.x, one.y - other.y) || 0.01;
+    zoomAt(piece.zoom * (far(now) / far(before)), (now.x + other.x) / 2, (now.y + other.y) / 2);
+  } else move(before.x - now.x, before.y - now.y);
+});
+for (const kind of ["pointerup", "pointercancel"]) {
+  stage.addEventListener(kind, (event) => touches.delete(event.pointerId));
+}
+stage.addEventListener(
+  "wheel",
+  (event) => {
+    event.preventDefault();
+    const { x, y } = at(event);
+    zoomAt(piece.zoom * Math.exp(-event.deltaY / 400), x, y);
+  },
+  { passive: false },
+);
+stage.addEventListener("keydown", (event) => {
+  const step = event.shiftKey ? 0.2 : 0.04;
+  const way = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+  if (way) move(...way);
+  else if (event.key === "+" || event.key === "=") zoomAt(piece.zoom * 1.1);
+  else if (event.key === "-") zoomAt(piece.zoom / 1.1);
+  else if (event.key === "Enter") done();
+  else return;
+  event.preventDefault();
+});
+slider.addEventListener("input", () => zoomAt(Number(slider.value)));
+for (const button of dialog.querySelectorAll("[data-crop-step]")) {
+  button.addEventListener("click", () => zoomAt(piece.zoom * 1.2 ** Number(button.dataset.cropStep)));
+}
+
+const input = (of) => of.querySelector('input[type="file"]');
+const rectangle = (of) => of.querySelector('input[type="hidden"][name$="crop"]');
+
+function done() {
+  const { x, y, wide, high } = piece;
+  const words = [x - wide / 2, y - high / 2, wide, high].map((one) => Math.max(0, one).toFixed(5)).join(",");
+  const chosen = form;
+  rectangle(chosen).value = words;
+  dialog.close("done");
+  if ("cropCalm" in chosen.dataset) return; // there is more to fill in
+  chosen.requestSubmit();
+}
+dialog.querySelector("[data-crop-done]").addEventListener("click", done);
+
+dialog.addEventListener("close", () => {
+  if (dialog.returnValue !== "done") input(form).value = "";
+  dialog.returnValue = "";
+  image.onload = image.onerror = null;
+  URL.revokeObjectURL(image.src);
+  image.src = blank;
+  touches.clear();
+  input(form).focus();
+});
+
+function ask(file) {
+  image.onload = () => {
+    if (image.naturalWidth < 2) return;
+    stage.style.setProperty("aspect-ratio", form.dataset.crop);
+    stage.classList.toggle("round", form.dataset.crop === "1");
+    dialog.showModal();
+    show(0.5, 0.5, 1);
+    stage.focus();
+  };
+  image.onerror = () => {
+    image.onload = image.onerror = null;
+    image.src = blank;
+  };
+  image.src = URL.createObjectURL(file);
+}
+
+document.addEventListener("change", (event) => {
+  const asking = event.target.closest?.("form[data-crop]");
+  if (!asking || event.target.type !== "file") return;
+  form = asking;
+  rectangle(form).value = "";
+  const [file] = event.target.files;
+  if (file) ask(file);
+});
