@@ -8,10 +8,13 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from allauth.mfa.base.forms import BaseAuthenticateForm
+
         from accounts import consumers as logins
         from accounts import registry, tokens
         from accounts.access import people as people_access
         from accounts.actions import relations
+        from accounts.forms import factors as factor_forms
         from accounts.queries import people as people_queries
         from core import bodies, consumers, frame, realtime
         from uploads import registry as upload_registry
@@ -37,4 +40,6 @@ class AccountsConfig(AppConfig):
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
+        # allauth has no setting for it: where codes of a second factor are compared, in its pages and in its API.
+        BaseAuthenticateForm.clean_code = factor_forms.clean_code
         registry.recounts["follows"] = relations.recount

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.actions import logins, relations
+from accounts.actions import addresses, logins, relations
 
 SCHEDULE = {
     "accounts-forget": {
@@ -20,8 +20,10 @@ SCHEDULE = {
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
-    """Sessions and logins that are over."""
+    """Sessions and logins that are over, and moves of addresses that cannot be taken back any more."""
     while logins.forget_logins():
+        pass
+    while addresses.forget_changes():
         pass
 
 

@@ -1,14 +1,17 @@
 from django.urls import path
 
+from accounts.api import addresses as address_api
+from accounts.api import factors as factor_api
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
-from accounts.views import entrance, people, settings
+from accounts.views import addresses, confirm, entrance, people, security, settings
 
 app_name = "accounts"
 urlpatterns = [
     path("signup/", entrance.signup, name="signup"),
     path("signup/code/", entrance.verify, name="verify"),
     path("login/", entrance.LogIn.as_view(), name="login"),
+    path("login/passkey/", entrance.PasskeyLogin.as_view(), name="login_passkey"),
     path("logout/", entrance.logout, name="logout"),
     path("reset/", entrance.Reset.as_view(), name="reset"),
     path("reset/code/", entrance.ResetCode.as_view(), name="reset_code"),
@@ -17,6 +20,20 @@ urlpatterns = [
     path("settings/", settings.profile, name="settings"),
     path("settings/avatar/", settings.avatar, name="settings_avatar"),
     path("settings/account/", settings.account, name="settings_account"),
+    path("settings/account/email/", addresses.move, name="email"),
+    path("settings/account/email/code/", addresses.code, name="email_code"),
+    path("not-me/<str:token>/", addresses.undo, name="email_undo"),
+    path("settings/security/", security.security, name="security"),
+    path("settings/security/needed/", security.needed, name="factor_needed"),
+    path("settings/security/confirm/", confirm.confirm, name="confirm"),
+    path("settings/security/app/", security.app, name="factor_app"),
+    path("settings/security/app/remove/", security.remove_app, name="factor_app_remove"),
+    path("settings/security/passkeys/add/", security.add_passkey, name="passkey_add"),
+    path("settings/security/passkeys/<int:id>/", security.passkey, name="passkey"),
+    path("settings/security/passkeys/<int:id>/remove/", security.remove_passkey, name="passkey_remove"),
+    path("settings/security/codes/", security.codes, name="factor_codes"),
+    path("settings/security/required/", security.required, name="factor_required"),
+    path("settings/security/reset/<str:handle>/", security.reset, name="factor_reset"),
     path("settings/appearance/", settings.appearance, name="settings_appearance"),
     path("settings/language/", settings.language, name="settings_language"),
     path("settings/devices/", settings.devices, name="settings_devices"),
@@ -42,6 +59,9 @@ urlpatterns = [
     path("api/v1/auth/logout", login_api.LogoutView.as_view(), name="api_logout"),
     path("api/v1/auth/ticket", login_api.TicketView.as_view(), name="api_ticket"),
     path("api/v1/me", people_api.MeView.as_view(), name="api_me"),
+    path("api/v1/me/email", address_api.EmailView.as_view(), name="api_email"),
+    path("api/v1/me/email/confirm", address_api.EmailConfirmView.as_view(), name="api_email_confirm"),
+    path("api/v1/me/factors", factor_api.FactorsView.as_view(), name="api_factors"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),

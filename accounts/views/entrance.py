@@ -9,6 +9,8 @@ from allauth.account.internal.flows.logout import logout as allauth_logout
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.webauthn.internal import flows as webauthn_flows
+from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -21,9 +23,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import codes
+from accounts.access.factors import open_without_factor
 from accounts.actions import joining
 from accounts.forms import entrance as entrance_forms
 from accounts.models.people import User
+from accounts.queries import factors as factor_queries
 from accounts.queries import joining as joining_queries
 from core import errors
 
@@ -176,6 +180,17 @@ class LogIn(OfOurHouse, allauth_views.LoginView):
     form_class = entrance_forms.LoginForm
 
 
+class PasskeyLogin(LoginWebAuthnView):
+    """With a passkey alone: it says whose it is, and asked for finger, face or PIN, so it counts as both factors. A
+    GET by the page's script brings the challenge."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        authenticator = form.cleaned_data["credential"]
+        login = Login(user=authenticator.user, redirect_url=get_next_redirect_url(self.request))
+        return webauthn_flows.perform_passwordless_login(self.request, authenticator, login)
+
+
+@open_without_factor
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     allauth_logout(request, show_message=False)
@@ -192,9 +207,15 @@ class SecondFactor(OfOurHouse, AuthenticateView):
 
     template_name = "accounts/second_factor.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        # Recovery codes can be typed by everybody; a passkey only by who has one.
+        return context | {"has_passkey": factor_queries.has_passkey(self.stage.login.user)}
+
     def form_invalid(self, form: Form) -> HttpResponse:
         response = self.get(self.request)
-        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        many = any(form.has_error(name, "too_many_login_attempts") for name in form.fields)
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS if many else HTTPStatus.UNPROCESSABLE_ENTITY
         return response
 
 
