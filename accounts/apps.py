@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa.base.forms import BaseAuthenticateForm
+        from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 
         from accounts import consumers as logins
         from accounts import registry, tokens
@@ -40,6 +41,7 @@ class AccountsConfig(AppConfig):
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
-        # allauth has no setting for it: where codes of a second factor are compared, in its pages and in its API.
+        # allauth has no setting for it: where second factors are compared, on its pages and in its API.
         BaseAuthenticateForm.clean_code = factor_forms.clean_code
+        AuthenticateWebAuthnForm.clean_credential = factor_forms.clean_credential
         registry.recounts["follows"] = relations.recount

@@ -66,7 +66,7 @@ def is_required() -> bool:
 def without_factor(required: Required | None = None) -> QuerySet[User]:
     """Members who must have a second factor and have none. No login of theirs, old or new, is good for anything but
     setting one up."""
-    mode = required or options.read(REQUIRED)
+    mode = options.read(REQUIRED) if required is None else required
     if mode == "nobody":
         return User.objects.none()
     bare = User.objects.filter(~Exists(main_factors().filter(user_id=OuterRef("pk"))))

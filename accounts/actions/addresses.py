@@ -39,8 +39,8 @@ def ask(*, actor: User, email: str) -> AddressChange:
     change = AddressChange(user=member, old=member.email, new=new, undo_digest=AddressChange.digest_of(token))
     change.code_digest = "" if known else _digest(change, code)
     AddressChange.objects.bulk_create([change])
-    mails.send_move_code(to=new, code="" if known else code)
     mails.send_move_notice(to=member.email, language=member.language, token=token)
+    mails.send_move_code(to=new, code="" if known else code)
     return change
 
 

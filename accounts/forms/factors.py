@@ -1,10 +1,11 @@
 """Forms of second factors. What they type is compared in one place: `actions.factors`."""
 
+import struct
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import BaseAuthenticateForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,17 @@ from accounts.actions import factors
 from accounts.forms.base import RoomForm
 from core import errors
 
+# What allauth and fido2 raise, and do not catch, on an answer that no browser gives.
+RUBBISH = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    NotImplementedError,
+    RecursionError,
+    struct.error,
+)
 CODE = {"autocomplete": "one-time-code", "autocapitalize": "none", "dir": "ltr"}
 
 
@@ -28,6 +40,17 @@ def clean_code(form: BaseAuthenticateForm) -> str:
         raise get_adapter().validation_error("incorrect_code")
     form.authenticator = found
     return code
+
+
+_read_credential = AuthenticateWebAuthnForm.clean_credential
+
+
+def clean_credential(form: AuthenticateWebAuthnForm) -> Any:
+    """allauth's own, which would fail on rubbish instead of refusing it. Put in its place by apps.py."""
+    try:
+        return _read_credential(form)
+    except RUBBISH:
+        raise get_adapter().validation_error("incorrect_code") from None
 
 
 class PasswordAgain(RoomForm):
@@ -71,7 +94,7 @@ class PasskeyForm(AddWebAuthnForm):
         self.cleaned_data["passwordless"] = True
         try:
             return super().clean()
-        except (ValueError, KeyError, AttributeError, IndexError, NotImplementedError):  # a browser's answer, garbled
+        except RUBBISH:
             raise get_adapter().validation_error("incorrect_code") from None
 
     def clean_name(self) -> str:

@@ -19,7 +19,9 @@ class FactorsOut(serializers.Serializer[Any]):
     passkeys = PasskeyOut(many=True)
     codes_left = serializers.IntegerField(help_text="Recovery codes that are still good.")
     has_password = serializers.BooleanField()
-    required = serializers.BooleanField(help_text="Whether the owner asks for a second factor of you.")
+    factor_required = serializers.BooleanField(
+        source="required", help_text="Whether the owner asks for a second factor of you."
+    )
 
 
 class EmailMove(serializers.Serializer[Any]):

@@ -11,6 +11,7 @@ from allauth.account import app_settings
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base.forms import ReauthenticateForm
+from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -94,7 +95,8 @@ def _tried(request: Request, what: str) -> Form:
 
 def _proves(request: Request, form: Form) -> bool:
     if not isinstance(form, factor_forms.PasswordAgain):
-        form.save()  # type: ignore[attr-defined]  # allauth's: notes down which factor it was
+        found = form.authenticator if isinstance(form, ReauthenticateForm) else form.cleaned_data["credential"]
+        post_authentication(request, found, reauthenticated=True)
         return True
     try:
         if factors.check_password(actor=request.user, password=form.cleaned_data["password"]):

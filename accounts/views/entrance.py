@@ -241,6 +241,11 @@ class Reset(OfOurHouse, allauth_views.PasswordResetView):
 class ResetCode(CheckedUnderLock, allauth_views.ConfirmPasswordResetCodeView):
     template_name = "accounts/reset_code.html"
 
+    def form_invalid(self, form: Form) -> HttpResponse:
+        if self._process.user is None:  # for a known address that has just asked the database
+            joining_queries.members_with(self._process.state["email"])
+        return super().form_invalid(form)
+
 
 class ResetPassword(OfOurHouse, allauth_views.CompletePasswordResetView):
     template_name = "accounts/reset_password.html"

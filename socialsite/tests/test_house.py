@@ -237,11 +237,8 @@ def announced() -> list[outbox.Kind]:
 def test_no_signals_and_no_save_override() -> None:
     faults = []
     for path, tree in sources().items():
-        faults += [
-            f"{path}:{line}: {name}"
-            for line, name in imports(tree)
-            if name.startswith(("django.db.models.signals", "django.dispatch"))
-        ]
+        signals = ("django.db.models.signals", "django.dispatch")
+        faults += [f"{path}:{line}: {name}" for line, name in imports(tree) if name.startswith(signals)]
         faults += [
             f"{path}:{method.lineno}: {node.name}.{method.name}"
             for node in ast.walk(tree)
