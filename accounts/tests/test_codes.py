@@ -136,14 +136,9 @@ def test_the_right_code_is_good(name: str, client: Client) -> None:
 @pytest.mark.parametrize("name", WAYS)
 def test_known_and_unknown_addresses_take_the_same_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     way, hashed = WAYS[name], []
-    hasher = hashers.get_hasher()
-    for function in ("encode", "verify"):
-
-        def counting(self: Any, *given: Any, real: Any = getattr(type(hasher), function)) -> Any:
-            hashed.append(1)
-            return real(self, *given)
-
-        monkeypatch.setattr(type(hasher), function, counting)
+    hasher = type(hashers.get_hasher())
+    encode = hasher.encode  # making a hash and comparing with one both come here
+    monkeypatch.setattr(hasher, "encode", lambda *given: hashed.append(1) or encode(*given))
     for handle in ("known", "alice", "carol"):
         make_user(handle)
     seen = []
