@@ -197,11 +197,12 @@ def reset(*, actor: User | None, handle: str) -> int:
     _lock(member)
     rows = Authenticator.objects.filter(user_id=member.pk)
     kinds = sorted({str(kind) for kind in rows.values_list("type", flat=True)})
+    if kinds:  # counts before factors, in the order in which `check_code` locks them
+        for limit in WRONG_CODES:
+            limits.forget_sure(limit, member.pk)
     gone, _by_model = rows.delete()
     if gone:
         logins.end_devices(actor=member)
-        for limit in WRONG_CODES:
-            limits.forget_sure(limit, member.pk)
         mails.send_factor_notice(to=member.email, language=member.language, verb="reset", kind="all")
         actor_id = actor.pk if actor else None
         audit.record("accounts.reset_factors", subject=f"user:{member.pk}", actor_id=actor_id, kinds=kinds)

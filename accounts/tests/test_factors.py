@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.access import factors as factor_access
-from accounts.actions import factors, logins
+from accounts.actions import addresses, factors, logins
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import factors as factor_queries
@@ -442,6 +442,18 @@ def test_guessing_to_confirm_is_limited_as_the_login_is(alice: User, client: Cli
     assert Client().post("/login/", {"login": "alice", "password": PASSWORD}).status_code == 429
 
 
+@pytest.mark.both
+def test_guessing_the_old_password_to_change_it_counts_too(alice: User, client: Client) -> None:
+    log_in(client, alice)
+    tried = {"old": "wrong", "password": "seven slow yellow buses"}
+    for _turn in range(5):
+        assert client.post("/settings/account/", tried).status_code == 422
+        cache.clear()
+    assert client.post("/settings/account/", {**tried, "old": PASSWORD}).status_code == 422
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
 # -- A lost factor --
 
 
@@ -470,6 +482,28 @@ def test_an_admin_takes_a_lost_factor_away(alice: User, chief: User, client: Cli
     assert client.post("/settings/security/reset/alice/").status_code == 302
     assert AuditEntry.objects.filter(action="accounts.reset_factors").count() == 1
     assert enter(theirs)["Location"] == "/", "the password lets in, and a new factor can be set up"
+
+
+def test_the_admin_shows_factors_and_moves_and_changes_neither(alice: User, chief: User, client: Client) -> None:
+    secret, _codes = set_up_app(alice)
+    change = addresses.ask(actor=alice, email="moved@example.org")
+    log_in(client, chief)
+    for path in ("mfa/authenticator", "accounts/addresschange"):
+        listed = client.get(f"/admin/{path}/?q=alice")
+        assert listed.status_code == 200
+        assert "alice" in listed.content.decode()
+        assert client.get(f"/admin/{path}/add/").status_code == 403
+    row = Authenticator.objects.get(user=alice, type="totp")
+    for path, hidden in (
+        (f"mfa/authenticator/{row.pk}", row.data["secret"]),
+        (f"accounts/addresschange/{change.pk}", change.code_digest),
+    ):
+        page = client.get(f"/admin/{path}/change/")
+        assert page.status_code == 200
+        assert hidden not in page.content.decode()
+        assert secret not in page.content.decode()
+        assert client.post(f"/admin/{path}/change/", {}).status_code == 403
+        assert client.post(f"/admin/{path}/delete/", {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize(
