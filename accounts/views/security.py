@@ -9,6 +9,7 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt, encrypt
 from allauth.mfa.webauthn.internal import auth as webauthn
 from cryptography.fernet import InvalidToken
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -160,7 +161,7 @@ def _show(request: Request, fresh: list[str]) -> HttpResponse:
     """Once, as the answer to the button: no other page ever shows them."""
     spaced = [f"{code[:4]} {code[4:]}" for code in fresh]
     title = _("Recovery codes of @%(handle)s") % {"handle": request.user.handle}
-    file = "\n".join([title, request.build_absolute_uri("/"), "", *spaced, ""])
+    file = "\n".join([title, settings.SITE_URL, "", *spaced, ""])
     context = {"codes": spaced, "file": f"data:text/plain;charset=utf-8,{quote(file)}"}
     return render(request, "accounts/factor_codes.html", context)
 

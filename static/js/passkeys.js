@@ -81,7 +81,8 @@ addEventListener("pageshow", (event) => {
   for (const form of document.querySelectorAll("form[data-passkey]")) form.elements.credential.value = "";
 });
 
-if (window.PublicKeyCredential) {
-  for (const form of document.querySelectorAll("form[data-passkey]")) form.hidden = false;
-  for (const words of document.querySelectorAll("[data-passkey-missing]")) words.hidden = true;
+// Space is kept for the forms, so that nothing moves; they go where they are of no use.
+if (!window.PublicKeyCredential) {
+  for (const form of document.querySelectorAll("form[data-passkey]")) form.hidden = true;
+  for (const words of document.querySelectorAll("[data-passkey-missing]")) words.classList.remove("scriptless");
 }
