@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -23,6 +24,7 @@ from accounts.models.relations import Block, Follow, FollowRequest
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)
 admin.site.unregister(Authenticator)
+admin.site.unregister(EmailAddress)
 
 
 def _is_superuser(request: HttpRequest) -> bool:
@@ -165,6 +167,16 @@ class AddressChangeAdmin(RowAdmin):
     search_fields = ["user__handle"]
     list_filter = ["created_at", "done_at", "undone_at"]
     exclude = ["code_digest", "undo_digest"]
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(RowAdmin):
+    """allauth's copy of a member's address. It changes with the code that came there, and not by hand."""
+
+    list_display = ["email", "user", "primary", "verified"]
+    list_select_related = ["user"]
+    search_fields = ["email", "user__handle"]
+    list_filter = ["primary", "verified"]
 
 
 @admin.register(Authenticator)

@@ -79,10 +79,12 @@ def must_have(user: User) -> bool:
     return mode == "everybody" or (mode == "staff" and User.objects.filter(powerful(), pk=user.pk).exists())
 
 
-def factor_missing(user: User | int) -> bool:
-    """Whether this member (or the one with this id) must set up a second factor before anything else."""
+def factor_missing(user: User | int, *, sure: bool = False) -> bool:
+    """Whether this member (or the one with this id) must set up a second factor before anything else; `sure` asks the
+    database who must, where a decision of some seconds ago counts."""
     pk = user if isinstance(user, int) else user.pk
-    return is_required() and without_factor().filter(pk=pk).exists()
+    mode = options.sure(REQUIRED) if sure else options.read(REQUIRED)
+    return mode != "nobody" and without_factor(mode).filter(pk=pk).exists()
 
 
 def check(user: User) -> None:

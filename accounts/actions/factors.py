@@ -72,9 +72,9 @@ def _step_of(secret: str, code: str, *, after: int = 0) -> int | None:
     return None
 
 
-@transaction.atomic
 def check_password(*, actor: User, password: str) -> bool:
-    """Whether this is the actor's password; wrong ones count for the account as at the login."""
+    """Whether this is the actor's password; wrong ones count for the account as at the login. No transaction waits for
+    the hash."""
     _take(WRONG_PASSWORD, actor.pk)
     right = actor.has_usable_password() and actor.check_password(password)
     if right:

@@ -20,7 +20,7 @@ from accounts.tests.soft_key import SoftKey
 from accounts.tests.test_codes import newest_code
 from accounts.tests.test_factors import code_of, enter, passkey_login, set_up_app, set_up_passkey, shown_secret
 from core import errors, options
-from core.models import AuditEntry
+from core.models import AuditEntry, Event
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +122,18 @@ def test_every_door_is_closed_at_once(cast: Cast, chief: User, who: str, handle:
             (403, "/problems/second_factor_required") if stopped else (200, None)
         )
     assert client.post("/logout/")["Location"] == "/"
+
+
+def test_a_socket_ends_with_the_decision_whatever_its_process_has_read(cast: Cast, chief: User, client: Client) -> None:
+    log_in(client, cast.mod)
+    principal = tokens.by_session(client.session.session_key)
+    assert tokens.still_valid(principal)
+    events = Event.objects.filter(name="core.AccessChanged", data={"user_id": cast.mod.pk})
+    factors.require(actor=chief, who="staff")  # this process still believes what it read before
+    assert not factor_access.factor_missing(cast.mod)
+    assert events.count() == 1, "the sockets of those with power are told to look"
+    assert not tokens.still_valid(principal)
+    assert not Event.objects.filter(name="core.AccessChanged", data={"user_id": cast.alice.pk}).exists()
 
 
 def test_the_way_out_is_setting_one_up(cast: Cast, chief: User, client: Client) -> None:

@@ -34,6 +34,7 @@ SUPERVISORS: dict[str, str] = {
 }
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
+    "accounts.actions.factors.check_password": "hashes between two short transactions",
     "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
