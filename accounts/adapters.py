@@ -11,14 +11,14 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from accounts import arrivals, mails
-from accounts.actions import logins
+from accounts.actions import factors, logins
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
 from core import limits
 
 YEAR = 365 * 24 * 60 * 60
 # Wrong passwords, counted in the database (allauth's own counters are lost with a restart and with Redis).
-WRONG_FOR_ACCOUNT = limits.Limit("wrong-for-account", 5, 300)
+WRONG_FOR_ACCOUNT = factors.WRONG_PASSWORD
 WRONG_FROM_NETWORK = limits.Limit("wrong-from-network", 10, 60)
 
 

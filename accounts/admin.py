@@ -3,12 +3,20 @@
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from accounts.access import factors as factor_access
 from accounts.actions import profiles
+from accounts.models.addresses import AddressChange
 from accounts.models.applications import Application
 from accounts.models.doors import BlockedAddress
 from accounts.models.fields import ProfileField
@@ -21,6 +29,8 @@ from accounts.models.sso import AppLogin, Identity, IdentityProvider, LogoutHear
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)
+admin.site.unregister(Authenticator)
+admin.site.unregister(EmailAddress)
 
 
 def _is_superuser(request: HttpRequest) -> bool:
@@ -68,6 +78,7 @@ class UserAdmin(ModelAdmin):
         "is_staff",
         "is_superuser",
         "groups",
+        "second_factor",
         "followers_count",
         "following_count",
         "requests_count",
@@ -77,6 +88,7 @@ class UserAdmin(ModelAdmin):
     ]
     readonly_fields = [
         "email",
+        "second_factor",
         "is_private",
         "followers_count",
         "following_count",
@@ -90,6 +102,14 @@ class UserAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         return [*self.readonly_fields, *([] if _is_superuser(request) else ["is_staff", "groups"])]
+
+    @admin.display(description=_("second factor"))
+    def second_factor(self, member: User) -> str:
+        """Whether there is one, and the way to take away a lost one."""
+        if not factor_access.has_factor(member):
+            return gettext("None")
+        where = reverse("accounts:factor_reset", args=[member.handle])
+        return format_html('{} · <a href="{}">{}</a>', gettext("Set up"), where, gettext("Lost: take it away"))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         above = obj is not None and obj.is_superuser and not _is_superuser(request)
@@ -163,6 +183,36 @@ class BlockAdmin(RowAdmin):
     list_select_related = ["blocker", "blocked"]
     search_fields = ["blocker__handle", "blocked__handle"]
     list_filter = ["created_at"]
+
+
+@admin.register(AddressChange)
+class AddressChangeAdmin(RowAdmin):
+    list_display = ["user", "created_at", "attempts", "done_at", "undone_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle"]
+    list_filter = ["created_at", "done_at", "undone_at"]
+    exclude = ["code_digest", "undo_digest"]
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(RowAdmin):
+    """allauth's copy of a member's address. It changes with the code that came there, and not by hand."""
+
+    list_display = ["email", "user", "primary", "verified"]
+    list_select_related = ["user"]
+    search_fields = ["email", "user__handle"]
+    list_filter = ["primary", "verified"]
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(RowAdmin):
+    """Which factors members have; what they are made of is shown to nobody."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle"]
+    list_filter = ["type", "created_at"]
+    exclude = ["data"]
 
 
 @admin.register(Device)

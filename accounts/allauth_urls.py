@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import entrance, settings
+from accounts.views import addresses, confirm, entrance, security, settings
 
 urlpatterns = [
     path("signup/", entrance.signup, name="account_signup"),
@@ -15,5 +15,9 @@ urlpatterns = [
     path("reset/code/", entrance.ResetCode.as_view(), name="account_confirm_password_reset_code"),
     path("reset/password/", entrance.ResetPassword.as_view(), name="account_complete_password_reset"),
     path("settings/account/", settings.account, name="account_change_password"),
-    path("settings/account/", settings.account, name="account_email"),
+    path("settings/account/email/", addresses.move, name="account_email"),
+    path("settings/security/", security.security, name="mfa_index"),
+    path("settings/security/confirm/", confirm.confirm, name="account_reauthenticate"),
+    path("settings/security/confirm/", confirm.confirm, name="mfa_reauthenticate"),
+    path("settings/security/confirm/", confirm.confirm, name="mfa_reauthenticate_webauthn"),
 ]

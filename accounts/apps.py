@@ -8,6 +8,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from allauth.mfa.base.forms import BaseAuthenticateForm
+        from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
+
         from accounts import checkup as our_checkup
         from accounts import consumers as logins
         from accounts import registry, tokens
@@ -15,6 +18,7 @@ class AccountsConfig(AppConfig):
         from accounts.access import people as people_access
         from accounts.actions import profiles as profile_actions
         from accounts.actions import relations
+        from accounts.forms import factors as factor_forms
         from accounts.queries import people as people_queries
         from accounts.queries import profiles
         from core import bodies, checkup, consumers, frame, realtime
@@ -80,5 +84,8 @@ class AccountsConfig(AppConfig):
                 context=profiles.friends,
             )
         )
+        # allauth has no setting for it: where second factors are compared, on its pages and in its API.
+        BaseAuthenticateForm.clean_code = factor_forms.clean_code
+        AuthenticateWebAuthnForm.clean_credential = factor_forms.clean_credential
         registry.recounts["follows"] = relations.recount
         registry.recounts["names"] = profile_actions.refold_names

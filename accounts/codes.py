@@ -115,6 +115,7 @@ class JoinProcess(AbstractCodeVerificationProcess):
         """A fresh code by mail; 5 minutes begin anew. TooMany when the last mail to this address was a moment ago."""
         if not consume_email_verification_rate_limit(self.request, self.email):
             raise errors.TooMany(_("We have just sent a mail. Give it half a minute."), retry_after=WAIT)
+        mails.count_code("join", self.email)
         code = get_adapter().generate_email_verification_code()
         known = joining_queries.is_member_address(self.email)
         self.state["at"] = time.time()

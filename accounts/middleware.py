@@ -1,18 +1,24 @@
-"""When a login was last seen: what reads it leaves word on the request, and here it is written, once in 5 minutes."""
+"""When a login was last seen, and who may go no further without a second factor."""
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 
+from accounts.access import factors as factor_access
 from accounts.actions import logins
+from core import views
 
 log = logging.getLogger(__name__)
 
 
 class LastSeen:
-    """Runs after the page. Asks nothing: a session that nobody has read stays unread."""
+    """Runs after the page: what read a login leaves word on the request, and here it is written, once in 5 minutes.
+    Asks nothing: a session that nobody has read stays unread."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,3 +32,39 @@ class LastSeen:
             except DatabaseError as error:  # the page is ready, and worth more than this
                 log.warning("last seen: not written (%s)", type(error).__name__)
         return response
+
+
+class FactorGate:
+    """Members who must have a second factor and have none are led to setting one up, from every page and the admin; the
+    browser's calls of the API are refused. Tokens and sockets ask in `accounts.tokens`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> HttpResponse | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or getattr(view, "open_without_factor", False):
+            return None
+        if request.resolver_match and request.resolver_match.namespace == "core":  # what the frame is made of
+            return None
+        if not factor_access.is_required() or not request.user.is_authenticated:
+            return None
+        if not factor_access.factor_missing(request.user.pk):
+            return None
+        if request.path.startswith("/api/"):
+            return _problem(factor_access.SecondFactorRequired())
+        if request.headers.get("HX-Request") or "application/json" in request.headers.get("Accept", ""):
+            return views.refusal(request, factor_access.SecondFactorRequired())
+        return redirect("accounts:factor_needed")
+
+
+def _problem(error: factor_access.SecondFactorRequired) -> JsonResponse:
+    body = {
+        "type": f"/problems/{error.code}",
+        "title": error.code.replace("_", " "),
+        "status": error.status,
+        "detail": str(error.message),
+    }
+    return JsonResponse(body, status=error.status, content_type="application/problem+json")

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.actions import applications, invitations, logins, relations, sso
+from accounts.actions import addresses, applications, invitations, logins, relations, sso
 
 SCHEDULE = {
     "accounts-forget": {
@@ -20,13 +20,15 @@ SCHEDULE = {
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
-    """Sessions and logins that are over, and what is left of invitations and requests to join."""
-    while logins.forget_logins():
-        pass
-    while sso.forget_sso():
-        pass
-    while applications.forget_applications():
-        pass
+    """Sessions and logins that are over, moves of addresses that cannot be taken back, old requests to join."""
+    for forget_some in (
+        logins.forget_logins,
+        sso.forget_sso,
+        applications.forget_applications,
+        addresses.forget_changes,
+    ):
+        while forget_some():
+            pass
     invitations.forget_addresses()
 
 

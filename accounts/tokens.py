@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+from accounts.access import factors as factor_access
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import logins as login_queries
@@ -85,6 +86,7 @@ class TokenAuthentication(BaseAuthentication):
         device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
         if device is None:
             raise TokenEnded
+        factor_access.check(device.user)
         if login_queries.is_due(device):
             request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
         return device.user, device
@@ -110,14 +112,18 @@ def by_ticket(ticket: str) -> consumers.Principal | None:
         return None
     if not cache.add(f"ticket:{body['nonce']}", 1, 2 * TICKET_SECONDS):  # of two at once, one adds
         return None
-    standing = login_queries.device_stands(id=body["device"], user_id=body["user"])
-    return consumers.Principal(user_id=body["user"], login=str(body["device"])) if standing else None
+    principal = consumers.Principal(user_id=body["user"], login=str(body["device"]))
+    return principal if still_valid(principal) else None
 
 
 def by_session(session_key: str) -> consumers.Principal | None:
     device = login_queries.device_of_session(session_key)
-    return consumers.Principal(user_id=device.user_id, login=str(device.pk)) if device else None
+    if device is None or factor_access.factor_missing(device.user_id):
+        return None
+    return consumers.Principal(user_id=device.user_id, login=str(device.pk))
 
 
 def still_valid(principal: consumers.Principal) -> bool:
-    return login_queries.device_stands(id=int(principal.login), user_id=principal.user_id)
+    standing = login_queries.device_stands(id=int(principal.login), user_id=principal.user_id)
+    # Sockets ask when something has just been decided: what this process read a moment ago is too old.
+    return standing and not factor_access.factor_missing(principal.user_id, sure=True)

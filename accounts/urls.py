@@ -1,11 +1,15 @@
 from django.urls import path
 
+from accounts.api import addresses as address_api
 from accounts.api import doors as door_api
+from accounts.api import factors as factor_api
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
 from accounts.api import profiles as profile_api
 from accounts.api import sso as sso_api
 from accounts.views import (
+    addresses,
+    confirm,
     directory,
     doors,
     entrance,
@@ -13,6 +17,7 @@ from accounts.views import (
     people,
     profiles,
     providers,
+    security,
     settings,
     sso,
     sso_beyond,
@@ -26,6 +31,7 @@ urlpatterns = [
     path("signup/waiting/", entrance.waiting, name="signup_waiting"),
     path("join/<str:token>/", entrance.invitation, name="invitation"),
     path("login/", entrance.LogIn.as_view(), name="login"),
+    path("login/passkey/", entrance.PasskeyLogin.as_view(), name="login_passkey"),
     path("logout/", entrance.logout, name="logout"),
     path("reset/", entrance.Reset.as_view(), name="reset"),
     path("reset/code/", entrance.ResetCode.as_view(), name="reset_code"),
@@ -54,6 +60,20 @@ urlpatterns = [
     path("settings/cover/", profiles.cover, name="settings_cover"),
     path("settings/handle/", profiles.handle, name="settings_handle"),
     path("settings/account/", settings.account, name="settings_account"),
+    path("settings/account/email/", addresses.move, name="email"),
+    path("settings/account/email/code/", addresses.code, name="email_code"),
+    path("not-me/<str:token>/", addresses.undo, name="email_undo"),
+    path("settings/security/", security.security, name="security"),
+    path("settings/security/needed/", security.needed, name="factor_needed"),
+    path("settings/security/confirm/", confirm.confirm, name="confirm"),
+    path("settings/security/app/", security.app, name="factor_app"),
+    path("settings/security/app/remove/", security.remove_app, name="factor_app_remove"),
+    path("settings/security/passkeys/add/", security.add_passkey, name="passkey_add"),
+    path("settings/security/passkeys/<int:id>/", security.passkey, name="passkey"),
+    path("settings/security/passkeys/<int:id>/remove/", security.remove_passkey, name="passkey_remove"),
+    path("settings/security/codes/", security.codes, name="factor_codes"),
+    path("settings/security/required/", security.required, name="factor_required"),
+    path("settings/security/reset/<str:handle>/", security.reset, name="factor_reset"),
     path("settings/appearance/", settings.appearance, name="settings_appearance"),
     path("settings/language/", settings.language, name="settings_language"),
     path("settings/devices/", settings.devices, name="settings_devices"),
@@ -107,6 +127,9 @@ urlpatterns = [
     path("api/v1/me/identities/<int:id>", sso_api.IdentityView.as_view(), name="api_identity"),
     path("api/v1/me/avatar", profile_api.AvatarView.as_view(), name="api_avatar"),
     path("api/v1/me/cover", profile_api.CoverView.as_view(), name="api_cover"),
+    path("api/v1/me/email", address_api.EmailView.as_view(), name="api_email"),
+    path("api/v1/me/email/confirm", address_api.EmailConfirmView.as_view(), name="api_email_confirm"),
+    path("api/v1/me/factors", factor_api.FactorsView.as_view(), name="api_factors"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),

@@ -62,7 +62,7 @@ def log_in(page: Page, who: str, *, password: str = PASSWORD) -> None:
     page.goto("/login/")
     page.get_by_label("Password", exact=True).fill(password)
     page.locator("input[name=login]").fill(f"{who}@example.org")
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url("**/")
 
 

@@ -20,7 +20,8 @@ SCHEMES = ("light", "dark")
 
 Facts = dict[str, Any]
 FACTS = """
-import json
+import json, time
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
@@ -43,7 +44,10 @@ sessions = {}
 for user in (linh, fresh, User.objects.get(handle="ingrid")):
     store = SessionStore()
     store.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: "accounts.adapters.AuthenticationBackend",
-                  HASH_SESSION_KEY: user.get_session_auth_hash()})
+                  HASH_SESSION_KEY: user.get_session_auth_hash(),
+                  # Pages that ask whether it is you have been told, for as long as the tests may take.
+                  AUTHENTICATION_METHODS_SESSION_KEY: [{"method": "password", "at": time.time() + 10**6}],
+                  "account_authentication_methods_user": str(user.pk)})
     store.save()
     logins.start_device(actor=user, session_key=store.session_key, address="203.0.113.7",
                          client="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
@@ -111,7 +115,7 @@ def _wrong_login(page: Page) -> None:
     page.locator("input[name=login]").fill("linh@willowbank.example")
     page.get_by_label("Password", exact=True).fill("not the password")
     with page.expect_navigation():
-        page.get_by_role("main").get_by_role("button", name="Log in").click()
+        page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
 
 
 def _forgot(page: Page) -> None:
@@ -128,6 +132,12 @@ def _invite(page: Page) -> None:
 def _invite_nobody(page: Page) -> None:
     page.get_by_label("Send it to").fill("nobody")
     _invite(page)
+
+
+def _move(page: Page) -> None:
+    page.get_by_label("New address").fill(new_address())
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name="Send me the code").click()
 
 
 def _unfold_docs(page: Page) -> None:
@@ -186,6 +196,14 @@ PAGES = [
     Look("following-empty", "/@newcomer/following/", FRESH, room="accounts"),
     Look("settings-profile", "/settings/", room="accounts"),
     Look("settings-account", "/settings/account/", room="accounts"),
+    Look("settings-email", "/settings/account/email/", room="accounts"),
+    Look("settings-email-code", "/settings/account/email/", then=_move, room="accounts"),
+    Look("settings-security", "/settings/security/", room="accounts"),
+    Look("settings-required", "/settings/security/required/", ADMIN, room="accounts"),
+    Look("confirm", "/settings/security/confirm/", room="accounts"),
+    Look("factor-app", "/settings/security/app/", room="accounts"),
+    Look("passkey-add", "/settings/security/passkeys/add/", room="accounts"),
+    Look("factor-reset", "/settings/security/reset/linh/", ADMIN, room="accounts"),
     Look("settings-devices", "/settings/devices/", room="accounts"),
     Look("settings-connected", "/settings/connected/", room="accounts"),
     Look("settings-connected-empty", "/settings/connected/", FRESH, room="accounts"),

@@ -32,10 +32,10 @@ def test_joining_logging_out_and_in(enter: Enter, village: Village) -> None:
     page.wait_for_url(f"{village.url}/")
     page.get_by_role("button", name="You and your settings").click()
     page.get_by_role("button", name="Log out").click()
-    page.get_by_role("link", name="Log in").first.click()
+    page.get_by_role("link", name="Log in", exact=True).first.click()
     page.locator("input[name=login]").fill("quill")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("heading", name="Home")).to_be_attached()
 
 

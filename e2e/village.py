@@ -29,6 +29,8 @@ MEMBERS = {
     "pia": "Pia Rossi",
     "leo": "Leo Grün",
     "malin": "Malin Holm",
+    "zoe": "Zoë Klein",
+    "finn": "Finn Mäkelä",
 }
 START_SECONDS = 180
 

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.LastSeen",
+    "accounts.middleware.FactorGate",
     "core.middleware.Errors",
 ]
 ROOT_URLCONF = "socialsite.urls"

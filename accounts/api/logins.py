@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
+from accounts.access import factors as factor_access
 from accounts.actions import logins
 from accounts.api.base import CURSOR, Request, cursor
 from accounts.models.logins import Device
@@ -59,6 +60,7 @@ class LoginView(APIView):
             raise errors.NotAllowed(_("Please log in on the site once, to prove your address."))
         if is_mfa_enabled(user):
             raise tokens.SecondFactorNeeded
+        factor_access.check(user)
         return user
 
 

@@ -11,6 +11,7 @@ from accounts import rules
 from accounts.access import doors
 from accounts.forms.base import RoomForm
 from accounts.models.people import User
+from accounts.queries import joining as joining_queries
 from accounts.queries import people as people_queries
 
 PASSWORD_HINT = _("At least 10 characters. A few words in a row are easy to remember and hard to guess.")
@@ -139,10 +140,17 @@ class LoginForm(allauth_forms.LoginForm):
 
 
 class ResetForm(allauth_forms.ResetPasswordForm):
+    """allauth's asks once for a known address and twice for an unknown one; here both take the same step."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail")
         self.fields["email"].widget = forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        self.users = joining_queries.members_with(email)
+        return email
 
 
 class NewPasswordForm(allauth_forms.ResetPasswordKeyForm):

@@ -10,9 +10,11 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
+from accounts.actions import factors
 from accounts.forms.base import RoomForm
 from accounts.forms.entrance import PASSWORD_HINT
 from accounts.models.people import User
+from core import errors
 
 
 class PasswordForm(RoomForm):
@@ -35,7 +37,11 @@ class PasswordForm(RoomForm):
         self.fields["old"].widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 
     def clean_old(self) -> str:
-        if not self.user.check_password(self.cleaned_data["old"]):
+        try:
+            right = factors.check_password(actor=self.user, password=self.cleaned_data["old"])
+        except errors.TooMany as error:
+            raise forms.ValidationError(str(error.message)) from None
+        if not right:
             raise forms.ValidationError(_("This is not your password until now."))
         return self.cleaned_data["old"]
 

@@ -1,8 +1,21 @@
 """The tables of accounts. Django looks for them here; import each from its own module."""
 
-from accounts.models import applications, doors, fields, handles, invitations, joining, logins, people, relations, sso
+from accounts.models import (
+    addresses,
+    applications,
+    doors,
+    fields,
+    handles,
+    invitations,
+    joining,
+    logins,
+    people,
+    relations,
+    sso,
+)
 
 __all__ = [
+    "addresses",
     "applications",
     "doors",
     "fields",

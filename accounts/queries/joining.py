@@ -13,6 +13,11 @@ def is_member_address(email: str) -> bool:
     return User.objects.filter(email=email).exists()
 
 
+def members_with(email: str) -> list[User]:
+    """Whose account has this address and is not closed; none or one."""
+    return list(User.objects.filter(email=email, is_active=True)[:1])
+
+
 def account_key(login: str) -> int | str:
     """What guesses at this address or handle count for: the account behind it, else the words themselves."""
     login = login.strip().lower()

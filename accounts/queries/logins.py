@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
+from accounts.access import factors as factor_access
 from accounts.access import logins as login_access
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -48,8 +49,11 @@ def due_device() -> Subquery:
 
 
 def standing_logins(ids: list[int]) -> tuple[set[int], list[int]]:
-    """Which of these logins stand, and which of those are due; one query."""
-    rows = list(login_access.standing_devices().filter(pk__in=ids).only("pk", "seen_at"))
+    """Which of these logins stand (and need no second factor first), and which of those are due; one query."""
+    good = login_access.standing_devices().filter(pk__in=ids)
+    if factor_access.is_required():
+        good = good.exclude(user__in=factor_access.without_factor())
+    rows = list(good.only("pk", "seen_at"))
     return {row.pk for row in rows}, [row.pk for row in rows if is_due(row)]
 
 

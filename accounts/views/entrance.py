@@ -9,6 +9,8 @@ from allauth.account.internal.flows.logout import logout as allauth_logout
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.webauthn.internal import flows as webauthn_flows
+from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -23,10 +25,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import arrivals, codes
 from accounts.access import doors
+from accounts.access.factors import open_without_factor
 from accounts.actions import joining
 from accounts.forms import entrance as entrance_forms
 from accounts.models.applications import Application
 from accounts.models.people import User
+from accounts.queries import factors as factor_queries
 from accounts.queries import joining as joining_queries
 from accounts.queries import sso as sso_queries
 from core import errors
@@ -242,6 +246,17 @@ class LogIn(OfOurHouse, allauth_views.LoginView):
         return {**super().get_context_data(**kwargs), **words}
 
 
+class PasskeyLogin(LoginWebAuthnView):
+    """With a passkey alone: it says whose it is, and asked for finger, face or PIN, so it counts as both factors. A
+    GET by the page's script brings the challenge."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        authenticator = form.cleaned_data["credential"]
+        login = Login(user=authenticator.user, redirect_url=get_next_redirect_url(self.request))
+        return webauthn_flows.perform_passwordless_login(self.request, authenticator, login)
+
+
+@open_without_factor
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     beyond = arrivals.way_out(request)
@@ -261,9 +276,15 @@ class SecondFactor(OfOurHouse, AuthenticateView):
 
     template_name = "accounts/second_factor.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        # Recovery codes can be typed by everybody; a passkey only by who has one.
+        return context | {"has_passkey": factor_queries.has_passkey(self.stage.login.user)}
+
     def form_invalid(self, form: Form) -> HttpResponse:
         response = self.get(self.request)
-        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        many = any(form.has_error(name, "too_many_login_attempts") for name in form.fields)
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS if many else HTTPStatus.UNPROCESSABLE_ENTITY
         return response
 
 
@@ -288,6 +309,11 @@ class Reset(OfOurHouse, allauth_views.PasswordResetView):
 
 class ResetCode(CheckedUnderLock, allauth_views.ConfirmPasswordResetCodeView):
     template_name = "accounts/reset_code.html"
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        if self._process.user is None:  # for a known address that has just asked the database
+            joining_queries.members_with(self._process.state["email"])
+        return super().form_invalid(form)
 
 
 class ResetPassword(OfOurHouse, allauth_views.CompletePasswordResetView):

@@ -339,6 +339,7 @@ def ui_strings() -> dict[str, str]:
         "signed_out": gettext("You have been logged out. Log in again to go on."),
         "copied": gettext("Link copied"),
         "new": gettext("new"),
+        "passkey_stopped": gettext("That did not work. Try again, or use another way."),
         "show_password": gettext("Show password"),
         "hide_password": gettext("Hide password"),
     }

@@ -35,6 +35,7 @@ SUPERVISORS: dict[str, str] = {
 NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.bring_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
+    "accounts.actions.factors.check_password": "hashes between two short transactions",
     "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
@@ -47,6 +48,8 @@ NOT_ATOMIC: dict[str, str] = {
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
+    "accounts.actions.addresses.disown": "whoever has the link of the notice",
+    "accounts.actions.addresses.forget_changes": "the clock",
     "accounts.actions.logins.forget_logins": "the clock",
     "accounts.actions.applications.apply": "whoever proved the address is no member yet",
     "accounts.actions.applications.forget_applications": "the clock",
@@ -243,12 +246,8 @@ def announced() -> list[outbox.Kind]:
 def test_no_signals_and_no_save_override() -> None:
     faults = []
     for path, tree in sources().items():
-        signals = [
-            f"{path}:{line}: {name}"
-            for line, name in imports(tree)
-            if name.startswith(("django.db.models.signals", "django.dispatch"))
-        ]
-        faults += signals
+        signals = ("django.db.models.signals", "django.dispatch")
+        faults += [f"{path}:{line}: {name}" for line, name in imports(tree) if name.startswith(signals)]
         faults += [
             f"{path}:{method.lineno}: {node.name}.{method.name}"
             for node in ast.walk(tree)
