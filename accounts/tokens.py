@@ -12,10 +12,12 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+from accounts.models import api_tokens
 from accounts.models.logins import Device
 from accounts.models.people import User
+from accounts.queries import api_tokens as api_token_queries
 from accounts.queries import logins as login_queries
-from core import consumers, errors
+from core import consumers, errors, scopes
 
 TICKET_SECONDS = 30
 TICKET_SALT = "accounts.ticket"
@@ -73,7 +75,8 @@ def _read(kind: type[Token], raw: str | bytes) -> Claims:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer ...`: member and login are read in one query; an ended login ends here."""
+    """`Authorization: Bearer ...`, with an app's token or a script's: member and login are read in one query; an ended
+    login ends here."""
 
     def authenticate(self, request: Request) -> tuple[User, Device] | None:
         words = get_authorization_header(request).split()
@@ -81,13 +84,31 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(words) != 2:
             raise TokenEnded
-        claims = read_access(words[1])
-        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
-        if device is None:
-            raise TokenEnded
+        if words[1].startswith(api_tokens.PREFIX.encode()):
+            device = self.of_script(request, words[1].decode("latin-1"))
+        else:
+            device = self.of_app(words[1])
         if login_queries.is_due(device):
             request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
         return device.user, device
+
+    def of_app(self, raw: bytes) -> Device:
+        claims = read_access(raw)
+        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
+        if device is None:
+            raise TokenEnded
+        return device
+
+    def of_script(self, request: Request, raw: str) -> Device:
+        """Scopes are looked at here, because no view gets past: one that has decided nothing is closed to tokens."""
+        token = api_token_queries.by_raw(raw)
+        if token is None:
+            raise TokenEnded(_("This token is not good, or not any more."))
+        device = token.device
+        device.scopes = frozenset(token.scopes)  # type: ignore[misc]  # of this request alone
+        view = (request.parser_context or {}).get("view")
+        scopes.check(device.scopes, scopes.of(view, request.method or ""))
+        return device
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -99,7 +120,8 @@ class TokenAuthentication(BaseAuthentication):
 def make_ticket(device: Device) -> str:
     """Good for 30 seconds and for one connection; names the login, so that it ends with it. Signed and not stored: with
     Redis away sockets still open."""
-    body = {"user": device.user_id, "device": device.pk, "nonce": secrets.token_urlsafe(12)}
+    may = None if device.scopes is None else sorted(device.scopes)
+    body = {"user": device.user_id, "device": device.pk, "scopes": may, "nonce": secrets.token_urlsafe(12)}
     return signing.dumps(body, salt=TICKET_SALT, compress=False)
 
 
@@ -111,7 +133,8 @@ def by_ticket(ticket: str) -> consumers.Principal | None:
     if not cache.add(f"ticket:{body['nonce']}", 1, 2 * TICKET_SECONDS):  # of two at once, one adds
         return None
     standing = login_queries.device_stands(id=body["device"], user_id=body["user"])
-    return consumers.Principal(user_id=body["user"], login=str(body["device"])) if standing else None
+    may = None if body["scopes"] is None else frozenset(body["scopes"])
+    return consumers.Principal(user_id=body["user"], login=str(body["device"]), scopes=may) if standing else None
 
 
 def by_session(session_key: str) -> consumers.Principal | None:

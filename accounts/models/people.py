@@ -56,6 +56,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    is_bot = models.BooleanField(default=False, db_default=False, help_text="Speaks by its tokens; nobody logs in as it.")
+    bot_owner = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="bots",
+        help_text="Who answers for a bot; without one its tokens rest.",
+    )
     suspended_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
