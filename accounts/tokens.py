@@ -24,10 +24,14 @@ TICKET_SALT = "accounts.ticket"
 
 
 class SecondFactorNeeded(errors.SignInNeeded):
-    """The password is right, but this account asks for a second factor."""
+    """The password is right, but this account asks for a second factor: `flow` goes on with auth/second-factor."""
 
     code = "second_factor_needed"
-    default = _("This account is protected by a second factor. Please log in on the site.")
+    default = _("This account is protected by a second factor.")
+
+    def __init__(self, *, flow: str, factors: list[str]) -> None:
+        super().__init__()
+        self.more = {"flow": flow, "factors": factors}
 
 
 class TokenEnded(errors.SignInNeeded):

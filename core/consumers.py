@@ -60,7 +60,7 @@ leaving: list[Callable[["Socket"], None]] = []
 
 
 def frame(kind: str, *, scope: str | None = None) -> Callable[[FrameHandler], FrameHandler]:
-    """Registers the handler of one kind of client frame. Tokens need `scope` for it; without one it is closed to them."""
+    """Registers the handler of one kind of client frame. A token needs `scope` for it; None is closed to tokens."""
 
     def register(handler: FrameHandler) -> FrameHandler:
         if kind in frames:

@@ -83,8 +83,8 @@ def step(limit: Limit, now: float, turn: int, count: int, before: int) -> tuple[
     return this, count, before, Turn(limit, False, 0, max(wait, 0.001))
 
 
-# The same as `step` for each key, in Redis and by its clock; what one of them refuses none counts. Kept: {window, count,
-# count of the window before}. Answers with the place of the tightest (from 0).
+# The same as `step` for each key, in Redis and by its clock; what one of them refuses, none counts. Kept: {window,
+# count, count of the window before}. Answers with the place of the tightest, from 0.
 SCRIPT = """
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000

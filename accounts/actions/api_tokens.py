@@ -38,6 +38,8 @@ def make_token(
     """A token of the actor, or of a bot they manage; good for `days`, or until it is revoked. Invalid names the field:
     name, scopes, days."""
     owner = _owner(actor, bot)
+    if not owner.is_present:
+        raise errors.Conflict(_("This bot rests. Wake it first."))
     name = rules.clean_token_name(name)
     wanted = [scope for scope in scopes.NAMES if scope in may]
     if not wanted or set(may) - set(wanted):

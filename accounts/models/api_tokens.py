@@ -35,7 +35,7 @@ class ApiToken(models.Model):
 
 
 def mint() -> str:
-    """A fresh token: sst_ and 38 letters and digits, the last 6 a checksum, so that scanners of leaked secrets know it."""
+    """A fresh token: sst_ and 38 letters and digits, the last 6 a checksum, by which scanners of secrets know it."""
     chance = "".join(secrets.choice(LETTERS) for _turn in range(RANDOM))
     return f"{PREFIX}{chance}{_checksum(chance)}"
 

@@ -25,9 +25,7 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
-    proven_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its member last proved again who they are."
-    )
+    proven_at = models.DateTimeField(null=True, blank=True, help_text="When its member last proved again who they are.")
     # What the token behind a request may do; None for browsers and apps, which may whatever their member may.
     scopes: ClassVar[frozenset[str] | None] = None
 
