@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from accounts.actions import profiles
+from accounts.models.api_tokens import ApiToken
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
@@ -59,6 +60,8 @@ class UserAdmin(ModelAdmin):
         "is_private",
         "is_active",
         "suspended_until",
+        "is_bot",
+        "bot_owner",
         "is_staff",
         "is_superuser",
         "groups",
@@ -79,6 +82,8 @@ class UserAdmin(ModelAdmin):
         "created_at",
         "last_login",
         "is_superuser",
+        "is_bot",
+        "bot_owner",
     ]
     filter_horizontal = ["groups"]
 
@@ -147,3 +152,11 @@ class DeviceAdmin(RowAdmin):
     search_fields = ["user__handle", "client"]
     list_filter = ["ended_at", "created_at"]
     exclude = ["session_key", "refresh_id", "previous_id", "address"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(RowAdmin):
+    list_display = ["name", "user", "scopes", "expires_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle", "name"]
+    exclude = ["digest"]
