@@ -13,7 +13,7 @@ from accounts import rules
 from accounts.access import api_tokens as api_token_access
 from accounts.access import people as people_access
 from accounts.actions import logins
-from accounts.models.api_tokens import ApiToken, digest_of, mint
+from accounts.models.api_tokens import ApiToken, digest, mint
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import logins as login_queries
@@ -56,7 +56,7 @@ def make_token(
     token = ApiToken.objects.create(
         device=device,
         user=owner,
-        digest=digest_of(raw),
+        digest=digest(raw),
         name=name,
         scopes=wanted,
         expires_at=now + timedelta(days=days) if days else None,

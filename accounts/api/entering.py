@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.password_reset_by_code import PasswordResetVerificationProcess
 from allauth.core import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code
+from django.forms import Form
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -35,6 +36,11 @@ def checked(form: BaseSerializer) -> dict[str, Any]:
     return dict(form.validated_data)
 
 
+def invalid(form: Form) -> ValidationError:
+    """What a form refuses, by the API's names of its fields."""
+    return ValidationError({RENAMED.get(field, field): list(map(str, words)) for field, words in form.errors.items()})
+
+
 class Door(APIView):
     """For those who are nobody yet: no token is looked at."""
 
@@ -55,7 +61,7 @@ class SignupView(Door):
         # The page's own form: what it asks for is asked for here. A new question is a field of both.
         form = entrance_forms.JoinForm({**given, "display_name": given["name"]})
         if not form.is_valid():
-            raise ValidationError({RENAMED.get(field, field): words for field, words in form.errors.items()})
+            raise invalid(form)
         with flows.begun(request._request, flows.JOIN) as flow:
             codes.JoinProcess.initiate(request._request, next_url="", language=get_language() or "", **form.person())
         return Response({"flow": flow, "expires_in": CODE_SECONDS}, status=202)
@@ -139,7 +145,7 @@ class PasskeyView(Door):
         """Logs in with a passkey, which is both factors in one."""
         given = checked(flow_serializers.Passkey(data=request.data))
         with flows.step(request._request, given["flow"], flows.PASSKEY):
-            user = flows.check_passkey(given["credential"])
+            user = flows.check_passkey(request._request, given["credential"])
             if user is None:
                 raise flows.wrong(request._request, _("This passkey is not known here."), "credential")
             request._request.session.flush()
@@ -156,7 +162,7 @@ class ResetView(Door):
         given = checked(flow_serializers.ResetRequest(data=request.data))
         form = entrance_forms.ResetForm({"email": given["email"].lower()})
         if not form.is_valid():
-            raise ValidationError(dict(form.errors))
+            raise invalid(form)
         if not ratelimit.consume(request._request, action="reset_password", key=form.cleaned_data["email"].lower()):
             raise errors.TooMany(_("We have just sent a mail. Give it half a minute."), retry_after=codes.WAIT)
         with flows.begun(request._request, flows.RESET) as flow:

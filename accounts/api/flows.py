@@ -14,6 +14,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import has_verified_email
 from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as webauthn
@@ -141,18 +142,19 @@ def check_factor(request: HttpRequest, user: User, *, code: str = "", credential
         form = AuthenticateWebAuthnForm(data={"credential": credential}, user=user)
     if not _is_valid(form):
         return False
-    form.save()  # type: ignore[attr-defined]
+    post_authentication(request, getattr(form, "authenticator", None) or form.cleaned_data["credential"])
     limits.give_back_sure(WRONG_FACTOR, user.pk)
     return True
 
 
-def check_passkey(credential: Any) -> User | None:
+def check_passkey(request: HttpRequest, credential: Any) -> User | None:
     """Whose passkey this is, if it fits what was asked and its bearer was verified."""
     form = LoginWebAuthnForm(data={"credential": credential})
     if not _is_valid(form):
         return None
-    form.save()
-    user: User = form.cleaned_data["credential"].user
+    authenticator = form.cleaned_data["credential"]
+    post_authentication(request, authenticator, passwordless=True)
+    user: User = authenticator.user
     return user
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import api_tokens
@@ -49,7 +48,7 @@ class TokenForm(RoomForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: Any, **kwargs: Any) -> None:
         self.request = request
         super().__init__(*args, **kwargs)
         if not request.user.has_usable_password():
@@ -58,7 +57,7 @@ class TokenForm(RoomForm):
     def clean_password(self) -> str:
         """Counted as every wrong password is (accounts.adapters)."""
         given: str = self.cleaned_data["password"]
-        user: Any = self.request.user
+        user = self.request.user
         if get_adapter().authenticate(self.request, email=user.email, password=given) != user:
             raise forms.ValidationError(_("This is not your password."))
         return given

@@ -44,7 +44,11 @@ def digest_of(raw: str) -> str | None:
     """What is kept of a token; None for what was never one, without asking the database."""
     chance, sum = raw[len(PREFIX) : -SUM], raw[-SUM:]
     whole = raw.isascii() and raw.startswith(PREFIX) and len(raw) == len(PREFIX) + RANDOM + SUM
-    return hashlib.sha256(raw.encode()).hexdigest() if whole and _checksum(chance) == sum else None
+    return digest(raw) if whole and _checksum(chance) == sum else None
+
+
+def digest(raw: str) -> str:
+    return hashlib.sha256(raw.encode()).hexdigest()
 
 
 def _checksum(chance: str) -> str:

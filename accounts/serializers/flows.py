@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-FLOW = {"max_length": 100, "help_text": "The `flow` that this way in began with."}
-CODE = {"max_length": 20, "help_text": "The digits, with or without spaces."}
+FLOW: dict[str, Any] = {"max_length": 100, "help_text": "The `flow` that this way in began with."}
+CODE: dict[str, Any] = {"max_length": 20, "help_text": "The digits, with or without spaces."}
 
 
 class Flow(serializers.Serializer[Any]):

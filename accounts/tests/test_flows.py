@@ -20,8 +20,7 @@ from django.utils import timezone
 from accounts.api import flows
 from accounts.models.logins import Device
 from accounts.models.people import User
-from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
-from accounts.tests.passkeys import PRESENT, Passkey
+from accounts.tests.factories import Cast, log_in, make_user
 from accounts.tests.test_api import App, problem
 from core import limits
 from core.models import Count, Mail
@@ -70,6 +69,12 @@ def is_in(app: App, answer: Any, status: int = 200) -> None:
     assert answer.json().keys() == {"access", "refresh", "user"}
     app.access = answer.json()["access"]
     assert app.ask("GET", "me").json() == answer.json()["user"]
+
+
+def asked(app: App, path: str = "passkey/options", data: Any = None) -> dict[str, Any]:
+    answer = app.ask("POST", f"auth/{path}", data)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
 
 
 # -- Sign up ----------------------------------------------------------------------------------------------------------
@@ -351,186 +356,6 @@ def test_exactly_one_proof_is_taken(cast: Cast) -> None:
     flow = held(App())["flow"]
     for given in ({}, {"code": "1", "credential": {}}, {"code": ""}, {"credential": "x"}, {"code": "1" * 21}):
         problem(App().ask("POST", "auth/second-factor", {"flow": flow, **given}), 422, "invalid")
-
-
-# -- Passkeys ---------------------------------------------------------------------------------------------------------
-
-
-def asked(app: App, path: str = "passkey/options", data: Any = None) -> dict[str, Any]:
-    answer = app.ask("POST", f"auth/{path}", data)
-    assert answer.status_code == 200, answer.content
-    return answer.json()
-
-
-def test_a_passkey_is_a_whole_login(cast: Cast) -> None:
-    passkey, app = Passkey(cast.alice), App()
-    two_steps(cast.alice)
-    begun = asked(app)
-    given = {"flow": begun["flow"], "credential": passkey.answer(begun["options"])}
-    is_in(app, app.ask("POST", "auth/passkey", given))
-    problem(App().ask("POST", "auth/passkey", given), 410, "flow_ended")
-    other = asked(App())
-    replayed = {"flow": other["flow"], "credential": given["credential"]}
-    problem(App().ask("POST", "auth/passkey", replayed), 422, "invalid")
-    assert Device.objects.count() == 1
-
-
-def test_a_passkey_that_saw_nobody_is_no_whole_login(cast: Cast) -> None:
-    passkey = Passkey(cast.alice)
-    begun = asked(App())
-    given = {"flow": begun["flow"], "credential": passkey.answer(begun["options"], flags=PRESENT)}
-    problem(App().ask("POST", "auth/passkey", given), 422, "invalid")
-
-
-def test_a_passkey_as_second_factor(cast: Cast) -> None:
-    passkey, app = Passkey(cast.alice), App()
-    body = held(app)
-    assert body["factors"] == ["webauthn"]
-    flow = body["flow"]
-    early = {"flow": flow, "credential": passkey.answer(asked(App())["options"])}
-    problem(app.ask("POST", "auth/second-factor", early), 422, "invalid")
-    options = asked(app, "second-factor/options", {"flow": flow})["options"]
-    bobs = Passkey(cast.bob).answer(options)
-    problem(app.ask("POST", "auth/second-factor", {"flow": flow, "credential": bobs}), 422, "invalid")
-    options = asked(app, "second-factor/options", {"flow": flow})["options"]
-    is_in(app, app.ask("POST", "auth/second-factor", {"flow": flow, "credential": passkey.answer(options)}))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {},
-        {"id": 1},
-        {"rawId": "!"},
-        {"response": None},
-        {"response": []},
-        {"response": {}},
-        {"response": {"userHandle": None}},
-        {"response": {"userHandle": "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"}},
-        {"response": {"signature": "AAAA"}},
-        {"response": {"clientDataJSON": "x" * 100_000}},
-    ],
-)
-def test_rubbish_instead_of_a_passkey_is_refused(cast: Cast, change: dict[str, Any]) -> None:
-    begun = asked(App())
-    good = Passkey(cast.alice).answer(begun["options"])
-    credential = {**good, **change} if change else {}
-    if "response" in change and isinstance(change["response"], dict) and change["response"]:
-        credential["response"] = {**good["response"], **change["response"]}
-    answer = App().ask("POST", "auth/passkey", {"flow": begun["flow"], "credential": credential})
-    problem(answer, 422, "invalid")
-    assert not Device.objects.exists()
-
-
-def test_passkeys_of_bots_and_of_who_is_gone_open_nothing(cast: Cast) -> None:
-    for user, change in ((cast.alice, {"is_active": False}), (cast.bob, {"is_bot": True})):
-        passkey = Passkey(user)
-        User.objects.filter(pk=user.pk).update(**change)
-        begun = asked(App())
-        given = {"flow": begun["flow"], "credential": passkey.answer(begun["options"])}
-        problem(App().ask("POST", "auth/passkey", given), 401, "sign_in_needed")
-    assert not Device.objects.exists()
-
-
-# -- Reset, proof, new password ---------------------------------------------------------------------------------------
-
-
-def test_a_reset_goes_step_by_step(cast: Cast) -> None:
-    app = App()
-    flow = begin(app, "reset", {"email": cast.alice.email})
-    code = mailed()
-    problem(app.ask("POST", "auth/reset/password", {"flow": flow, "password": BETTER}), 410, "flow_ended")
-    for _turn in range(4):
-        problem(app.ask("POST", "auth/reset/code", {"flow": flow, "code": wrong(code)}), 422, "invalid")
-    assert app.ask("POST", "auth/reset/code", {"flow": flow, "code": code}).status_code == 204
-    problem(app.ask("POST", "auth/reset/code", {"flow": flow, "code": code}), 410, "flow_ended")
-    body = problem(app.ask("POST", "auth/reset/password", {"flow": flow, "password": "alice"}), 422, "invalid")
-    assert list(body["errors"]) == ["password"]
-    assert app.ask("POST", "auth/reset/password", {"flow": flow, "password": BETTER}).status_code == 204
-    problem(app.ask("POST", "auth/reset/password", {"flow": flow, "password": "yet another one"}), 410, "flow_ended")
-    assert app.log_in("alice", BETTER).status_code == 200
-
-
-def test_five_wrong_codes_end_a_reset_and_a_new_one_waits(cast: Cast) -> None:
-    flow = begin(App(), "reset", {"email": cast.alice.email})
-    code = mailed()
-    statuses = [
-        App().ask("POST", "auth/reset/code", {"flow": flow, "code": given}).status_code
-        for given in [wrong(code)] * 5 + [code]
-    ]
-    assert statuses == [422] * 4 + [410] * 2
-    problem(App().ask("POST", "auth/reset", {"email": cast.alice.email}), 429, "too_many")
-
-
-def test_a_new_password_needs_the_old_one_and_ends_the_other_logins(cast: Cast) -> None:
-    app, other, browser = App(), App(), Client()
-    app.log_in()
-    other.log_in()
-    log_in(browser, cast.alice)
-    for given in ({"password": BETTER}, {"old": "wrong", "password": BETTER}):
-        assert list(problem(app.ask("POST", "auth/password", given), 422, "invalid")["errors"]) == ["old"]
-    body = problem(app.ask("POST", "auth/password", {"old": PASSWORD, "password": "alice"}), 422, "invalid")
-    assert list(body["errors"]) == ["password"]
-    assert app.ask("POST", "auth/password", {"old": PASSWORD, "password": BETTER}).status_code == 204
-    assert app.ask("GET", "me").status_code == 200
-    problem(other.ask("GET", "me"), 401, "token_ended")
-    assert browser.get("/api/v1/me").status_code == 401
-    assert App().log_in("alice", BETTER).status_code == 200
-
-
-def test_a_browser_changes_its_password_and_stays(cast: Cast) -> None:
-    browser = Client()
-    log_in(browser, cast.alice)
-    given = {"old": PASSWORD, "password": BETTER}
-    assert browser.post("/api/v1/auth/password", given, content_type="application/json").status_code == 204
-    assert browser.get("/api/v1/me").status_code == 200
-    assert Device.objects.get(ended_at=None).session_key == browser.session.session_key
-
-
-def test_old_passwords_cannot_be_guessed(cast: Cast) -> None:
-    app = App()
-    app.log_in()
-    for _turn in range(5):
-        app.ask("POST", "auth/password", {"old": "wrong", "password": BETTER})
-    cache.clear()
-    limits.memory.clear()
-    problem(app.ask("POST", "auth/password", {"old": PASSWORD, "password": BETTER}), 429, "too_many")
-    problem(app.ask("POST", "auth/reauthenticate", {"password": PASSWORD}), 429, "too_many")
-
-
-def test_who_it_is_can_be_proven_three_ways(cast: Cast) -> None:
-    with time_machine.travel("2030-01-01 10:00:00", tick=False) as clock:
-        app, token = App(), {"name": "Weather", "scopes": ["read"]}
-        app.log_in()
-        secret, passkey = two_steps(cast.alice), Passkey(cast.alice)
-
-        def by_passkey() -> dict[str, Any]:
-            begun = asked(app, "reauthenticate/options")
-            return {"flow": begun["flow"], "credential": passkey.answer(begun["options"])}
-
-        assert app.ask("POST", "me/tokens", token).status_code == 201, "fresh from its login"
-        for proof in (lambda: {"password": PASSWORD}, lambda: {"code": now_code(secret)}, by_passkey):
-            clock.shift(timedelta(minutes=15, seconds=1))
-            new = app.renew().json()
-            app.access, app.refresh = new["access"], new["refresh"]
-            problem(app.ask("POST", "me/tokens", token), 401, "reauthentication_needed")
-            assert app.ask("POST", "auth/reauthenticate", proof()).status_code == 204
-            assert app.ask("POST", "me/tokens", token).status_code == 201
-
-
-def test_a_wrong_proof_proves_nothing(cast: Cast) -> None:
-    app, bob = App(), App()
-    app.log_in()
-    bob.log_in("bob")
-    Passkey(cast.alice)
-    begun = asked(bob, "reauthenticate/options")
-    foreign = {"flow": begun["flow"], "credential": Passkey(cast.bob).answer(begun["options"])}
-    for given in ({"password": "wrong"}, {"code": "000000"}, foreign):
-        problem(app.ask("POST", "auth/reauthenticate", given), 422, "invalid")
-    for given in ({}, {"flow": "x"}, {"credential": {}}, {"password": PASSWORD, "code": "1"}):
-        problem(app.ask("POST", "auth/reauthenticate", given), 422, "invalid")
-    assert not Device.objects.filter(proven_at__isnull=False).exists()
-    problem(App().ask("POST", "auth/reauthenticate", {"password": PASSWORD}), 401, "sign_in_needed")
 
 
 def test_every_kind_of_flow_runs_out() -> None:
