@@ -58,13 +58,18 @@ class SignupView(Door):
         """Begins a sign-up: a code is on its way to the address (or, where somebody has an account, word of that)."""
         codes.limit(request._request, "signup")
         given = checked(flow_serializers.Signup(data=request.data))
-        # The page's own form: what it asks for is asked for here. A new question is a field of both.
-        form = entrance_forms.JoinForm({**given, "display_name": given["name"]})
-        if not form.is_valid():
-            raise invalid(form)
-        with flows.begun(request._request, flows.JOIN) as flow:
-            codes.JoinProcess.initiate(request._request, next_url="", language=get_language() or "", **form.person())
+        flow = begin_joining(request, given)
         return Response({"flow": flow, "expires_in": CODE_SECONDS}, status=202)
+
+
+def begin_joining(request: Request, given: dict[str, Any]) -> str:
+    """By the page's own form and process: what these ask and refuse is asked and refused here. Gives the flow."""
+    form = entrance_forms.JoinForm({**given, "display_name": given["name"]})
+    if not form.is_valid():
+        raise invalid(form)
+    with flows.begun(request._request, flows.JOIN) as flow:
+        codes.JoinProcess.initiate(request._request, next_url="", language=get_language() or "", **form.person())
+    return flow
 
 
 def joining(request: Request) -> codes.JoinProcess:

@@ -31,7 +31,7 @@ from accounts import codes, tokens
 from accounts.actions import logins
 from accounts.api.base import Request
 from accounts.models.people import User
-from accounts.queries import factors as factor_queries
+from accounts.queries import logins as login_queries
 from accounts.queries import people as people_queries
 from accounts.serializers import people as people_serializers
 from accounts.sessions import SessionStore
@@ -180,7 +180,7 @@ def go_on(request: Request, user: User) -> Response:
         return enter(request, user)
     with begun(request._request, LOGIN) as token:
         remember(request._request, user)
-    raise tokens.SecondFactorNeeded(flow=token, factors=factor_queries.factors(user))
+    raise tokens.SecondFactorNeeded(flow=token, factors=login_queries.factor_kinds(user))
 
 
 def check_may_enter(user: User) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
@@ -61,6 +62,12 @@ def known_clients(*, user: User, but: int) -> list[str]:
     every evening is not somebody new each morning); some dozens are enough."""
     others = Device.objects.filter(user=user, token=None).exclude(pk=but).order_by("-seen_at", "-id")
     return list(others.values_list("client", flat=True)[:50])
+
+
+def factor_kinds(user: User) -> list[str]:
+    """What an app may ask for as the second step of a login: totp, recovery_codes, webauthn."""
+    kinds = Authenticator.objects.filter(user_id=user.pk).order_by("type").values_list("type", flat=True)
+    return list(kinds.distinct())
 
 
 @dataclass(frozen=True)

@@ -284,6 +284,15 @@ def test_a_flow_is_good_for_its_own_way_only(cast: Cast) -> None:
     problem(app.ask("POST", "auth/second-factor", {"flow": login, "code": now_code(secret)}), 410, "flow_ended")
 
 
+def test_a_code_of_the_authenticator_is_good_once(cast: Cast) -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        secret = two_steps(cast.alice)
+        first, second = held(App())["flow"], held(App())["flow"]
+        app, code = App(), now_code(secret)
+        is_in(app, app.ask("POST", "auth/second-factor", {"flow": first, "code": code}))
+        problem(App().ask("POST", "auth/second-factor", {"flow": second, "code": code}), 422, "invalid")
+
+
 @pytest.mark.parametrize("change", ["password", "suspended", "gone", "late"])
 def test_a_login_half_way_ends_with_what_it_began_with(cast: Cast, change: str) -> None:
     secret = two_steps(cast.alice)

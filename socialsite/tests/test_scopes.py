@@ -56,6 +56,20 @@ def test_every_operation_has_decided() -> None:
     assert named == set(scopes.NAMES), "every scope opens something, and every one that is asked for exists"
 
 
+@pytest.mark.django_db
+def test_the_document_tells_the_scopes(client: Client) -> None:
+    document = client.get("/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    told = {
+        (method, path): "\n".join(operation.get("description", "").split("\n\n")[-1:])
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert told["get", "/api/v1/conversations"] == "Tokens need `chat:read`."
+    assert told["post", "/api/v1/auth/ticket"] == "Tokens need `chat:read` and `chat:write`."
+    assert told["post", "/api/v1/me/tokens"] == "Closed to personal tokens."
+    assert "oken" not in told["post", "/api/v1/auth/signup"]
+
+
 def test_every_operation_of_the_api_is_looked_at() -> None:
     assert len(OPERATIONS) > 40
     assert all(path.startswith("/api/v1/") for _method, path, _view in OPERATIONS)
