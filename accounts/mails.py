@@ -10,7 +10,7 @@ from django.utils import translation
 
 from accounts.models.logins import Device
 from accounts.serializers import logins as login_serializers
-from core import delivery
+from core import delivery, scopes
 
 CODE_LIFE = timedelta(minutes=5)
 
@@ -51,6 +51,14 @@ def send_new_login(*, to: str, language: str, device: Device) -> None:
     with translation.override(language or settings.LANGUAGE_CODE):
         context = {"login": login_serializers.device(device), "devices_url": _url("accounts:settings_devices")}
         send("new_login", to=to, context=context, lives=None)
+
+
+def send_new_token(*, to: str, language: str, name: str, may: list[str]) -> None:
+    """In the member's own language, as about a new login."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        words = [str(scopes.NAMES[scope]) for scope in may]
+        context = {"name": name, "may": words, "tokens_url": _url("accounts:settings_tokens")}
+        send("new_token", to=to, context=context, lives=None)
 
 
 def _url(name: str) -> str:

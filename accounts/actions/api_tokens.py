@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import rules
+from accounts import mails, rules
 from accounts.access import api_tokens as api_token_access
 from accounts.access import people as people_access
 from accounts.actions import logins
@@ -63,6 +63,8 @@ def make_token(
     )
     if owner.is_bot:
         audit.record("accounts.make_token", subject=f"user:{owner.pk}", actor_id=actor.pk, token=token.pk)
+    else:
+        mails.send_new_token(to=owner.email, language=owner.language, name=name, may=wanted)
     return Made(token, raw)
 
 

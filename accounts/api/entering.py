@@ -67,6 +67,7 @@ def begin_joining(request: Request, given: dict[str, Any]) -> str:
     form = entrance_forms.JoinForm({**given, "display_name": given["name"]})
     if not form.is_valid():
         raise invalid(form)
+    flows.check_mails(form.cleaned_data["email"])
     with flows.begun(request._request, flows.JOIN) as flow:
         codes.JoinProcess.initiate(request._request, next_url="", language=get_language() or "", **form.person())
     return flow
@@ -102,7 +103,9 @@ class SignupResendView(Door):
         """Sends a new code; the one before is good no more. Half a minute lies between two mails."""
         given = checked(flow_serializers.Flow(data=request.data))
         with flows.step(request._request, given["flow"], flows.JOIN):
-            joining(request).resend()
+            process = joining(request)
+            flows.check_mails(process.email)
+            process.resend()
         return Response({"flow": given["flow"], "expires_in": CODE_SECONDS}, status=202)
 
 
@@ -170,6 +173,7 @@ class ResetView(Door):
             raise invalid(form)
         if not ratelimit.consume(request._request, action="reset_password", key=form.cleaned_data["email"].lower()):
             raise errors.TooMany(_("We have just sent a mail. Give it half a minute."), retry_after=codes.WAIT)
+        flows.check_mails(form.cleaned_data["email"])
         with flows.begun(request._request, flows.RESET) as flow:
             form.save(request._request)
         return Response({"flow": flow, "expires_in": CODE_SECONDS}, status=202)

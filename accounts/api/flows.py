@@ -5,6 +5,7 @@ reads the database cannot go on with a flow, and who holds a flow has no session
 find in a browser's session; every step runs under the lock of its row; it is good for one way through.
 """
 
+import math
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,10 @@ KIND, WRONG, WHO, STATE = "flow", "flow_wrong", "flow_user", "flow_hash"
 GUESSES = 5
 # Guesses at one account's second factor, over all flows; whoever gets to guess knows the password.
 WRONG_FACTOR = limits.Limit("wrong-factor", 10, 900)
+
+
+# Codes mailed to one address, known or not, for whatever; each is five guesses. It outlives a restart.
+CODES = limits.Limit("codes-to-address", 10, 3600)
 
 
 class FlowEnded(errors.SocialError):
@@ -96,6 +101,13 @@ def step(request: HttpRequest, token: str, kind: str) -> Iterator[None]:
 
 def _key(token: str) -> str:
     return salted_hmac("accounts.flow", token, algorithm="sha256").hexdigest()[:40]
+
+
+def check_mails(email: str) -> None:
+    turn = limits.take_sure(CODES, email.lower())
+    if not turn.allowed:
+        words = _("We have sent many mails to this address. Please wait a while.")
+        raise errors.TooMany(words, retry_after=math.ceil(turn.wait))
 
 
 def wrong(request: HttpRequest, words: str, field: str = "code") -> errors.SocialError:

@@ -213,6 +213,26 @@ def test_a_handle_lost_in_the_last_moment_is_told() -> None:
     assert User.objects.count() == 1
 
 
+@pytest.mark.parametrize("email", ["known@example.org", "fresh@example.org"])
+def test_codes_to_one_address_are_few_also_after_a_restart(email: str) -> None:
+    """Each is five guesses at a million: 50 an hour, whatever way they are asked for."""
+    make_user("old", email="known@example.org")
+    with time_machine.travel("2030-01-01 10:00:00", tick=False) as clock:
+        statuses = []
+        for turn in range(12):
+            cache.clear()
+            limits.memory.clear()
+            clock.shift(timedelta(seconds=31))
+            if turn % 2:
+                answer = App().ask("POST", "auth/reset", {"email": email.upper()})
+            else:
+                answer = App().ask("POST", "auth/signup", {**NEW, "email": email})
+            statuses.append(answer.status_code)
+        assert statuses == [202] * 10 + [429] * 2
+        assert int(answer["Retry-After"]) > 60
+    assert Mail.objects.count() == 10
+
+
 @pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_count_one_by_one() -> None:

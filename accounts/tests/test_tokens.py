@@ -53,7 +53,21 @@ def test_only_a_digest_is_kept(cast: Cast) -> None:
     kept = str(ApiToken.objects.values().get()) + str(Device.objects.values().get())
     assert made.raw not in kept
     assert made.raw[4:36] not in kept
-    assert not Mail.objects.exists(), "no word of a new login: it is none"
+    assert made.raw not in str(Mail.objects.values().get())
+
+
+@pytest.mark.both
+def test_its_member_hears_of_it_in_their_language(cast: Cast) -> None:
+    User.objects.filter(pk=cast.alice.pk).update(language="en")
+    cast.alice.refresh_from_db()
+    script(cast.alice, "read", "chat:read")
+    [mail] = Mail.objects.all()
+    assert (mail.to, mail.subject) == ("alice@example.org", "A new token for your account at Willowbank")
+    for text in (mail.body, mail.html):
+        assert "Script" in text
+        assert "Read conversations" in text
+        assert "Write messages" not in text
+        assert "/settings/tokens/" in text
 
 
 def test_what_was_never_a_token_asks_the_database_nothing(cast: Cast, django_assert_num_queries: Any) -> None:

@@ -15,12 +15,19 @@ from core import consumers, scopes
 
 ARGUMENTS = {"id": 1, "key": "00000000-0000-4000-8000-000000000000", "token_id": 1}
 # What changes the account's safety, by the beginning of its address: no token may, whatever its scopes.
+# Operations that look at no token: the ways in. Each of those that give tokens asks for the second factor: whoever adds
+# one adds its test to accounts/tests/test_flows.py.
+OPEN = {
+    f"/api/v1/auth/{name}"
+    for name in ("login", "refresh", "signup", "signup/code", "signup/resend", "second-factor", "second-factor/options")
+    + ("passkey", "passkey/options", "reset", "reset/code", "reset/password")
+} | {"/api/v1/schema/", "/api/v1/docs/"}
 CLOSED = ("/api/v1/auth/", "/api/v1/me/tokens", "/api/v1/me/devices")
 TICKET = "/api/v1/auth/ticket"
 
 
-def operations() -> Iterator[tuple[str, str, Any]]:
-    """(method, address, view class) of every operation that looks at a token."""
+def operations(*, open: bool = False) -> Iterator[tuple[str, str, Any]]:
+    """(method, address, view class) of every operation that looks at a token, or of those that do not."""
 
     def walk(patterns: Any, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
         for pattern in patterns:
@@ -31,8 +38,10 @@ def operations() -> Iterator[tuple[str, str, Any]]:
 
     for namespace, pattern in walk(get_resolver().url_patterns):
         view = getattr(pattern.callback, "view_class", None)
+        if not hasattr(view, "authentication_classes"):
+            continue
         decided = getattr(pattern.callback, "initkwargs", {})  # of as_view(...)
-        if not decided.get("authentication_classes", getattr(view, "authentication_classes", [])):
+        if open == bool(decided.get("authentication_classes", view.authentication_classes)):
             continue
         given = {name: ARGUMENTS[name] for name in pattern.pattern.converters}
         for method in view.http_method_names:
@@ -54,6 +63,10 @@ def test_every_operation_has_decided() -> None:
     assert not names, f"{form}\nbut: {', '.join(names)}"
     named = {scope for method, _path, view in OPERATIONS for scope in scopes.of(view, method) or ()}
     assert named == set(scopes.NAMES), "every scope opens something, and every one that is asked for exists"
+
+
+def test_the_ways_in_are_known() -> None:
+    assert {path for _method, path, _view in operations(open=True)} == OPEN
 
 
 @pytest.mark.django_db
