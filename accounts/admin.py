@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from accounts.access import factors as factor_access
 from accounts.actions import profiles
 from accounts.models.addresses import AddressChange
+from accounts.models.api_tokens import ApiToken
 from accounts.models.applications import Application
 from accounts.models.doors import BlockedAddress
 from accounts.models.fields import ProfileField
@@ -75,6 +76,8 @@ class UserAdmin(ModelAdmin):
         "is_private",
         "is_active",
         "suspended_until",
+        "is_bot",
+        "bot_owner",
         "is_staff",
         "is_superuser",
         "groups",
@@ -97,6 +100,8 @@ class UserAdmin(ModelAdmin):
         "created_at",
         "last_login",
         "is_superuser",
+        "is_bot",
+        "bot_owner",
     ]
     filter_horizontal = ["groups"]
 
@@ -284,3 +289,11 @@ class ApplicationAdmin(RowAdmin):
     search_fields = ["handle", "email"]
     list_filter = ["state", "created_at"]
     exclude = ["password_hash"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(RowAdmin):
+    list_display = ["name", "user", "scopes", "expires_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle", "name"]
+    exclude = ["digest"]

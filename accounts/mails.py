@@ -15,7 +15,7 @@ from accounts.models.invitations import Invitation
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.serializers import logins as login_serializers
-from core import delivery, errors, frame, limits
+from core import delivery, errors, frame, limits, scopes
 from core.models import Mail
 
 CODE_LIFE = timedelta(minutes=5)
@@ -123,3 +123,11 @@ def send_factor_notice(*, to: str, language: str, verb: str, kind: str) -> None:
 
 def _url(name: str, *parts: str) -> str:
     return settings.SITE_URL + reverse(name, args=parts)
+
+
+def send_new_token(*, to: str, language: str, name: str, may: list[str]) -> None:
+    """In the member's own language, as about a new login."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        words = [str(scopes.NAMES[scope]) for scope in may]
+        context = {"name": name, "may": words, "tokens_url": _url("accounts:settings_tokens")}
+        send("new_token", to=to, context=context, lives=None)

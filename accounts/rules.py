@@ -166,3 +166,13 @@ def clean_language(raw: str) -> str:
     if raw and raw not in dict(settings.LANGUAGES):
         raise errors.Invalid(_("The site does not speak this language yet."), field="language")
     return raw
+
+
+def clean_token_name(raw: str) -> str:
+    """What a token is called, in one line."""
+    name = " ".join("".join(char for char in raw if char.isprintable() or char.isspace()).split())
+    if not name:
+        raise errors.Invalid(_("Give the token a name, so that you know it again."), field="name")
+    if len(name) > 60:
+        raise errors.Invalid(_("A name has at most 60 characters."), field="name")
+    return name

@@ -13,20 +13,26 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.access import factors as factor_access
+from accounts.models import api_tokens
 from accounts.models.logins import Device
 from accounts.models.people import User
+from accounts.queries import api_tokens as api_token_queries
 from accounts.queries import logins as login_queries
-from core import consumers, errors
+from core import consumers, errors, scopes
 
 TICKET_SECONDS = 30
 TICKET_SALT = "accounts.ticket"
 
 
 class SecondFactorNeeded(errors.SignInNeeded):
-    """The password is right, but this account asks for a second factor."""
+    """The password is right, but this account asks for a second factor: `flow` goes on with auth/second-factor."""
 
     code = "second_factor_needed"
-    default = _("This account is protected by a second factor. Please log in on the site.")
+    default = _("This account is protected by a second factor.")
+
+    def __init__(self, *, flow: str, factors: list[str]) -> None:
+        super().__init__()
+        self.more = {"flow": flow, "factors": factors}
 
 
 class TokenEnded(errors.SignInNeeded):
@@ -74,7 +80,8 @@ def _read(kind: type[Token], raw: str | bytes) -> Claims:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer ...`: member and login are read in one query; an ended login ends here."""
+    """`Authorization: Bearer ...`, with an app's token or a script's: member and login are read in one query; an ended
+    login ends here."""
 
     def authenticate(self, request: Request) -> tuple[User, Device] | None:
         words = get_authorization_header(request).split()
@@ -82,14 +89,32 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(words) != 2:
             raise TokenEnded
-        claims = read_access(words[1])
-        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
-        if device is None:
-            raise TokenEnded
+        if words[1].startswith(api_tokens.PREFIX.encode()):
+            device = self.of_script(request, words[1].decode("latin-1"))
+        else:
+            device = self.of_app(words[1])
         factor_access.check(device.user)
         if login_queries.is_due(device):
             request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
         return device.user, device
+
+    def of_app(self, raw: bytes) -> Device:
+        claims = read_access(raw)
+        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
+        if device is None:
+            raise TokenEnded
+        return device
+
+    def of_script(self, request: Request, raw: str) -> Device:
+        """Scopes are looked at here, because no view gets past: one that has decided nothing is closed to tokens."""
+        token = api_token_queries.by_raw(raw)
+        if token is None:
+            raise TokenEnded(_("This token is not good, or not any more."))
+        device = token.device
+        device.scopes = frozenset(token.scopes)  # type: ignore[misc]  # of this request alone
+        view = (request.parser_context or {}).get("view")
+        scopes.check(device.scopes, scopes.of(view, request.method or ""))
+        return device
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -101,7 +126,8 @@ class TokenAuthentication(BaseAuthentication):
 def make_ticket(device: Device) -> str:
     """Good for 30 seconds and for one connection; names the login, so that it ends with it. Signed and not stored: with
     Redis away sockets still open."""
-    body = {"user": device.user_id, "device": device.pk, "nonce": secrets.token_urlsafe(12)}
+    may = None if device.scopes is None else sorted(device.scopes)
+    body = {"user": device.user_id, "device": device.pk, "scopes": may, "nonce": secrets.token_urlsafe(12)}
     return signing.dumps(body, salt=TICKET_SALT, compress=False)
 
 
@@ -112,7 +138,8 @@ def by_ticket(ticket: str) -> consumers.Principal | None:
         return None
     if not cache.add(f"ticket:{body['nonce']}", 1, 2 * TICKET_SECONDS):  # of two at once, one adds
         return None
-    principal = consumers.Principal(user_id=body["user"], login=str(body["device"]))
+    may = None if body["scopes"] is None else frozenset(body["scopes"])
+    principal = consumers.Principal(user_id=body["user"], login=str(body["device"]), scopes=may)
     return principal if still_valid(principal) else None
 
 

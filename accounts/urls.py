@@ -1,14 +1,19 @@
 from django.urls import path
 
 from accounts.api import addresses as address_api
+from accounts.api import api_tokens as api_token_api
 from accounts.api import doors as door_api
+from accounts.api import entering as entering_api
 from accounts.api import factors as factor_api
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
 from accounts.api import profiles as profile_api
+from accounts.api import proving as proving_api
 from accounts.api import sso as sso_api
 from accounts.views import (
     addresses,
+    api_tokens,
+    bots,
     confirm,
     directory,
     doors,
@@ -79,6 +84,14 @@ urlpatterns = [
     path("settings/devices/", settings.devices, name="settings_devices"),
     path("settings/devices/end/", settings.end_others, name="settings_devices_end"),
     path("settings/devices/<int:id>/end/", settings.end_device, name="settings_device_end"),
+    path("settings/tokens/", api_tokens.tokens, name="settings_tokens"),
+    path("settings/tokens/<int:id>/revoke/", api_tokens.revoke, name="settings_token_revoke"),
+    path("settings/bots/", bots.bots, name="settings_bots"),
+    path("settings/bots/<int:id>/", bots.bot, name="settings_bot"),
+    path("settings/bots/<int:id>/tokens/", bots.tokens, name="settings_bot_tokens"),
+    path("settings/bots/<int:id>/tokens/<int:token_id>/revoke/", bots.revoke, name="settings_bot_token_revoke"),
+    path("settings/bots/<int:id>/rest/", bots.rest, name="settings_bot_rest"),
+    path("settings/bots/<int:id>/wake/", bots.wake, name="settings_bot_wake"),
     path("settings/blocked/", settings.blocked, name="settings_blocked"),
     path("settings/invitations/", invitations.own, name="settings_invitations"),
     path("settings/invitations/people/", invitations.brought, name="settings_invited"),
@@ -111,6 +124,27 @@ urlpatterns = [
     path("api/v1/auth/login", login_api.LoginView.as_view(), name="api_login"),
     path("api/v1/auth/providers", sso_api.ProvidersView.as_view(), name="api_providers"),
     path("api/v1/auth/exchange", sso_api.ExchangeView.as_view(), name="api_exchange"),
+    path("api/v1/auth/signup", entering_api.SignupView.as_view(), name="api_signup"),
+    path("api/v1/auth/signup/code", entering_api.SignupCodeView.as_view(), name="api_signup_code"),
+    path("api/v1/auth/signup/resend", entering_api.SignupResendView.as_view(), name="api_signup_resend"),
+    path("api/v1/auth/second-factor", entering_api.SecondFactorView.as_view(), name="api_second_factor"),
+    path(
+        "api/v1/auth/second-factor/options",
+        entering_api.SecondFactorOptionsView.as_view(),
+        name="api_second_factor_options",
+    ),
+    path("api/v1/auth/passkey", entering_api.PasskeyView.as_view(), name="api_passkey"),
+    path("api/v1/auth/passkey/options", entering_api.PasskeyOptionsView.as_view(), name="api_passkey_options"),
+    path("api/v1/auth/reset", entering_api.ResetView.as_view(), name="api_reset"),
+    path("api/v1/auth/reset/code", entering_api.ResetCodeView.as_view(), name="api_reset_code"),
+    path("api/v1/auth/reset/password", entering_api.ResetPasswordView.as_view(), name="api_reset_password"),
+    path("api/v1/auth/reauthenticate", proving_api.ReauthenticateView.as_view(), name="api_reauthenticate"),
+    path(
+        "api/v1/auth/reauthenticate/options",
+        proving_api.ReauthenticateOptionsView.as_view(),
+        name="api_reauthenticate_options",
+    ),
+    path("api/v1/auth/password", proving_api.PasswordView.as_view(), name="api_password"),
     path("api/v1/auth/refresh", login_api.RefreshView.as_view(), name="api_refresh"),
     path("api/v1/auth/logout", login_api.LogoutView.as_view(), name="api_logout"),
     path("api/v1/auth/ticket", login_api.TicketView.as_view(), name="api_ticket"),
@@ -132,6 +166,8 @@ urlpatterns = [
     path("api/v1/me/factors", factor_api.FactorsView.as_view(), name="api_factors"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
+    path("api/v1/me/tokens", api_token_api.TokensView.as_view(), name="api_tokens"),
+    path("api/v1/me/tokens/<int:id>", api_token_api.TokenView.as_view(), name="api_token"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),
     path("api/v1/me/follow-requests/<str:id>", people_api.RequestView.as_view(), name="api_request"),
     path("api/v1/me/follow-requests/<str:id>/accept", people_api.AcceptView.as_view(), name="api_accept"),

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.models.people import User
 from chat import actions, queries, serializers
+from core import scopes
 
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
 
@@ -24,6 +25,8 @@ def member(request: Request) -> User:
 
 
 class Conversations(APIView):
+    scopes = scopes.Scopes(look=scopes.CHAT_READ, change=scopes.CHAT_WRITE)
+
     @extend_schema(parameters=[CURSOR], responses=serializers.ConversationList, operation_id="conversation_list")
     def get(self, request: Request) -> Response:
         """One's conversations, the latest first. Those in which nothing was said yet are not in it."""
@@ -39,6 +42,8 @@ class Conversations(APIView):
 
 
 class UnreadConversations(APIView):
+    scopes = scopes.Scopes(look=scopes.CHAT_READ)
+
     @extend_schema(responses=serializers.Unread, operation_id="conversation_unread")
     def get(self, request: Request) -> Response:
         """How many conversations hold something new, for the badge."""
@@ -46,12 +51,16 @@ class UnreadConversations(APIView):
 
 
 class OneConversation(APIView):
+    scopes = scopes.Scopes(look=scopes.CHAT_READ)
+
     @extend_schema(responses=serializers.ConversationOut, operation_id="conversation_retrieve")
     def get(self, request: Request, id: int) -> Response:
         return Response(serializers.chat(queries.chat(request.user, id)))
 
 
 class Messages(APIView):
+    scopes = scopes.Scopes(look=scopes.CHAT_READ, change=scopes.CHAT_WRITE)
+
     @extend_schema(
         parameters=[serializers.Range], responses=serializers.MessageList, operation_id="conversation_messages"
     )
@@ -75,6 +84,8 @@ class Messages(APIView):
 
 
 class ReadMark(APIView):
+    scopes = scopes.Scopes(change=scopes.CHAT_WRITE)
+
     @extend_schema(request=serializers.Reading, responses=serializers.Read, operation_id="conversation_read")
     def post(self, request: Request, id: int) -> Response:
         """Read up to here; the mark never goes back."""

@@ -6,11 +6,11 @@ from typing import Any
 from accounts.models.people import User
 from chat import actions, queries, serializers, writer
 from chat import realtime as chat_realtime
-from core import errors, threads
+from core import errors, scopes, threads
 from core.consumers import Frame, Socket, frame
 
 
-@frame("chat.send")
+@frame("chat.send", scope=scopes.CHAT_WRITE)
 async def send(socket: Socket, asked: Frame) -> None:
     """{conversation, client_id, text} -> {id, seq, rev, created_at, again}, once the message is stored."""
 
@@ -30,7 +30,7 @@ async def send(socket: Socket, asked: Frame) -> None:
     writer.writer.put(draft, done)
 
 
-@frame("chat.resume")
+@frame("chat.resume", scope=scopes.CHAT_READ)
 async def resume(socket: Socket, asked: Frame) -> dict[str, Any]:
     """{conversations: {id: last rev}} -> the same with what came after; {conversation, after} for one, whose absence is
     an error."""
@@ -50,14 +50,14 @@ async def resume(socket: Socket, asked: Frame) -> dict[str, Any]:
     return {"conversations": {str(id): serializers.missed(missed) for id, missed in found.items()}}
 
 
-@frame("chat.read")
+@frame("chat.read", scope=scopes.CHAT_WRITE)
 async def read(socket: Socket, asked: Frame) -> dict[str, Any]:
     """{conversation, seq}: read up to here. Kept as the latest state; a foreign conversation is simply not marked."""
     writer.marks.put(socket.user_id, number(asked, "conversation"), number(asked, "seq"))
     return {}
 
 
-@frame("chat.typing")
+@frame("chat.typing", scope=scopes.CHAT_WRITE)
 async def typing(socket: Socket, asked: Frame) -> dict[str, Any]:
     """{conversation}: from hub to hub. The database hears of it only when this process does not know the members."""
     id = number(asked, "conversation")

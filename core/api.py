@@ -48,20 +48,18 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 class Throttle(throttling.BaseThrottle):
-    """Members count by their account, others by their network. core.middleware tells everybody how they stand."""
+    """Members count by their account and their login or token, others by their network. core.middleware tells everybody
+    how they stand."""
 
     turn: limits.Turn
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        address = request.META.get("REMOTE_ADDR", "")
-        if limits.is_monitor(address):
+        member = request.user.pk if request.user and request.user.is_authenticated else None
+        turn = limits.take_for(member, getattr(request.auth, "pk", None), request.META.get("REMOTE_ADDR", ""))
+        if turn is None:
             return True
-        if request.user and request.user.is_authenticated:
-            self.turn = limits.take(limits.MEMBER, request.user.pk)
-        else:
-            self.turn = limits.take(limits.ANONYMOUS, limits.network(address))
-        request._request.rate_limit = self.turn  # type: ignore[attr-defined]
-        return self.turn.allowed
+        self.turn = request._request.rate_limit = turn  # type: ignore[attr-defined]
+        return turn.allowed
 
     def wait(self) -> float:
         return self.turn.wait
@@ -83,10 +81,12 @@ PLAIN = {
 
 def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Maps every expected error to application/problem+json; unexpected ones go on to Django."""
+    exc = _counted(exc, context)
     if isinstance(exc, errors.SocialError):
         body = _body(exc.status, exc.code, str(exc.message))
         if exc.field:
             body["errors"] = {exc.field: [str(exc.message)]}
+        body |= exc.more
     elif isinstance(exc, Http404):
         body = _body(404, "not_found", str(errors.NotFound.default))
     elif isinstance(exc, PermissionDenied):
@@ -99,6 +99,20 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     else:
         return None
     return Response(body, status=body["status"], headers=_headers(exc), content_type="application/problem+json")
+
+
+def _counted(exc: Exception, context: dict[str, Any]) -> Exception:
+    """Who is refused before anybody counts them (a token that is none) counts as a visitor here."""
+    request: Request | None = context.get("request")
+    if not isinstance(exc, errors.SignInNeeded | exceptions.NotAuthenticated) or request is None:
+        return exc
+    if hasattr(request._request, "rate_limit"):
+        return exc
+    turn = limits.take_for(None, None, request.META.get("REMOTE_ADDR", ""))
+    if turn is None:
+        return exc
+    request._request.rate_limit = turn  # type: ignore[attr-defined]
+    return exc if turn.allowed else errors.TooMany(retry_after=math.ceil(turn.wait))
 
 
 def _headers(exc: Exception) -> dict[str, str]:

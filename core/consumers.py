@@ -18,7 +18,7 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
-from core import errors, realtime, threads
+from core import errors, realtime, scopes, threads
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,11 @@ CLOSE_SLOW = 4408  # the client did not read: reconnect and resume
 
 @dataclass(frozen=True)
 class Principal:
-    """Who stands behind a socket, and which login carries it."""
+    """Who stands behind a socket, and which login carries it; `scopes` is what a token may, None is everything."""
 
     user_id: int
     login: str
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,22 +55,24 @@ class Frame:
 # Rooms fill these in from apps.py. A handler answers with a dict, or with None when it answers later or not at all.
 FrameHandler = Callable[["Socket", Frame], Awaitable[dict[str, Any] | None]]
 frames: dict[str, FrameHandler] = {}
+needs: dict[str, tuple[str, ...] | None] = {}  # the scopes that a token needs for a frame; None: no token may
 leaving: list[Callable[["Socket"], None]] = []
 
 
-def frame(kind: str) -> Callable[[FrameHandler], FrameHandler]:
-    """Registers the handler of one kind of client frame."""
+def frame(kind: str, *, scope: str | None = None) -> Callable[[FrameHandler], FrameHandler]:
+    """Registers the handler of one kind of client frame. A token needs `scope` for it; None is closed to tokens."""
 
     def register(handler: FrameHandler) -> FrameHandler:
         if kind in frames:
             raise TypeError(f"frame {kind} is registered twice")
         frames[kind] = handler
+        needs[kind] = None if scope is None else tuple(scope.split())
         return handler
 
     return register
 
 
-@frame("ping")
+@frame("ping", scope="")
 async def answer_ping(socket: "Socket", asked: Frame) -> dict[str, Any]:
     """Clients whose line has been quiet ask whether it is still there."""
     return {}
@@ -93,7 +96,7 @@ def problem_of(error: errors.SocialError) -> dict[str, Any]:
         body["field"] = error.field
     if isinstance(error, errors.TooMany):
         body["retry_after"] = error.retry_after
-    return body
+    return body | error.more
 
 
 class Socket(AsyncConsumer):
@@ -206,6 +209,8 @@ class Socket(AsyncConsumer):
             self.refuse(asked.id, errors.Invalid("This server does not know that kind of frame.", field="kind"))
             return
         try:
+            if self.principal is not None and self.principal.scopes is not None:
+                scopes.check(self.principal.scopes, needs[asked.kind])
             answer = await handler(self, asked)
         except errors.SocialError as error:
             self.refuse(asked.id, error)

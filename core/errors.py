@@ -1,5 +1,7 @@
 """What can go wrong below a door. Doors map these once each; nothing below a door knows about status codes."""
 
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +9,8 @@ Text = str | Promise
 
 
 class SocialError(Exception):
-    """Base of all expected refusals. `message` is a plain sentence for the person; `field` names the input, if any."""
+    """Base of all expected refusals. `message` is a plain sentence for the person; `field` names the input, if any;
+    `more` is what an app needs to go on, beside the usual members of a problem."""
 
     status = 400
     code = "error"
@@ -16,6 +19,7 @@ class SocialError(Exception):
     def __init__(self, message: Text | None = None, *, field: str | None = None) -> None:
         self.message = message if message is not None else self.default
         self.field = field
+        self.more: dict[str, Any] = {}
         super().__init__(str(self.message))
 
 

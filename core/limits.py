@@ -56,7 +56,7 @@ class Turn:
 
 
 ANONYMOUS = Limit("anonymous", 100, 60)
-MEMBER = Limit("member", 300, 60)
+MEMBER = Limit("member", 300, 60)  # of an account, and of each of its logins and tokens
 WRITING = Limit("writing", 60, 60)  # posts and comments of one member, through every door
 
 
@@ -83,30 +83,45 @@ def step(limit: Limit, now: float, turn: int, count: int, before: int) -> tuple[
     return this, count, before, Turn(limit, False, 0, max(wait, 0.001))
 
 
-# The same as `step`, in Redis and by its clock. Kept: {window, count, count of the window before}.
+# The same as `step` for each key, in Redis and by its clock; what one of them refuses, none counts. Kept: {window,
+# count, count of the window before}. Answers with the place of the tightest, from 0.
 SCRIPT = """
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
-local amount, seconds = tonumber(ARGV[1]), tonumber(ARGV[2])
-local this = math.floor(now / seconds)
-local passed = now - this * seconds
-local kept = redis.call('HMGET', KEYS[1], 't', 'c', 'b')
-local turn, count, before = tonumber(kept[1] or -9), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
-if turn ~= this then
-  if turn == this - 1 then before = count else before = 0 end
-  count = 0
+local counted, least, which, refused, longest = {}, nil, 1, nil, 0
+for place, key in ipairs(KEYS) do
+  local amount, seconds = tonumber(ARGV[2 * place - 1]), tonumber(ARGV[2 * place])
+  local this = math.floor(now / seconds)
+  local passed = now - this * seconds
+  local kept = redis.call('HMGET', key, 't', 'c', 'b')
+  local turn, count, before = tonumber(kept[1] or -9), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
+  if turn ~= this then
+    if turn == this - 1 then before = count else before = 0 end
+    count = 0
+  end
+  local weight = 1 - passed / seconds
+  local used = before * weight + count
+  if used + 1 <= amount + 1e-9 then
+    local left = math.floor(amount - used - 1 + 1e-9)
+    counted[place] = {this, count + 1, before, seconds}
+    if least == nil or left < least then
+      least = left
+      if not refused then which, longest = place, seconds - passed end
+    end
+  else
+    local wait
+    if count + 1 <= amount then wait = (weight - (amount - count - 1) / before) * seconds
+    else wait = seconds - passed + (1 - (amount - 1) / count) * seconds end
+    if not refused or wait > longest then refused, which, longest = true, place, wait end
+  end
 end
-local weight = 1 - passed / seconds
-local used = before * weight + count
-if used + 1 <= amount + 1e-9 then
-  redis.call('HSET', KEYS[1], 't', this, 'c', count + 1, 'b', before)
-  redis.call('PEXPIRE', KEYS[1], seconds * 2000)
-  return {1, math.floor(amount - used - 1 + 1e-9), math.ceil((seconds - passed) * 1000)}
+if refused then return {0, 0, math.ceil(math.max(longest, 0.001) * 1000), which - 1} end
+for place, key in ipairs(KEYS) do
+  local row = counted[place]
+  redis.call('HSET', key, 't', row[1], 'c', row[2], 'b', row[3])
+  redis.call('PEXPIRE', key, row[4] * 2000)
 end
-local wait
-if count + 1 <= amount then wait = (weight - (amount - count - 1) / before) * seconds
-else wait = seconds - passed + (1 - (amount - 1) / count) * seconds end
-return {0, 0, math.ceil(math.max(wait, 0.001) * 1000)}
+return {1, least, math.ceil(longest * 1000), which - 1}
 """
 
 
@@ -117,15 +132,21 @@ class Memory:
         self.lock = threading.Lock()
         self.kept: dict[str, tuple[int, int, int, float]] = {}  # key -> window, count, before, until
 
-    def take(self, limit: Limit, key: str) -> Turn:
+    def take(self, *limits: tuple[Limit, str]) -> Turn:
+        """Counts for each (limit, key), or for none if one of them refuses; the tightest answers."""
         now = time.time()
         with self.lock:
-            turn, count, before, _until = self.kept.get(key, (-9, 0, 0, 0.0))
-            turn, count, before, answer = step(limit, now, turn, count, before)
+            counted, turns = {}, []
+            for limit, key in limits:
+                *row, answer = step(limit, now, *self.kept.get(key, (-9, 0, 0, 0.0))[:3])
+                counted[key] = (row[0], row[1], row[2], now + 2 * limit.seconds)
+                turns.append(answer)
+            if refused := [turn for turn in turns if not turn.allowed]:
+                return max(refused, key=lambda turn: turn.wait)
             if len(self.kept) >= MEMORY_KEYS:
                 self._forget(now)
-            self.kept[key] = (turn, count, before, now + 2 * limit.seconds)
-        return answer
+            self.kept.update(counted)
+        return min(turns, key=lambda turn: turn.left)
 
     def _forget(self, now: float) -> None:
         """What is over; if that is too little, the half that ends first."""
@@ -151,17 +172,24 @@ def _script(url: str) -> Any:
 
 def take(limit: Limit, who: object) -> Turn:
     """Counts one more of `limit` for `who` (an id, an address), unless that would be too many."""
+    return take_all((limit, who))
+
+
+def take_all(*limits: tuple[Limit, object]) -> Turn:
+    """Counts one more of each (limit, who) in one step, or of none if that would be too many of one; the tightest
+    answers."""
     global _away_until
-    key = f"socialsite:limit:{limit.name}:{who}"
+    keys = [f"socialsite:limit:{limit.name}:{who}" for limit, who in limits]
     if settings.REDIS_URL and time.monotonic() >= _away_until:
         try:
-            let, left, wait = _script(settings.REDIS_URL)(keys=[key], args=[limit.amount, limit.seconds])
+            amounts = [number for limit, _who in limits for number in (limit.amount, limit.seconds)]
+            let, left, wait, place = _script(settings.REDIS_URL)(keys=keys, args=amounts)
         except (redis.RedisError, OSError) as error:
             _away_until = time.monotonic() + PAUSE_SECONDS
             log.warning("limits count in this process alone: Redis does not answer (%s)", type(error).__name__)
         else:
-            return Turn(limit, bool(let), int(left), wait / 1000)
-    return memory.take(limit, key)
+            return Turn(limits[place][0], bool(let), int(left), wait / 1000)
+    return memory.take(*((limit, key) for (limit, _who), key in zip(limits, keys, strict=True)))
 
 
 def take_sure(limit: Limit, who: object) -> Turn:
@@ -240,6 +268,17 @@ def is_within(address: str, networks: list[str]) -> bool:
     except ValueError:
         return False
     return any(one in ipaddress.ip_network(each, strict=False) for each in networks)
+
+
+def take_for(member_id: int | None, login: object, address: str) -> Turn | None:
+    """One more request: members count by their account and by the login or token that asks, others by their network.
+    None for those who are never counted."""
+    if is_monitor(address):
+        return None
+    if member_id is None:
+        return take(ANONYMOUS, network(address))
+    by_login = ((Limit(f"{MEMBER.name}-login", MEMBER.amount, MEMBER.seconds), login),) if login else ()
+    return take_all((MEMBER, member_id), *by_login)
 
 
 def is_monitor(address: str) -> bool:

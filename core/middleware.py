@@ -1,6 +1,7 @@
 """What every HTTP request passes: its context for logs and frame, and the map from core.errors to pages."""
 
 import logging
+import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-from core import errors, views
+from core import errors, limits, views
 
 log = logging.getLogger(__name__)
 
@@ -85,3 +86,38 @@ class Errors:
         if isinstance(exception, errors.SocialError):
             return views.refusal(request, exception)
         return None
+
+
+class Limits:
+    """Pages count as the API's operations do (which count for themselves, once they know their member). What a page
+    brings along (styles, pictures, the manifest) does not count, nor do health checks.
+
+    Asks the database nothing that the page would not ask anyway: a visitor without a session is known as one.
+    """
+
+    FREE = (
+        "/api/",
+        "/static/",
+        "/media/",
+        "/healthz",
+        "/readyz",
+        "/theme.css",
+        "/manifest.webmanifest",
+        "/sw.js",
+        "/offline/",
+        "/favicon.ico",
+        "/robots.txt",
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(self.FREE):
+            return self.get_response(request)
+        turn = limits.take_for(request.user.pk, None, request.META.get("REMOTE_ADDR", ""))
+        if turn is not None:
+            request.rate_limit = turn  # type: ignore[attr-defined]  # for Errors
+            if not turn.allowed:
+                return views.refusal(request, errors.TooMany(retry_after=math.ceil(turn.wait)))
+        return self.get_response(request)

@@ -3,6 +3,22 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+from core import scopes
+
+
+class Schema(AutoSchema):
+    """Says of each operation which scope a personal or a bot's token needs for it."""
+
+    def get_description(self) -> str:  # type: ignore[override]  # stubs of an older one
+        words: str = super().get_description() or ""
+        if not self.view.authentication_classes:
+            return words
+        needed = scopes.of(self.view, self.method)
+        names = " and ".join(f"`{scope}`" for scope in needed or ())
+        line = f"Tokens need {names}." if names else "Closed to personal tokens."
+        return f"{words}\n\n{line}".strip()
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -26,8 +26,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
 from accounts import arrivals, oidc
-from accounts.actions import invitations, joining, logins, sso
+from accounts.actions import api_tokens, bots, invitations, joining, logins, sso
 from accounts.models.applications import Application
+from accounts.models.api_tokens import ApiToken
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
@@ -61,6 +62,13 @@ for name, proven in (("arrived", True), ("unproven", False)):
         name, email="somebody@school.example", proven=proven, name="Somebody Else"))
     store.save()
     sessions[name] = store.session_key
+ingrid = User.objects.get(handle="ingrid")
+bot = User.objects.filter(is_bot=True).first() or bots.make_bot(
+    actor=ingrid, handle="weather", display_name="Weather report")
+if not ApiToken.objects.exists():
+    api_tokens.make_token(actor=linh, name="Weather on the kitchen wall", may=["read"])
+    api_tokens.make_token(actor=linh, name="Backup", may=["read", "chat:read", "account"], days=365)
+    api_tokens.make_token(actor=ingrid, name="Server", may=["read", "write"], days=90, bot=bot.pk)
 open_posts = Post.objects.filter(audience="public", deleted_at=None, author__is_private=False)
 open_posts = open_posts.annotate(shown=Count("pictures"))
 several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").first()
@@ -69,6 +77,7 @@ print(json.dumps({
     "sessions": sessions,
     "invitation": invitations.invite(actor=linh)[1].rstrip("/").rpartition("/")[2],
     "application": Application.objects.order_by("pk").first().pk,
+    "bot": bot.pk,
     "post": open_posts.exclude(author=linh).order_by("-comments_count", "pk").first().pk,
     "pictures": (several or open_posts.filter(shown=1).first()).pk,
     "own": Post.objects.filter(author=linh).order_by("-pk").first().pk,
@@ -116,6 +125,19 @@ def _wrong_login(page: Page) -> None:
     page.get_by_label("Password", exact=True).fill("not the password")
     with page.expect_navigation():
         page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+
+
+def _make_token(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill("Photo frame")  # by linh, whose password the demo tells
+    page.get_by_label("Read posts, comments and profiles").check()
+    page.get_by_label("Your password", exact=True).fill("lanterns on the river")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Make the token").click()
+
+
+def _make_no_token(page: Page) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="Make the token").click()
 
 
 def _forgot(page: Page) -> None:
@@ -210,6 +232,20 @@ PAGES = [
     Look("settings-providers", "/settings/providers/", ADMIN, room="accounts"),
     Look("settings-provider", "/settings/providers/school/", ADMIN, room="accounts"),
     Look("settings-provider-new", "/settings/providers/new/", ADMIN, room="accounts"),
+    Look("settings-tokens", "/settings/tokens/", room="accounts"),
+    Look("settings-tokens-none", "/settings/tokens/", FRESH, room="accounts"),
+    Look("settings-tokens-made", "/settings/tokens/", then=_make_token, room="accounts"),
+    Look(
+        "settings-tokens-wrong",
+        "/settings/tokens/",
+        then=_make_no_token,
+        room="accounts",
+        known=[r"answered 422", r"status of 422"],
+    ),
+    Look("settings-bots", "/settings/bots/", ADMIN, room="accounts"),
+    Look("settings-bot", "/settings/bots/{bot}/", ADMIN, room="accounts"),
+    Look("settings-bot-tokens", "/settings/bots/{bot}/tokens/", ADMIN, room="accounts"),
+    Look("profile-bot", "/@weather/", room="accounts"),
     Look("settings-appearance", "/settings/appearance/", room="accounts"),
     Look("settings-language", "/settings/language/", room="accounts"),
     Look("settings-privacy", "/settings/privacy/", room="accounts"),

@@ -64,6 +64,7 @@ class Stack:
             "PORT": str(port),
             "REALTIME_PORT": str(realtime_port),
             "REALTIME_URL": self.socket,
+            "RATE_LIMIT_EXEMPT": "127.0.0.1",  # all visitors of a run share one address
             "SITE_URL": self.base,
             "SECRET_KEY": secrets.token_urlsafe(48),
         }

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.access import people as accounts_access
 from accounts.models.people import User
-from core import limits
+from core import limits, scopes
 from core.api import paged
 from feed import access, actions, queries, serializers
 
@@ -30,6 +30,8 @@ def checked(form: BaseSerializer) -> dict[str, Any]:
 
 
 class Posts(APIView):
+    scopes = scopes.Scopes(look=scopes.READ, change=scopes.WRITE)
+
     @extend_schema(parameters=[CURSOR], responses=serializers.PostPage, operation_id="home_list")
     def get(self, request: Request) -> Response:
         """The home feed: one's own posts and those of whom one follows, newest first."""
@@ -48,6 +50,8 @@ class Posts(APIView):
 
 
 class OnePost(APIView):
+    scopes = scopes.Scopes(look=scopes.READ, change=scopes.WRITE)
+
     @extend_schema(responses=serializers.PostOut, operation_id="post_retrieve")
     def get(self, request: Request, id: int) -> Response:
         return Response(serializers.post(queries.post(request.user, id)))
@@ -65,6 +69,8 @@ class OnePost(APIView):
 
 
 class UndoDeletePost(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
     @extend_schema(request=None, responses=serializers.PostOut, operation_id="post_undo_delete")
     def post(self, request: Request, id: int) -> Response:
         """Takes a deletion back, within half a minute."""
@@ -73,6 +79,8 @@ class UndoDeletePost(APIView):
 
 
 class PostReaction(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
     @extend_schema(request=serializers.ReactionIn, responses=serializers.Reactions, operation_id="reaction_put")
     def put(self, request: Request, id: int) -> Response:
         """One's reaction is now this one; the same again changes nothing."""
@@ -85,6 +93,8 @@ class PostReaction(APIView):
 
 
 class Comments(APIView):
+    scopes = scopes.Scopes(look=scopes.READ, change=scopes.WRITE)
+
     @extend_schema(parameters=[CURSOR], responses=serializers.CommentPage, operation_id="comment_list")
     def get(self, request: Request, id: int) -> Response:
         """The comments of a post, newest first."""
@@ -103,6 +113,8 @@ class Comments(APIView):
 
 
 class OneComment(APIView):
+    scopes = scopes.Scopes(look=scopes.READ, change=scopes.WRITE)
+
     @extend_schema(responses=serializers.CommentOut, operation_id="comment_retrieve")
     def get(self, request: Request, id: int) -> Response:
         return Response(serializers.comment(queries.comment(request.user, id)))
@@ -115,6 +127,8 @@ class OneComment(APIView):
 
 
 class CommentReaction(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
     @extend_schema(request=serializers.ReactionIn, responses=serializers.Reactions, operation_id="comment_reaction_put")
     def put(self, request: Request, id: int) -> Response:
         kind = checked(serializers.ReactionIn(data=request.data))["kind"]
@@ -126,6 +140,8 @@ class CommentReaction(APIView):
 
 
 class PostsOf(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
     @extend_schema(
         parameters=[CURSOR, OpenApiParameter("media", bool, description="Only those with pictures.")],
         responses=serializers.PostPage,

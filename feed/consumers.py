@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from core import errors, threads
+from core import errors, scopes, threads
 from core import realtime as hub
 from core.consumers import Frame, Socket, frame
 from feed import queries, realtime, serializers
 
 
-@frame("feed.watch")
+@frame("feed.watch", scope=scopes.READ)
 async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
     """{"posts": [ids]} -> {"posts": [counts of those that are watched now]}; hidden and absent ones are left out."""
     found = await threads.run(queries.watchable, socket.user_id, ids_of(asked))
@@ -20,7 +20,7 @@ async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
     return {"posts": [serializers.counts(post) for post in found]}
 
 
-@frame("feed.unwatch")
+@frame("feed.unwatch", scope=scopes.READ)
 async def unwatch(socket: Socket, asked: Frame) -> dict[str, Any]:
     for id in ids_of(asked):
         leave(socket, id)

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "accounts.middleware.LastSeen",
     "accounts.middleware.FactorGate",
     "core.middleware.Errors",
+    "core.middleware.Limits",
 ]
 ROOT_URLCONF = "socialsite.urls"
 ASGI_APPLICATION = "socialsite.asgi.application"
@@ -258,7 +259,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["core.api.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.JSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_PAGINATION_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.openapi.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["core.api.Throttle"],
     "EXCEPTION_HANDLER": "core.api.problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

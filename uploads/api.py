@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import errors
+from core import errors, scopes
 from uploads import access, actions, reasons, serializers
 
 FRAMING = 64 * 1024  # what a multipart body carries besides its file
 
 
 class Uploads(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
     parser_classes = [MultiPartParser]
 
     @extend_schema(request=serializers.UploadIn, responses={202: serializers.UploadOut}, operation_id="upload_create")
@@ -39,6 +40,8 @@ class Uploads(APIView):
 
 
 class OneUpload(APIView):
+    scopes = scopes.Scopes(look=scopes.WRITE, change=scopes.WRITE)
+
     @extend_schema(responses=serializers.UploadOut, operation_id="upload_retrieve")
     def get(self, request: Request, key: uuid.UUID) -> Response:
         """How far one's own upload is."""
@@ -52,6 +55,8 @@ class OneUpload(APIView):
 
 
 class Picture(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
     @extend_schema(responses=serializers.PictureOut, operation_id="picture_retrieve")
     def get(self, request: Request, key: uuid.UUID) -> Response:
         """Fresh links to a picture one may see, for pages that are open longer than links last."""

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
+from accounts.access import api_tokens as api_token_access
 from accounts.access.people import Viewer, present, viewer_id
 from accounts.models.logins import Device
 from core import errors
@@ -16,16 +17,19 @@ def live_devices() -> QuerySet[Device]:
 
 
 def standing_devices() -> QuerySet[Device]:
-    """Live logins that can still be used: the session of a browser, the refresh token of an app have not run out."""
+    """Live logins that can still be used: the session of a browser, the refresh token of an app, the token of a script
+    have not run out."""
     now = timezone.now()
     session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
     fresh = Q(session_key="", refreshed_at__gt=now - api_settings.REFRESH_TOKEN_LIFETIME)
-    return live_devices().filter(fresh | Exists(session))
+    token = api_token_access.live_tokens().filter(device=OuterRef("pk"))
+    return live_devices().filter(fresh | Exists(session) | Exists(token))
 
 
 def visible_devices(viewer: Viewer) -> QuerySet[Device]:
-    """The viewer's own standing logins; nobody sees anybody else's."""
-    return standing_devices().filter(user_id=viewer_id(viewer) or 0)
+    """The viewer's own standing logins of browsers and apps (tokens have a page of their own); nobody sees anybody
+    else's."""
+    return standing_devices().filter(user_id=viewer_id(viewer) or 0, token=None)
 
 
 def access_device(viewer: Viewer, id: int) -> Device:

@@ -15,12 +15,14 @@ from accounts.api.logins import own_device
 from accounts.queries import people as people_queries
 from accounts.serializers import factors as factor_serializers
 from accounts.serializers import people as people_serializers
-from core import errors
+from core import errors, scopes
 
 RECENT = timedelta(minutes=5)
 
 
 class EmailView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(
         tags=["auth"], request=factor_serializers.EmailMove, responses={202: factor_serializers.EmailWaiting}
     )
@@ -34,6 +36,8 @@ class EmailView(APIView):
 
 
 class EmailConfirmView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["auth"], request=factor_serializers.EmailCode, responses=people_serializers.Me)
     def post(self, request: Request) -> Response:
         """Moves to the new address. Five wrong codes end the wish."""

@@ -13,13 +13,15 @@ from accounts.queries import doors as door_queries
 from accounts.queries import invitations as invitation_queries
 from accounts.serializers import doors as door_serializers
 from accounts.serializers import people as people_serializers
-from core import api, frame
+from core import api, frame, scopes
 
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 TOKEN = OpenApiParameter("X-Invitation", str, OpenApiParameter.HEADER, description="The last part of its link.")
 
 
 class SiteView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
     permission_classes = [AllowAny]
 
     @extend_schema(tags=["site"], parameters=[TOKEN], responses=door_serializers.SiteOut)
@@ -30,6 +32,8 @@ class SiteView(APIView):
 
 
 class InvitationsView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["invitations"], parameters=[CURSOR], responses=door_serializers.Invitations)
     def get(self, request: Request) -> Response:
         page = invitation_queries.own_invitations(viewer=request.user, cursor=cursor(request))
@@ -50,6 +54,8 @@ class InvitationsView(APIView):
 
 @extend_schema(tags=["invitations"], parameters=[ID], request=None)
 class InvitationView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
         """Nobody joins with it any more. Doing it again changes nothing."""
@@ -59,6 +65,8 @@ class InvitationView(APIView):
 
 @extend_schema(tags=["invitations"], parameters=[ID], request=None)
 class InvitationLinkView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(responses=door_serializers.NewInvitation)
     def post(self, request: Request, id: int) -> Response:
         """A new link; the one before is good no more."""
@@ -72,6 +80,8 @@ def _with_link(user: User, id: int, link: str, *, status: int = 200) -> Response
 
 
 class InvitedView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["invitations"], parameters=[CURSOR], responses=people_serializers.People)
     def get(self, request: Request) -> Response:
         """Who joined with your invitations, newest first."""
@@ -80,6 +90,8 @@ class InvitedView(APIView):
 
 
 class ApplicationsView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["moderation"], parameters=[CURSOR], responses=door_serializers.Applications)
     def get(self, request: Request) -> Response:
         """Requests to join that wait, for moderators."""
@@ -89,6 +101,8 @@ class ApplicationsView(APIView):
 
 @extend_schema(tags=["moderation"], parameters=[ID], request=None)
 class AcceptView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(responses=people_serializers.Person)
     def post(self, request: Request, id: int) -> Response:
         """The new member. 409 when somebody has decided before."""
@@ -96,6 +110,8 @@ class AcceptView(APIView):
 
 
 class DeclineView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["moderation"], parameters=[ID], request=door_serializers.Decline, responses={204: None})
     def post(self, request: Request, id: int) -> Response:
         """409 when somebody has decided before."""

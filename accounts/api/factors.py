@@ -7,9 +7,12 @@ from rest_framework.views import APIView
 from accounts.api.base import Request
 from accounts.queries import factors as factor_queries
 from accounts.serializers import factors as factor_serializers
+from core import scopes
 
 
 class FactorsView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["auth"], responses=factor_serializers.FactorsOut)
     def get(self, request: Request) -> Response:
         """What protects your account."""

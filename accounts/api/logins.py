@@ -1,11 +1,7 @@
 """The REST door of logins: of apps, of devices, tickets."""
 
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import derive_login_method
-from allauth.account.utils import has_verified_email
 from allauth.core import ratelimit
-from allauth.mfa.utils import is_mfa_enabled
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -13,16 +9,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
-from accounts.access import factors as factor_access
 from accounts.actions import logins
+from accounts.api import flows
 from accounts.api.base import CURSOR, Request, cursor
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import logins as login_queries
-from accounts.queries import people as people_queries
 from accounts.serializers import logins as login_serializers
-from accounts.serializers import people as people_serializers
-from core import errors
+from core import errors, scopes
 from core.api import JSONParser
 
 
@@ -33,34 +27,21 @@ class LoginView(APIView):
 
     @extend_schema(tags=["auth"], request=login_serializers.Login, responses=login_serializers.LoggedIn)
     def post(self, request: Request) -> Response:
-        """Logs an app in with the password. Accounts with a second factor are refused with `second_factor_needed`."""
+        """Logs an app in with the password. Accounts with a second factor answer 401 `second_factor_needed` with a
+        `flow` and the `factors` they have: go on with auth/second-factor."""
         given = login_serializers.Login(data=request.data)
         given.is_valid(raise_exception=True)
-        user = self.authenticate(request, **given.validated_data)
-        client, address = request.headers.get("User-Agent", ""), request.META.get("REMOTE_ADDR", "")
-        pair = logins.log_in_app(actor=user, client=client, address=address)
-        me = people_serializers.me(people_queries.person(viewer=user, person=user.pk))
-        return Response({"access": pair.access, "refresh": pair.refresh, "user": me})
+        return flows.go_on(request, self.authenticate(request, **given.validated_data))
 
     def authenticate(self, request: Request, login: str, password: str) -> User:
-        """The steps of the browser's login, with allauth's limits: password, presence, address, second factor."""
-        asked, adapter = request._request, get_adapter()
+        """The steps of the browser's login, with its limits."""
+        asked = request._request
         if not ratelimit.consume(asked, action="login"):
             raise errors.TooMany(retry_after=60)
         login = login.strip().removeprefix("@").lower()
-        try:
-            user = adapter.authenticate(asked, **{derive_login_method(login).value: login, "password": password})
-        except ValidationError as error:  # allauth's limit of failed logins
-            raise errors.TooMany(" ".join(error.messages), retry_after=300) from None
+        user = flows.check_password(asked, password, **{derive_login_method(login).value: login})
         if user is None:
             raise errors.SignInNeeded(_("This name or address and this password do not belong together."))
-        if not user.is_present:
-            raise errors.SignInNeeded(_("This account is not open at the moment."))
-        if not has_verified_email(user):
-            raise errors.NotAllowed(_("Please log in on the site once, to prove your address."))
-        if is_mfa_enabled(user):
-            raise tokens.SecondFactorNeeded
-        factor_access.check(user)
         return user
 
 
@@ -82,6 +63,8 @@ class RefreshView(APIView):
 
 
 class LogoutView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["auth"], request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """Ends this login: its tokens and its sockets."""
@@ -90,6 +73,8 @@ class LogoutView(APIView):
 
 
 class TicketView(APIView):
+    scopes = scopes.Scopes(change=(scopes.CHAT_READ, scopes.CHAT_WRITE))
+
     @extend_schema(tags=["auth"], request=None, responses=login_serializers.Ticket)
     def post(self, request: Request) -> Response:
         """A ticket that opens the socket once, for clients without cookies."""
@@ -97,6 +82,8 @@ class TicketView(APIView):
 
 
 class DevicesView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["auth"], parameters=[CURSOR], responses=login_serializers.DevicesOut)
     def get(self, request: Request) -> Response:
         """Every login of yours that stands."""
@@ -111,6 +98,8 @@ class DevicesView(APIView):
 
 
 class DeviceView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["auth"], responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
         """Ends one login of yours at once. Doing it again changes nothing."""

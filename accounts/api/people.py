@@ -11,9 +11,12 @@ from accounts.actions import profiles, relations
 from accounts.api.base import CURSOR, ID, Request, cursor, reference
 from accounts.queries import people as people_queries
 from accounts.serializers import people as people_serializers
+from core import scopes
 
 
 class MeView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ, change=scopes.ACCOUNT)
+
     @extend_schema(tags=["people"], responses=people_serializers.Me)
     def get(self, request: Request) -> Response:
         return self.answer(request)
@@ -35,6 +38,7 @@ class MeView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID])
 class UserView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
     permission_classes = [AllowAny]
 
     @extend_schema(responses=people_serializers.Profile)
@@ -44,6 +48,8 @@ class UserView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID], request=None)
 class FollowView(APIView):
+    scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)
+
     @extend_schema(responses=people_serializers.Profile)
     def post(self, request: Request, id: str) -> Response:
         """Follow, or ask to where the account is private: see `follow_state`. Doing it again changes nothing."""
@@ -59,6 +65,8 @@ class FollowView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
 class FollowerView(APIView):
+    scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)
+
     def delete(self, request: Request, id: str) -> Response:
         """This person follows you no more, and is not told."""
         relations.remove_follower(actor=request.user, person=reference(id))
@@ -67,6 +75,8 @@ class FollowerView(APIView):
 
 @extend_schema(tags=["people"], parameters=[CURSOR])
 class RequestsView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
     @extend_schema(responses=people_serializers.People)
     def get(self, request: Request) -> Response:
         """Who asks to follow you, newest first."""
@@ -76,6 +86,8 @@ class RequestsView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
 class RequestView(APIView):
+    scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)
+
     def delete(self, request: Request, id: str) -> Response:
         """Declines what this person asks, without a word to them."""
         relations.decline_request(actor=request.user, person=reference(id))
@@ -84,6 +96,8 @@ class RequestView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID], request=None)
 class AcceptView(APIView):
+    scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)
+
     @extend_schema(responses=people_serializers.Profile)
     def post(self, request: Request, id: str) -> Response:
         """This person, who asked, follows you from now on."""
@@ -93,6 +107,8 @@ class AcceptView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
 class BlockView(APIView):
+    scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)
+
     def post(self, request: Request, id: str) -> Response:
         """Both vanish for each other, at once."""
         relations.block(actor=request.user, person=reference(id))
@@ -105,6 +121,7 @@ class BlockView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID, CURSOR])
 class FollowersView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
     permission_classes = [AllowAny]
 
     @extend_schema(responses=people_serializers.People)
@@ -115,6 +132,7 @@ class FollowersView(APIView):
 
 @extend_schema(tags=["people"], parameters=[ID, CURSOR])
 class FollowingView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
     permission_classes = [AllowAny]
 
     @extend_schema(responses=people_serializers.People)

@@ -10,10 +10,13 @@ from accounts.queries import directory
 from accounts.queries import people as people_queries
 from accounts.serializers import fields as field_serializers
 from accounts.serializers import people as people_serializers
+from core import scopes
 
 
 class PictureView(APIView):
     """One's avatar or cover; the route says which."""
+
+    scopes = scopes.Scopes(change=scopes.ACCOUNT)
 
     place = ""
 
@@ -42,6 +45,8 @@ class CoverView(PictureView):
 
 
 class DirectoryView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
     @extend_schema(
         tags=["people"],
         operation_id="users_list",

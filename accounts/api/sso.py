@@ -15,7 +15,7 @@ from accounts.queries import sso as sso_queries
 from accounts.serializers import logins as login_serializers
 from accounts.serializers import people as people_serializers
 from accounts.serializers import sso as sso_serializers
-from core import errors
+from core import errors, scopes
 from core.api import JSONParser
 
 
@@ -56,6 +56,8 @@ class ExchangeView(APIView):
 
 
 class IdentitiesView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["auth"], responses=sso_serializers.IdentitiesOut)
     def get(self, request: Request) -> Response:
         """The accounts elsewhere that log you in here."""
@@ -63,6 +65,8 @@ class IdentitiesView(APIView):
 
 
 class IdentityView(APIView):
+    scopes = scopes.CLOSED
+
     @extend_schema(tags=["auth"], responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
         """Disconnects one. The last way to log in stays: 409."""

@@ -2,6 +2,7 @@
 
 from accounts.models import (
     addresses,
+    api_tokens,
     applications,
     doors,
     fields,
@@ -16,6 +17,7 @@ from accounts.models import (
 
 __all__ = [
     "addresses",
+    "api_tokens",
     "applications",
     "doors",
     "fields",

@@ -1,5 +1,7 @@
 """Logins of browsers and apps."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
@@ -7,7 +9,8 @@ from accounts.models.people import User
 
 
 class Device(models.Model):
-    """One login. The session, the refresh family and the sockets of it hang on this row; ending it ends them all."""
+    """One login. The session, the refresh family or the token, and the sockets of it hang on this row; ending it ends
+    them all."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
     key = models.UUIDField(unique=True)
@@ -28,6 +31,9 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    proven_at = models.DateTimeField(null=True, blank=True, help_text="When its member last proved again who they are.")
+    # What the token behind a request may do; None for browsers and apps, which may whatever their member may.
+    scopes: ClassVar[frozenset[str] | None] = None
 
     class Meta:
         indexes = [

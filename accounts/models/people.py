@@ -93,6 +93,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    is_bot = models.BooleanField(
+        default=False, db_default=False, help_text="Speaks by its tokens; nobody logs in as it."
+    )
+    bot_owner = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="bots",
+        help_text="Who answers for a bot; without one its tokens rest.",
+    )
     suspended_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -120,6 +131,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_present(self) -> bool:
         """The same as `access.present`, for a row in the hand."""
         return self.is_active and (self.suspended_until is None or self.suspended_until <= timezone.now())
+
+    @property
+    def can_log_in(self) -> bool:
+        """Nobody logs in as a bot, by whatever way."""
+        return self.is_present and not self.is_bot
 
     @property
     def avatar_url(self) -> str:

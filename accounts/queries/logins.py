@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
+from accounts.access import api_tokens as api_token_access
 from accounts.access import factors as factor_access
 from accounts.access import logins as login_access
 from accounts.models.logins import Device
@@ -30,11 +32,13 @@ def device(*, id: int, user_id: int) -> Device | None:
 
 
 def device_stands(*, id: int, user_id: int) -> bool:
-    """Whether a login still stands; a browser's also needs its session."""
+    """Whether a login still stands; a browser's also needs its session, a token's that it has not run out."""
     row = device(id=id, user_id=user_id)
     if row is None:
         return False
-    return not row.session_key or device_of_session(row.session_key) is not None
+    if row.session_key:
+        return device_of_session(row.session_key) is not None
+    return row.refreshed_at is not None or api_token_access.live_tokens().filter(device=row).exists()
 
 
 def is_due(device: Device) -> bool:
@@ -60,8 +64,14 @@ def standing_logins(ids: list[int]) -> tuple[set[int], list[int]]:
 def known_clients(*, user: User, but: int) -> list[str]:
     """What the member's other logins were made with, those that ended in the last month as well (whoever logs out
     every evening is not somebody new each morning); some dozens are enough."""
-    others = Device.objects.filter(user=user).exclude(pk=but).order_by("-seen_at", "-id")
+    others = Device.objects.filter(user=user, token=None).exclude(pk=but).order_by("-seen_at", "-id")
     return list(others.values_list("client", flat=True)[:50])
+
+
+def factor_kinds(user: User) -> list[str]:
+    """What an app may ask for as the second step of a login: totp, recovery_codes, webauthn."""
+    kinds = Authenticator.objects.filter(user_id=user.pk).order_by("type").values_list("type", flat=True)
+    return list(kinds.distinct())
 
 
 @dataclass(frozen=True)

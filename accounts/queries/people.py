@@ -135,5 +135,10 @@ def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:
     return paging.page(Block.objects.filter(blocker=viewer).select_related("blocked"), cursor=cursor, size=PAGE)
 
 
+def somebody(id: int) -> User | None:
+    """A member's row, whoever asks; for ways in, which know who it is."""
+    return User.objects.filter(pk=id).first()
+
+
 def handle_taken(handle: str) -> bool:
     return handle_queries.is_taken(handle)

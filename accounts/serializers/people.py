@@ -52,6 +52,7 @@ def profile(user: User) -> dict[str, Any]:
         "friends": user.friends_count if getattr(user, "shows_friends", False) else None,
         "posts": user.posts_count,
         "is_private": user.is_private,
+        "is_bot": user.is_bot,
         "can_see": bool(getattr(user, "is_open", not user.is_private)),
         "followed": bool(getattr(user, "is_followed", False)),
         "follow_state": follow_state(user),
@@ -85,6 +86,7 @@ class Profile(Person):
     following = serializers.IntegerField()
     posts = serializers.IntegerField()
     is_private = serializers.BooleanField(help_text="Following has to be asked for.")
+    is_bot = serializers.BooleanField(help_text="A program speaks here.")
     can_see = serializers.BooleanField(help_text="You may see this person's posts and lists.")
     followed = serializers.BooleanField(help_text="You follow this person.")
     follow_state = serializers.ChoiceField(choices=FollowState.choices, help_text="How you stand to this person.")

@@ -80,19 +80,21 @@ class Site:
     def __init__(self) -> None:
         self.lines: list[Line] = []
 
-    async def connect(self, user: User | None, origin: str | None = None) -> tuple[Line, bool]:
+    async def connect(self, user: User | None, origin: str | None = None, ticket: str = "") -> tuple[Line, bool]:
         from socialsite.asgi import application
 
         headers = await sync_to_async(headers_of)(user, origin)
-        communicator = WebsocketCommunicator(application, "/ws/", headers=headers)
+        address = f"/ws/?ticket={ticket}" if ticket else "/ws/"
+        communicator = WebsocketCommunicator(application, address, headers=headers)
         accepted, _code = await communicator.connect(timeout=5)
         line = Line(communicator)
         if accepted:
             self.lines.append(line)
         return line, accepted
 
-    async def join(self, user: User) -> Line:
-        line, accepted = await self.connect(user)
+    async def join(self, user: User, ticket: str = "") -> Line:
+        """By a browser's session, or by a ticket."""
+        line, accepted = await self.connect(None if ticket else user, ticket=ticket)
         assert accepted
         assert await line.hear() == {"kind": "hello", "data": {"user": user.pk}}
         return line

@@ -259,7 +259,7 @@ def field(bound: BoundField, *, css: str = "", prefix: str = "", hint: str = "",
         "label": label or bound.label,
         "described": described,
         "optional": not bound.field.required and kind not in ("switch", "choices"),
-        "tick": "tick round" if isinstance(widget, RadioSelect) else "tick",
+        "tick": "tick round" if isinstance(widget, RadioSelect) and not widget.allow_multiple_selected else "tick",
     }
     return render_to_string("components/field.html", context)
 

@@ -108,7 +108,7 @@ def test_redis_and_memory_count_alike(redis_url: str, settings: Any) -> None:
     here: list[tuple[bool, int]] = []
     there: list[tuple[bool, int]] = []
     for _turn in range(30):
-        one, other = limits.take(limit, who), limits.memory.take(limit, who)
+        one, other = limits.take(limit, who), limits.memory.take((limit, who))
         there.append((one.allowed, one.left))
         here.append((other.allowed, other.left))
         time.sleep(0.05)

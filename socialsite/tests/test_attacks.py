@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models.people import User
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
 from core.models import Mail
+from socialsite.tests.test_scopes import OPEN
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.django_db
 SAMPLES = {"handle": "alice", "id": "1", "key": "00000000-0000-4000-8000-000000000000", "tab": "posts", "emoji": "like"}
 # Addresses that need no CSRF token, and why.
 WITHOUT_TOKEN: dict[str, str] = {
-    "/api/v1/auth/login": "reads no cookie and sets none",
-    "/api/v1/auth/refresh": "reads no cookie and sets none",
+    **dict.fromkeys(OPEN, "reads no cookie and sets none"),
+    "/accounts/sso/1/backchannel/": "a provider's server asks, without cookies; its signature is checked",
 }
 # Tables that reading a page may write: where one was seen, how often one came.
 READING_WRITES = {"django_session", "accounts_device", "core_count"}

@@ -1,0 +1,100 @@
+"""The REST door of proofs: that it is still you, and a new password. Closed to tokens."""
+
+from datetime import timedelta
+
+from django.contrib.auth import update_session_auth_hash
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import rules
+from accounts.actions import logins, proving
+from accounts.api import flows
+from accounts.api.base import Request
+from accounts.api.entering import checked
+from accounts.api.logins import own_device
+from accounts.serializers import flows as flow_serializers
+from core import errors, scopes
+
+FRESH = timedelta(minutes=15)
+
+
+class ReauthenticationNeeded(errors.SignInNeeded):
+    """The login is good, but too old for this."""
+
+    code = "reauthentication_needed"
+    default = gettext_lazy("Please prove that it is you first.")
+
+
+def check_fresh(request: Request) -> None:
+    """ReauthenticationNeeded unless this login began, or was proven again, a moment ago."""
+    device = own_device(request)
+    if (device.proven_at or device.created_at) < timezone.now() - FRESH:
+        raise ReauthenticationNeeded
+
+
+def check_password(request: Request, password: str, field: str) -> None:
+    found = flows.check_password(request._request, password, email=request.user.email)
+    if found is None or found.pk != request.user.pk:
+        raise errors.Invalid(_("This is not your password."), field=field)
+
+
+class ReauthenticateView(APIView):
+    scopes = scopes.CLOSED
+
+    @extend_schema(tags=["auth"], request=flow_serializers.Proof, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Proves again who holds this login, for 15 minutes: by password, second factor or passkey. For what answers
+        `reauthentication_needed`."""
+        given, asked = checked(flow_serializers.Proof(data=request.data)), request._request
+        if "password" in given:
+            check_password(request, given["password"], "password")
+        elif "code" in given:
+            if not flows.check_factor(asked, request.user, code=given["code"]):
+                raise errors.Invalid(_("That is not right. Look again, or try another way."), field="code")
+        else:
+            with flows.step(asked, given["flow"], flows.PROVE):
+                passed = flows.remembered(asked).pk == request.user.pk and flows.check_factor(
+                    asked, request.user, credential=given["credential"]
+                )
+                if not passed:
+                    raise flows.wrong(asked, _("This passkey is not known here."), "credential")
+                asked.session.flush()
+        proving.prove_device(actor=request.user, device_id=own_device(request).pk)
+        return Response(status=204)
+
+
+class ReauthenticateOptionsView(APIView):
+    scopes = scopes.CLOSED
+
+    @extend_schema(tags=["auth"], request=None, responses=flow_serializers.Options)
+    def post(self, request: Request) -> Response:
+        """What to ask a passkey of yours for, to prove that it is still you."""
+        with flows.begun(request._request, flows.PROVE) as flow:
+            flows.remember(request._request, request.user)
+            options = flows.passkey_options(request.user)
+        return Response({"flow": flow, "options": options})
+
+
+class PasswordView(APIView):
+    scopes = scopes.CLOSED
+
+    @extend_schema(tags=["auth"], request=flow_serializers.PasswordChange, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """A new password. Every other login ends, tokens too; this one stays."""
+        given = checked(flow_serializers.PasswordChange(data=request.data))
+        if request.user.has_usable_password():
+            check_password(request, given.get("old", ""), "old")
+        else:
+            check_fresh(request)
+        device, user = own_device(request), request.user
+        password = rules.clean_password(given["password"], user=user)
+        proving.change_password(actor=user, password=password, device_id=device.pk)
+        if device.session_key:
+            update_session_auth_hash(request._request, user)
+            new = request._request.session.session_key or ""
+            logins.move_session(actor=user, old=device.session_key, new=new)
+        return Response(status=204)
