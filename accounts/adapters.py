@@ -26,7 +26,7 @@ class AuthenticationBackend(auth_backends.AuthenticationBackend):
     """Suspended members are nobody, from the next request on."""
 
     def user_can_authenticate(self, user: Any) -> bool:
-        return isinstance(user, User) and user.is_present
+        return isinstance(user, User) and user.may_log_in
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
-        if not user.is_present:
+        if not user.may_log_in:
             clear_login(request)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)

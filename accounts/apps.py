@@ -8,8 +8,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from accounts import belongings, registry, tokens
         from accounts import consumers as logins
-        from accounts import registry, tokens
         from accounts.access import people as people_access
         from accounts.actions import relations
         from accounts.queries import people as people_queries
@@ -36,5 +36,8 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.still_valid = tokens.still_valid
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
+        for name in ("accounts:settings_data_import", "accounts:api_import"):
+            bodies.takes_files(name, settings.MAX_IMPORT_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
         registry.recounts["follows"] = relations.recount
+        belongings.register()

@@ -1,6 +1,6 @@
 """What we write to people: a text whose first line is the subject, and the same as simple HTML (templates/emails)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models.logins import Device
+from accounts.models.people import User
 from accounts.serializers import logins as login_serializers
 from core import delivery
 
@@ -51,6 +52,24 @@ def send_new_login(*, to: str, language: str, device: Device) -> None:
     with translation.override(language or settings.LANGUAGE_CODE):
         context = {"login": login_serializers.device(device), "devices_url": _url("accounts:settings_devices")}
         send("new_login", to=to, context=context, lives=None)
+
+
+def send_delete_asked(*, member: User, due_at: datetime) -> None:
+    _to_member("delete_asked", member, {"due_at": due_at, "login_url": _url("accounts:login")})
+
+
+def send_delete_soon(*, member: User, due_at: datetime) -> None:
+    _to_member("delete_soon", member, {"due_at": due_at, "login_url": _url("accounts:login")})
+
+
+def send_export_ready(*, member: User, expires_at: datetime) -> None:
+    _to_member("export_ready", member, {"expires_at": expires_at, "data_url": _url("accounts:settings_data")})
+
+
+def _to_member(name: str, member: User, context: dict[str, Any]) -> None:
+    """In the member's own language, worth sending however late."""
+    with translation.override(member.language or settings.LANGUAGE_CODE):
+        send(name, to=member.email, context=context, lives=None)
 
 
 def _url(name: str) -> str:

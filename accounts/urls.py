@@ -1,8 +1,10 @@
 from django.urls import path
 
+from accounts.api import archives as archive_api
+from accounts.api import life as life_api
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
-from accounts.views import entrance, people, settings
+from accounts.views import archives, entrance, life, people, settings
 
 app_name = "accounts"
 urlpatterns = [
@@ -24,6 +26,14 @@ urlpatterns = [
     path("settings/devices/<int:id>/end/", settings.end_device, name="settings_device_end"),
     path("settings/blocked/", settings.blocked, name="settings_blocked"),
     path("settings/privacy/", settings.privacy, name="settings_privacy"),
+    path("settings/data/", archives.data, name="settings_data"),
+    path("settings/data/state/", archives.state, name="settings_data_state"),
+    path("settings/data/export/", archives.export, name="settings_data_export"),
+    path("settings/data/export/<str:token>/", archives.file, name="settings_data_file"),
+    path("settings/data/import/", archives.bring, name="settings_data_import"),
+    path("settings/data/deactivate/", life.deactivate, name="settings_deactivate"),
+    path("settings/data/delete/", life.delete, name="settings_delete"),
+    path("leaving/", life.leaving, name="leaving"),
     path("people/", people.everybody, name="people"),
     path("people/requests/", people.requests, name="requests"),
     path("@<str:handle>/", people.profile, name="profile"),
@@ -42,6 +52,11 @@ urlpatterns = [
     path("api/v1/auth/logout", login_api.LogoutView.as_view(), name="api_logout"),
     path("api/v1/auth/ticket", login_api.TicketView.as_view(), name="api_ticket"),
     path("api/v1/me", people_api.MeView.as_view(), name="api_me"),
+    path("api/v1/me/export", archive_api.ExportView.as_view(), name="api_export"),
+    path("api/v1/me/export/download", archive_api.ExportFileView.as_view(), name="api_export_file"),
+    path("api/v1/me/import", archive_api.ImportView.as_view(), name="api_import"),
+    path("api/v1/me/deactivate", life_api.DeactivateView.as_view(), name="api_deactivate"),
+    path("api/v1/me/deletion", life_api.DeletionView.as_view(), name="api_deletion"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.LastSeen",
+    "accounts.middleware.Leavers",
     "core.middleware.Errors",
 ]
 ROOT_URLCONF = "socialsite.urls"
@@ -141,6 +142,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", 10 * 1024 * 1024, low=1024)
 MAX_API_IMAGE_BYTES = 2 * MAX_IMAGE_BYTES
+MAX_IMPORT_BYTES = env.number("MAX_IMPORT_BYTES", 512 * 1024 * 1024, low=1024)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 
 # -- Work off the request ---------------------------------------------------------------------------------------------

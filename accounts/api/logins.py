@@ -53,7 +53,7 @@ class LoginView(APIView):
             raise errors.TooMany(" ".join(error.messages), retry_after=300) from None
         if user is None:
             raise errors.SignInNeeded(_("This name or address and this password do not belong together."))
-        if not user.is_present:
+        if not user.may_log_in:
             raise errors.SignInNeeded(_("This account is not open at the moment."))
         if not has_verified_email(user):
             raise errors.NotAllowed(_("Please log in on the site once, to prove your address."))

@@ -56,6 +56,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    hidden_at = models.DateTimeField(
+        null=True, blank=True, help_text="Deactivated, or about to leave: nobody sees this member, who may log in."
+    )
     suspended_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -76,6 +79,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_present(self) -> bool:
         """The same as `access.present`, for a row in the hand."""
+        return self.may_log_in and self.hidden_at is None
+
+    @property
+    def may_log_in(self) -> bool:
+        """The same as `access.admitted`: who hides may log in and come back."""
         return self.is_active and (self.suspended_until is None or self.suspended_until <= timezone.now())
 
     @property
