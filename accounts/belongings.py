@@ -36,7 +36,13 @@ def register() -> None:
         "user",
         file="devices.json",
         title=_("Devices"),
-        fields={"client": "client", "address": "address", "since": "created_at", "seen": "seen_at", "ended": "ended_at"},
+        fields={
+            "client": "client",
+            "address": "address",
+            "since": "created_at",
+            "seen": "seen_at",
+            "ended": "ended_at",
+        },
     )
     _register_ties()
     personal.holds(Export, "user", erase=archives.erase_exports)
@@ -51,7 +57,7 @@ def register() -> None:
     personal.holds(Event, "data", kept=IDS_ONLY)
     personal.holds(AuditEntry, "actor_id", kept=IDS_ONLY)
     # Last: until here their addresses are needed, and the row that says that they go.
-    personal.holds(EmailAddress, "user", erase=erasure.erase_addresses)
+    personal.holds(EmailAddress, "user", "email", erase=erasure.erase_addresses)
     personal.holds(Departure, "user", erase=personal.with_the_member)
 
 

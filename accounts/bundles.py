@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,7 +65,7 @@ def write(member: User, target: Path, *, tick: Tick) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle, language:
         counts: dict[str, int] = {}
         for chapter in chapters:
-            counts[chapter.file] = _write_chapter(bundle, chapter, member, tick=lambda: tick(done, total))
+            counts[chapter.file] = _write_chapter(bundle, chapter, member, tick=partial(tick, done, total))
             done += 1
             tick(done, total)
         for chapter in chapters:

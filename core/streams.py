@@ -12,7 +12,7 @@ CHUNK = 128 * 1024
 class FileBody:
     """A file in pieces, for either kind of server: neither holds the whole, neither blocks the loop."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: "File[bytes]") -> None:
         self.file = file
 
     def __iter__(self) -> Iterator[bytes]:
@@ -35,7 +35,7 @@ class FileResponse(StreamingHttpResponse):
         super().__init__(body, **options)
 
 
-def attachment(file: File, *, name: str, kind: str) -> FileResponse:
+def attachment(file: "File[bytes]", *, name: str, kind: str) -> FileResponse:
     """A file to be kept, which no cache keeps."""
     headers = {
         "Content-Length": str(file.size),

@@ -42,7 +42,9 @@ def posts(member: User) -> Iterator[personal.Row]:
             "text": post.text,
             "audience": post.audience,
             "pictures": [
-                {"file": f"media/{one.upload.key}.webp", "alt": one.alt} for one in post.pictures.all() if one.upload.url()
+                {"file": f"media/{one.upload.key}.webp", "alt": one.alt}
+                for one in post.pictures.all()
+                if one.upload.url()
             ],
             "reactions": post.reactions,
             "comments": post.comments_count,
@@ -192,7 +194,7 @@ def _moment(given: object) -> datetime | None:
         moment = parse_datetime(given) if isinstance(given, str) else None
     except ValueError:
         return None
-    if moment is None or timezone.is_naive(moment) or not 1990 <= moment.year or moment > timezone.now():
+    if moment is None or timezone.is_naive(moment) or moment.year < 1990 or moment > timezone.now():
         return None
     return moment
 
@@ -221,7 +223,9 @@ def bring_post(
             post.save(force_insert=True)
     except IntegrityError:
         return False
-    uploads = upload_actions.attach_uploads(actor=member, keys=[key for key, _alt in pictures], purpose="post", limit=PICTURES_LIMIT)
+    uploads = upload_actions.attach_uploads(
+        actor=member, keys=[key for key, _alt in pictures], purpose="post", limit=PICTURES_LIMIT
+    )
     PostPicture.objects.bulk_create(
         PostPicture(post=post, upload=upload, position=place, alt=alt[:ALT_LIMIT])
         for place, (upload, alt) in enumerate(zip(uploads, (alt for _key, alt in pictures), strict=True))

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from core.streams import FileBody, FileResponse
 from uploads import links, storage
 
+
 @require_safe
 def media(request: HttpRequest, key: uuid.UUID, variant: str) -> StreamingHttpResponse:
     end, signature = request.GET.get("e", ""), request.GET.get("s", "")

@@ -59,7 +59,9 @@ def start_export(*, actor: User) -> Export:
     latest = rows.exclude(state=ArchiveState.FAILED).order_by("-pk").first()
     if latest is not None and latest.created_at > timezone.now() - EVERY:
         wait = latest.created_at + EVERY - timezone.now()
-        raise errors.TooMany(_("There is one from today already. Tomorrow you can make another."), retry_after=wait.seconds)
+        raise errors.TooMany(
+            _("There is one from today already. Tomorrow you can make another."), retry_after=wait.seconds
+        )
     export = Export.objects.create(user=actor)
     wake.after_commit("accounts.export", str(export.pk))
     return export

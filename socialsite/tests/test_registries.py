@@ -96,7 +96,9 @@ def test_every_room_answers_what_it_is_asked(owing: Callable, filled: Callable, 
 
 
 # A column that names a member without a foreign key: an id, an address.
-NAMING = re.compile(r"^((.+_)?(user|member|person|actor|owner|author|sender|inviter|invited)_id|to|(.+_)?email|handle)$")
+NAMING = re.compile(
+    r"^((.+_)?(user|member|person|actor|owner|author|sender|inviter|invited)_id|to|(.+_)?email|handle)$"
+)
 
 
 def naming_members() -> set[tuple[type[Model], str]]:
