@@ -23,7 +23,7 @@ from accounts.access import people as people_access
 from accounts.actions import profiles
 from accounts.models.archives import OPEN, Archive, ArchiveState, Export, Import
 from accounts.models.people import User
-from core import errors, wake
+from core import audit, errors, wake
 from uploads import actions as upload_actions
 from uploads import storage
 
@@ -51,18 +51,29 @@ class Lost(Exception):
 @transaction.atomic
 def start_export(*, actor: User) -> Export:
     """The export that is being made, or a new one. TooMany within a day of the last one."""
-    _lock(actor)
-    rows = Export.objects.filter(user=actor)
+    export = _start(actor)
+    if export.is_open:
+        return export
+    wait = export.created_at + EVERY - timezone.now()
+    raise errors.TooMany(_("There is one from today already. Tomorrow you can make another."), retry_after=wait.seconds)
+
+
+@transaction.atomic
+def start_export_of(*, actor: User | None, member: User) -> Export:
+    """Staff (nobody: the shell) want a member's export: that of the last day, or a new one."""
+    audit.record("accounts.export_user", subject=f"user:{member.pk}", actor_id=actor.pk if actor else None)
+    return _start(member)
+
+
+def _start(member: User) -> Export:
+    """The member's open export, or one of the last day, else a new one."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=member.pk).values_list("pk"))
+    rows = Export.objects.filter(user=member).order_by("-pk")
     standing = rows.filter(state__in=OPEN).first()
-    if standing is not None:
-        return standing
-    latest = rows.exclude(state=ArchiveState.FAILED).order_by("-pk").first()
-    if latest is not None and latest.created_at > timezone.now() - EVERY:
-        wait = latest.created_at + EVERY - timezone.now()
-        raise errors.TooMany(
-            _("There is one from today already. Tomorrow you can make another."), retry_after=wait.seconds
-        )
-    export = Export.objects.create(user=actor)
+    latest = rows.filter(state=ArchiveState.READY, created_at__gt=timezone.now() - EVERY).first()
+    if found := standing or latest:
+        return found
+    export = Export.objects.create(user=member)
     wake.after_commit("accounts.export", str(export.pk))
     return export
 
