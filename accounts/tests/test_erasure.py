@@ -3,7 +3,6 @@
 import io
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -42,15 +40,6 @@ from uploads.tests import factories as upload_factories
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 PLANT = "zqplantzq"
-
-
-@pytest.fixture
-def shelf(settings) -> Iterator[Path]:
-    """Where files lie, empty before and after."""
-    place = Path(default_storage.location)
-    yield place
-    for path in files_in(place):
-        path.unlink()
 
 
 def files_in(place: Path) -> list[Path]:
