@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from accounts.actions import profiles
+from accounts.models.archives import Export, Import
+from accounts.models.life import Departure
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
@@ -58,6 +60,7 @@ class UserAdmin(ModelAdmin):
         "language",
         "is_private",
         "is_active",
+        "hidden_at",
         "suspended_until",
         "is_staff",
         "is_superuser",
@@ -72,6 +75,7 @@ class UserAdmin(ModelAdmin):
     readonly_fields = [
         "email",
         "is_private",
+        "hidden_at",
         "followers_count",
         "following_count",
         "requests_count",
@@ -138,6 +142,25 @@ class BlockAdmin(RowAdmin):
     list_select_related = ["blocker", "blocked"]
     search_fields = ["blocker__handle", "blocked__handle"]
     list_filter = ["created_at"]
+
+
+@admin.register(Departure)
+class DepartureAdmin(RowAdmin):
+    list_display = ["user", "asked_at", "due_at", "take_messages", "begun_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle"]
+    list_filter = ["due_at"]
+
+
+@admin.register(Export, Import)
+class ArchiveAdmin(RowAdmin):
+    """How far they are; what is in them is nobody's business."""
+
+    list_display = ["user", "state", "attempts", "bytes", "created_at", "finished_at", "expires_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle"]
+    list_filter = ["state", "created_at"]
+    exclude = ["key", "report"]
 
 
 @admin.register(Device)

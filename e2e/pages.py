@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from e2e.village import Village
 
 # Handles of the demo: who looks. "" is a visitor.
-VISITOR, MEMBER, FRESH, ADMIN = "", "linh", "newcomer", "ingrid"
+VISITOR, MEMBER, FRESH, ADMIN, LEAVER = "", "linh", "newcomer", "ingrid", "goer"
 WIDTHS = {390: 844, 820: 1180, 1440: 1000}
 SCHEMES = ("light", "dark")
 
@@ -23,16 +23,22 @@ import json
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
-from accounts.actions import joining, logins
+from accounts.actions import archives, joining, life, logins
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from chat.models import Conversation, Membership
 from feed.models import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
+goer = User.objects.filter(handle="goer").first() or joining.join(
+    email="goer@willowbank.example", handle="goer", display_name="Gus Goer", password_hash="!")
+life.request_deletion_of(actor=None, member=goer)
+goer.refresh_from_db()
+ingrid = User.objects.get(handle="ingrid")
+archives.build_export(export_id=archives.start_export_of(actor=None, member=ingrid).pk)
 linh, kofi = User.objects.get(handle="linh"), User.objects.get(handle="kofi")
 sessions = {}
-for user in (linh, fresh, User.objects.get(handle="ingrid")):
+for user in (linh, fresh, ingrid, goer):
     store = SessionStore()
     store.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: "accounts.adapters.AuthenticationBackend",
                   HASH_SESSION_KEY: user.get_session_auth_hash()})
@@ -148,6 +154,11 @@ PAGES = [
     Look("settings-privacy", "/settings/privacy/", room="accounts"),
     Look("settings-blocked", "/settings/blocked/", room="accounts"),
     Look("settings-blocked-empty", "/settings/blocked/", FRESH, room="accounts"),
+    Look("settings-data", "/settings/data/", room="accounts"),
+    Look("settings-data-made", "/settings/data/", ADMIN, room="accounts"),
+    Look("deactivate", "/settings/data/deactivate/", room="accounts"),
+    Look("delete", "/settings/data/delete/", room="accounts"),
+    Look("leaving", "/leaving/", LEAVER, room="accounts"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),
     Look("chat-unread", "/chat/{unread}/", room="chat"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -67,9 +67,9 @@ def comments(member: User) -> Iterator[personal.Row]:
 
 
 def _seen(member: User, rows: QuerySet[Reaction]) -> QuerySet[Reaction]:
-    seen_posts = access.visible_posts(member).values("pk")
-    seen_comments = access.visible_comments(member).values("pk")
-    return rows.filter(Q(post__in=seen_posts) | Q(comment__in=seen_comments))
+    post = Exists(access.visible_posts(member).filter(pk=OuterRef("post_id")))
+    comment = Exists(access.visible_comments(member).filter(pk=OuterRef("comment_id")))
+    return rows.filter(Q(post) | Q(comment))
 
 
 reactions = personal.rows_of(
