@@ -22,6 +22,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import get_template
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import personal
@@ -29,6 +30,7 @@ from accounts.models.people import User
 
 FORMAT, VERSION = "socialsite-export", 1
 PAGE = 500  # rows on a page to read
+ROWS = "<!-- rows -->"  # where they stand in templates/archives/page.html
 PIECE = 256 * 1024
 # What a bundle from outside may hold.
 ENTRIES = 50_000
@@ -75,6 +77,7 @@ def write(member: User, target: Path, *, tick: Tick) -> None:
                 tick(done, total)
         contents = [{"title": one.title, "page": _page_name(one, 1), "count": counts[one.file]} for one in chapters]
         context = {"member": member, "site": settings.SITE_NAME, "contents": contents, "at": timezone.now()}
+        context["title"] = gettext("What you put in")
         bundle.writestr("index.html", get_template("archives/index.html").render(context))
         bundle.writestr("style.css", get_template("archives/style.css").render({}))
         manifest = {
@@ -139,18 +142,21 @@ class _Pages:
         path = self.folder / _page_name(self.chapter, len(self.paths) + 1)
         self.paths.append(path)
         self.page = path.open("w", encoding="utf-8")
-        self.page.write(get_template("archives/_head.html").render({"title": self.chapter.title}))
+        self.page.write(self._around()[0])
 
     def _end(self, *, more: bool) -> None:
         assert self.page is not None
         number = len(self.paths)
-        around = {
-            "previous": _page_name(self.chapter, number - 1) if number > 1 else "",
-            "next": _page_name(self.chapter, number + 1) if more else "",
-            "empty": not self.rows,
-        }
-        self.page.write(get_template("archives/_foot.html").render(around))
+        previous = _page_name(self.chapter, number - 1) if number > 1 else ""
+        next_ = _page_name(self.chapter, number + 1) if more else ""
+        self.page.write(self._around(previous=previous, next=next_, empty=not self.rows)[1])
         self.page.close()
+
+    def _around(self, **context: Any) -> tuple[str, str]:
+        """What stands before the rows of a page, and after them."""
+        whole = get_template("archives/page.html").render({"title": self.chapter.title, **context})
+        before, _mark, after = whole.partition(ROWS)
+        return before, after
 
 
 def _page_name(chapter: personal.Chapter, number: int) -> str:

@@ -274,7 +274,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "deepLinking": True},
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ReactionKind": "feed.models.ReactionKind"},
+    "ENUM_NAME_OVERRIDES": {
+        "ReactionKind": "feed.models.ReactionKind",
+        "ArchiveState": "accounts.models.archives.ArchiveState",
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }
 UNFOLD = {"SITE_TITLE": "Socialsite", "SITE_HEADER": "Socialsite"}
