@@ -19,10 +19,12 @@ from accounts.actions import profiles
 from accounts.models.addresses import AddressChange
 from accounts.models.api_tokens import ApiToken
 from accounts.models.applications import Application
+from accounts.models.archives import Export, Import
 from accounts.models.doors import BlockedAddress
 from accounts.models.fields import ProfileField
 from accounts.models.handles import FormerHandle
 from accounts.models.invitations import Arrival, Invitation
+from accounts.models.life import Departure
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
@@ -75,6 +77,7 @@ class UserAdmin(ModelAdmin):
         "language",
         "is_private",
         "is_active",
+        "hidden_at",
         "suspended_until",
         "is_bot",
         "bot_owner",
@@ -93,6 +96,7 @@ class UserAdmin(ModelAdmin):
         "email",
         "second_factor",
         "is_private",
+        "hidden_at",
         "followers_count",
         "following_count",
         "requests_count",
@@ -218,6 +222,25 @@ class AuthenticatorAdmin(RowAdmin):
     search_fields = ["user__handle"]
     list_filter = ["type", "created_at"]
     exclude = ["data"]
+
+
+@admin.register(Departure)
+class DepartureAdmin(RowAdmin):
+    list_display = ["user", "asked_at", "due_at", "take_messages", "begun_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle"]
+    list_filter = ["due_at"]
+
+
+@admin.register(Export, Import)
+class ArchiveAdmin(RowAdmin):
+    """How far they are; what is in them is nobody's business."""
+
+    list_display = ["user", "state", "attempts", "bytes", "created_at", "finished_at", "expires_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__handle"]
+    list_filter = ["state", "created_at"]
+    exclude = ["key", "report"]
 
 
 @admin.register(Device)

@@ -11,9 +11,9 @@ class AccountsConfig(AppConfig):
         from allauth.mfa.base.forms import BaseAuthenticateForm
         from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 
+        from accounts import belongings, registry, tokens
         from accounts import checkup as our_checkup
         from accounts import consumers as logins
-        from accounts import registry, tokens
         from accounts.access import doors as door_access
         from accounts.access import people as people_access
         from accounts.actions import profiles as profile_actions
@@ -89,3 +89,6 @@ class AccountsConfig(AppConfig):
         AuthenticateWebAuthnForm.clean_credential = factor_forms.clean_credential
         registry.recounts["follows"] = relations.recount
         registry.recounts["names"] = profile_actions.refold_names
+        for name in ("accounts:settings_data_import", "accounts:api_import"):
+            bodies.takes_files(name, settings.MAX_IMPORT_BYTES + bodies.PLAIN_LIMIT)
+        belongings.register()

@@ -8,6 +8,13 @@ class UserJoined:
     user_id: int
 
 
+@outbox.event(subject="user:{user_id}")
+class UserErased:
+    """A member is gone, with everything they put in."""
+
+    user_id: int
+
+
 @outbox.event(subject="user:{followed_id}")
 class UserFollowed:
     follower_id: int

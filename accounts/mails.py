@@ -1,7 +1,7 @@
 """What we write to people: a text whose first line is the subject, and the same as simple HTML (templates/emails)."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -121,13 +121,31 @@ def send_factor_notice(*, to: str, language: str, verb: str, kind: str) -> None:
         send("factor_notice", to=to, context=context, lives=None)
 
 
-def _url(name: str, *parts: str) -> str:
-    return settings.SITE_URL + reverse(name, args=parts)
-
-
 def send_new_token(*, to: str, language: str, name: str, may: list[str]) -> None:
     """In the member's own language, as about a new login."""
     with translation.override(language or settings.LANGUAGE_CODE):
         words = [str(scopes.NAMES[scope]) for scope in may]
         context = {"name": name, "may": words, "tokens_url": _url("accounts:settings_tokens")}
         send("new_token", to=to, context=context, lives=None)
+
+
+def send_delete_asked(*, member: User, due_at: datetime) -> None:
+    _to_member("delete_asked", member, {"due_at": due_at, "login_url": _url("accounts:login")})
+
+
+def send_delete_soon(*, member: User, due_at: datetime) -> None:
+    _to_member("delete_soon", member, {"due_at": due_at, "login_url": _url("accounts:login")})
+
+
+def send_export_ready(*, member: User, expires_at: datetime) -> None:
+    _to_member("export_ready", member, {"expires_at": expires_at, "data_url": _url("accounts:settings_data")})
+
+
+def _to_member(name: str, member: User, context: dict[str, Any]) -> None:
+    """In the member's own language, worth sending however late."""
+    with translation.override(member.language or settings.LANGUAGE_CODE):
+        send(name, to=member.email, context=context, lives=None)
+
+
+def _url(name: str, *parts: str) -> str:
+    return settings.SITE_URL + reverse(name, args=parts)

@@ -1,4 +1,4 @@
-"""When a login was last seen, and who may go no further without a second factor."""
+"""When a login was last seen, who may go no further without a second factor, and where members stand who leave."""
 
 import logging
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from accounts.access import factors as factor_access
 from accounts.actions import logins
+from accounts.models.people import User
 from core import views
 
 log = logging.getLogger(__name__)
@@ -68,3 +69,30 @@ def _problem(error: factor_access.SecondFactorRequired) -> JsonResponse:
         "detail": str(error.message),
     }
     return JsonResponse(body, status=error.status, content_type="application/problem+json")
+
+
+class Leavers:
+    """Who hides and logs in all the same is about to leave: every page becomes the one that asks whether they stay.
+    Asks nothing: pages read their member, and what does not is no page."""
+
+    OPEN = frozenset(
+        {
+            "accounts:leaving",
+            "accounts:logout",
+            "accounts:settings_data_state",
+            "accounts:settings_data_export",
+            "accounts:settings_data_file",
+        }
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        user = getattr(request, "_cached_user", None)
+        if not isinstance(user, User) or user.hidden_at is None or request.path.startswith("/api/"):
+            return response
+        where = request.resolver_match.view_name if request.resolver_match else ""
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        return redirect("accounts:leaving") if is_page and where not in self.OPEN else response

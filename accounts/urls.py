@@ -2,9 +2,11 @@ from django.urls import path
 
 from accounts.api import addresses as address_api
 from accounts.api import api_tokens as api_token_api
+from accounts.api import archives as archive_api
 from accounts.api import doors as door_api
 from accounts.api import entering as entering_api
 from accounts.api import factors as factor_api
+from accounts.api import life as life_api
 from accounts.api import logins as login_api
 from accounts.api import people as people_api
 from accounts.api import profiles as profile_api
@@ -13,12 +15,14 @@ from accounts.api import sso as sso_api
 from accounts.views import (
     addresses,
     api_tokens,
+    archives,
     bots,
     confirm,
     directory,
     doors,
     entrance,
     invitations,
+    life,
     people,
     profiles,
     providers,
@@ -109,6 +113,14 @@ urlpatterns = [
     path("site/invitations/@<str:handle>/", doors.tree, name="site_invitations_of"),
     path("settings/privacy/", profiles.privacy, name="settings_privacy"),
     path("people/", directory.people, name="people"),
+    path("settings/data/", archives.data, name="settings_data"),
+    path("settings/data/state/", archives.state, name="settings_data_state"),
+    path("settings/data/export/", archives.export, name="settings_data_export"),
+    path("settings/data/export/<str:token>/", archives.file, name="settings_data_file"),
+    path("settings/data/import/", archives.bring, name="settings_data_import"),
+    path("settings/data/deactivate/", life.deactivate, name="settings_deactivate"),
+    path("settings/data/delete/", life.delete, name="settings_delete"),
+    path("leaving/", life.leaving, name="leaving"),
     path("people/requests/", people.requests, name="requests"),
     path("@<str:handle>/", people.profile, name="profile"),
     path("@<str:handle>/followers/", people.followers, name="followers"),
@@ -164,6 +176,11 @@ urlpatterns = [
     path("api/v1/me/email", address_api.EmailView.as_view(), name="api_email"),
     path("api/v1/me/email/confirm", address_api.EmailConfirmView.as_view(), name="api_email_confirm"),
     path("api/v1/me/factors", factor_api.FactorsView.as_view(), name="api_factors"),
+    path("api/v1/me/export", archive_api.ExportView.as_view(), name="api_export"),
+    path("api/v1/me/export/download", archive_api.ExportFileView.as_view(), name="api_export_file"),
+    path("api/v1/me/import", archive_api.ImportView.as_view(), name="api_import"),
+    path("api/v1/me/deactivate", life_api.DeactivateView.as_view(), name="api_deactivate"),
+    path("api/v1/me/deletion", life_api.DeletionView.as_view(), name="api_deletion"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
     path("api/v1/me/tokens", api_token_api.TokensView.as_view(), name="api_tokens"),

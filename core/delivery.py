@@ -54,6 +54,12 @@ def _send(mail: Mail) -> None:
     message.send()
 
 
+def forget(*, to: list[str]) -> int:
+    """Away with all mails to these addresses, sent or waiting; returns how many rows."""
+    count, _by_model = Mail.objects.filter(to__in=to).delete()
+    return count
+
+
 def prune() -> int:
     """Forgets mail that nobody will send any more after a week; returns how many rows."""
     old = Mail.objects.filter(created_at__lt=timezone.now() - KEPT).exclude(state=Mail.State.WAITING)

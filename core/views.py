@@ -3,19 +3,22 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core import errors, health, limits
+
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -81,11 +84,11 @@ def way_back(request: HttpRequest) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
 
 
-def members_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def members_only(view: Callable[..., Response]) -> Callable[..., Response]:
     """Django's login_required, answered as every other refusal is."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         if not request.user.is_authenticated:
             raise errors.SignInNeeded
         return view(request, *args, **kwargs)

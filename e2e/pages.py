@@ -15,6 +15,7 @@ from e2e.village import Village
 # Handles of the demo: who looks. "" is a visitor.
 VISITOR, MEMBER, FRESH, ADMIN = "", "linh", "newcomer", "ingrid"
 ARRIVED, UNPROVEN = "arrived", "unproven"  # by single sign-on, and not in yet
+VISITOR, MEMBER, FRESH, ADMIN, LEAVER = "", "linh", "newcomer", "ingrid", "goer"
 WIDTHS = {390: 844, 820: 1180, 1440: 1000}
 SCHEMES = ("light", "dark")
 
@@ -26,7 +27,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
 from accounts import arrivals, oidc
-from accounts.actions import api_tokens, bots, invitations, joining, logins, sso
+from accounts.actions import api_tokens, archives, bots, invitations, joining, life, logins, sso
 from accounts.models.applications import Application
 from accounts.models.api_tokens import ApiToken
 from accounts.models.people import User
@@ -40,9 +41,15 @@ ingrid = User.objects.get(handle="ingrid")
 if not IdentityProvider.objects.exists():
     sso.add_provider(actor=ingrid, given={"key": "school", "name": "Willow School",
         "issuer": "https://login.willowbank.example", "client_id": "willowbank", "client_secret": "none"})
+goer = User.objects.filter(handle="goer").first() or joining.join(
+    email="goer@willowbank.example", handle="goer", display_name="Gus Goer", password_hash="!")
+life.request_deletion_of(actor=None, member=goer)
+goer.refresh_from_db()
+ingrid = User.objects.get(handle="ingrid")
+archives.build_export(export_id=archives.start_export_of(actor=None, member=ingrid).pk)
 linh, kofi = User.objects.get(handle="linh"), User.objects.get(handle="kofi")
 sessions = {}
-for user in (linh, fresh, User.objects.get(handle="ingrid")):
+for user in (linh, fresh, ingrid, goer):
     store = SessionStore()
     store.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: "accounts.adapters.AuthenticationBackend",
                   HASH_SESSION_KEY: user.get_session_auth_hash(),
@@ -271,6 +278,11 @@ PAGES = [
     Look("site-invitations", "/site/invitations/", ADMIN, room="accounts"),
     Look("site-invitations-of", "/site/invitations/@yusuf/", ADMIN, room="accounts"),
     Look("site-blocked", "/site/blocked/", ADMIN, room="accounts"),
+    Look("settings-data", "/settings/data/", room="accounts"),
+    Look("settings-data-made", "/settings/data/", ADMIN, room="accounts"),
+    Look("deactivate", "/settings/data/deactivate/", room="accounts"),
+    Look("delete", "/settings/data/delete/", room="accounts"),
+    Look("leaving", "/leaving/", LEAVER, room="accounts"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),
     Look("chat-unread", "/chat/{unread}/", room="chat"),

@@ -10,7 +10,7 @@ class FeedConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import registry as accounts_registry
-        from feed import access, actions, consumers, handlers, queries  # noqa: F401  registers frames and subscribers
+        from feed import access, actions, belongings, consumers, handlers, queries  # noqa: F401  registers frames and subscribers
         from feed.models import PICTURES_LIMIT
         from uploads import registry as uploads_registry
 
@@ -32,5 +32,6 @@ class FeedConfig(AppConfig):
         accounts_registry.register_box(
             accounts_registry.ProfileBox(key="photos", template="feed/_photo_box.html", context=queries.photo_box)
         )
+        belongings.register()
         accounts_registry.recounts["posts"] = actions.recount_members
         accounts_registry.recounts["reactions and comments"] = actions.recount_posts

@@ -11,6 +11,14 @@ class PostCreated:
 
 
 @outbox.event(subject="post:{post_id}")
+class PostBrought:
+    """A post came with its author from another site: it is announced to nobody."""
+
+    post_id: int
+    author_id: int
+
+
+@outbox.event(subject="post:{post_id}")
 class PostEdited:
     post_id: int
     author_id: int

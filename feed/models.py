@@ -55,6 +55,9 @@ class Post(models.Model):
     html = models.TextField(blank=True, help_text=_("Made from the text by core.text.render, once."))
     audience = models.CharField(max_length=20, choices=Audience.choices, default=Audience.MEMBERS)
     client_id = models.CharField(max_length=64, null=True, blank=True, help_text=_("So that a repeat stands once."))
+    is_brought = models.BooleanField(
+        default=False, db_default=False, help_text=_("Imported: on the profile, and on nobody's home.")
+    )
     comments_count = models.PositiveIntegerField(default=0)
     reactions_count = models.PositiveIntegerField(default=0)
     reactions = models.JSONField(default=dict, blank=True)

@@ -55,7 +55,7 @@ def _in_order(rows: QuerySet[Any], wanted: Sequence[Any]) -> list[Any]:
 def _home_candidates(viewer: User) -> QuerySet[Post]:
     """Newest first along the primary key; whose they are is looked up in the index of follows, row by row."""
     followed = Exists(accounts_access.followed_by(viewer).filter(followed_id=OuterRef("author_id")))
-    return Post.objects.filter(Q(author_id=viewer.pk) | followed, deleted_at__isnull=True)
+    return Post.objects.filter(Q(author_id=viewer.pk) | followed, deleted_at__isnull=True, is_brought=False)
 
 
 def home(viewer: User, cursor: str = "") -> Page[Post]:
@@ -104,7 +104,7 @@ def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
 
 def public_posts(count: int = 3) -> list[Post]:
     """The latest posts for everybody, for the welcome page."""
-    candidates = Post.objects.filter(audience=Audience.PUBLIC, deleted_at__isnull=True)
+    candidates = Post.objects.filter(audience=Audience.PUBLIC, deleted_at__isnull=True, is_brought=False)
     return _page(None, candidates, "", count).rows
 
 

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.LastSeen",
     "accounts.middleware.FactorGate",
+    "accounts.middleware.Leavers",
     "core.middleware.Errors",
     "core.middleware.Limits",
 ]
@@ -143,6 +144,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", 10 * 1024 * 1024, low=1024)
 MAX_API_IMAGE_BYTES = 2 * MAX_IMAGE_BYTES
+MAX_IMPORT_BYTES = env.number("MAX_IMPORT_BYTES", 512 * 1024 * 1024, low=1024)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 
 # -- Work off the request ---------------------------------------------------------------------------------------------
@@ -280,6 +282,7 @@ SPECTACULAR_SETTINGS = {
         "AudienceEnum": "accounts.models.relations.Audience",
         "FieldKind": "accounts.models.fields.FieldKind",
         "ReactionKind": "feed.models.ReactionKind",
+        "ArchiveState": "accounts.models.archives.ArchiveState",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

@@ -121,9 +121,9 @@ def delete_upload(*, actor: Any, key: str | uuid.UUID) -> None:
 
 
 @transaction.atomic
-def delete_uploads(*, actor: Any, owner_id: int) -> int:
-    """Everything one member brought, at once: erasure. The caller has checked that actor may ask for it."""
-    return _delete(list(Upload.objects.select_for_update().filter(owner_id=owner_id).order_by("id")))
+def delete_uploads(*, actor: Any, owner_id: int, limit: int = BATCH) -> int:
+    """A batch of what one member brought: erasure. The caller has checked that actor may ask for it."""
+    return _delete(list(Upload.objects.select_for_update().filter(owner_id=owner_id).order_by("id")[:limit]))
 
 
 @transaction.atomic

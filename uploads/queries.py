@@ -2,11 +2,17 @@
 
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from uploads.models import Upload
 
 LATE = timedelta(seconds=5)
+
+
+def kept_pictures(owner_id: int) -> QuerySet[Upload]:
+    """What a member has brought and what is ready, but what hung on something deleted."""
+    return Upload.objects.filter(owner_id=owner_id, state=Upload.State.READY, discarded_at__isnull=True)
 
 
 def due_upload_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:

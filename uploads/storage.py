@@ -1,6 +1,7 @@
 """Where files lie, on whatever STORAGES["default"] is. Slow: never in a transaction.
 
-The layout: uploads/temp/{upload} (as it came; gone when prepared), processed/images/{upload}/{size}.webp.
+The layout: uploads/temp/{upload} (as it came; gone when prepared), processed/images/{upload}/{size}.webp,
+archives/{export,import}/{archive}.zip.
 """
 
 import shutil
@@ -39,6 +40,16 @@ def fetch(name: str, target: Path) -> None:
 def open_variant(key: uuid.UUID, name: str) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
     return default_storage.open(variant(key, name), "rb")
+
+
+def archive(kind: str, key: uuid.UUID) -> str:
+    """Zips that members take along ("export") or bring ("import")."""
+    return f"archives/{kind}/{key}.zip"
+
+
+def open_archive(kind: str, key: uuid.UUID) -> "File[bytes]":
+    """FileNotFoundError if it is not there."""
+    return default_storage.open(archive(kind, key), "rb")
 
 
 def drop(name: str) -> None:

@@ -6,14 +6,14 @@ from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
 from accounts.access import api_tokens as api_token_access
-from accounts.access.people import Viewer, present, viewer_id
+from accounts.access.people import Viewer, admitted, viewer_id
 from accounts.models.logins import Device
 from core import errors
 
 
 def live_devices() -> QuerySet[Device]:
-    """Logins that stand: not ended, and their member is here."""
-    return Device.objects.filter(present("user__"), ended_at__isnull=True)
+    """Logins that stand: not ended, and their member may log in."""
+    return Device.objects.filter(admitted("user__"), ended_at__isnull=True)
 
 
 def standing_devices() -> QuerySet[Device]:

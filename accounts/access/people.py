@@ -1,4 +1,4 @@
-"""Who may see whom. Blocks hide both ways, at once; suspended and deactivated members are gone.
+"""Who may see whom. Blocks hide both ways, at once; suspended, deactivated and leaving members are gone.
 
 A private account shows who it is; what its member does is for themselves and their followers."""
 
@@ -38,15 +38,21 @@ def blocked_between(viewer: Viewer, person: str = "pk") -> Exists | None:
 
 
 def present(prefix: str = "") -> Q:
-    """Members who are here: active and not suspended. `prefix` is the path to the member, such as "author__"."""
+    """Members who are here: admitted, and not hiding. `prefix` is the path to the member, such as "author__"."""
+    return admitted(prefix) & Q(**{f"{prefix}hidden_at__isnull": True})
+
+
+def admitted(prefix: str = "") -> Q:
+    """Members who may log in: active and not suspended. Among them those whom nobody sees, because they hide."""
     return Q(**{f"{prefix}is_active": True}) & (
         Q(**{f"{prefix}suspended_until__isnull": True}) | Q(**{f"{prefix}suspended_until__lte": timezone.now()})
     )
 
 
 def visible_people(viewer: Viewer) -> QuerySet[User]:
-    """Everybody the viewer may see; the one definition that all others start from."""
-    people = User.objects.filter(present())
+    """Everybody the viewer may see, themselves always; the one definition that all others start from."""
+    me = viewer_id(viewer)
+    people = User.objects.filter(present() if me is None else present() | (admitted() & Q(pk=me)))
     blocked = blocked_between(viewer)
     return people if blocked is None else people.exclude(blocked)
 

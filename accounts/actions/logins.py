@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import browsers, mails, places, realtime, tokens
+from accounts.access import life as life_access
 from accounts.access import logins as login_access
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -38,6 +39,11 @@ def start_device(
 
 def _start(actor: User, *, client: str, address: str, returning: bool, **fields: object) -> Device:
     """A new login; its member hears of it when it is not their first and from something new."""
+    if actor.hidden_at is not None and life_access.departure_of(actor) is None:
+        # Deactivated: whoever logs in is back.
+        User.objects.filter(pk=actor.pk).update(hidden_at=None)
+        actor.hidden_at = None
+        realtime.access_changed(actor.pk)
     where = places.clean_address(address)
     device = Device.objects.create(user=actor, key=uuid.uuid4(), client=client[:200], address=where, **fields)
     if (returning or Device.objects.filter(user=actor).exclude(pk=device.pk).exists()) and _is_new(device):

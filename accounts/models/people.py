@@ -104,6 +104,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         related_name="bots",
         help_text="Who answers for a bot; without one its tokens rest.",
     )
+    hidden_at = models.DateTimeField(
+        null=True, blank=True, help_text="Deactivated, or about to leave: nobody sees this member, who may log in."
+    )
     suspended_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -130,12 +133,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_present(self) -> bool:
         """The same as `access.present`, for a row in the hand."""
+        return self.may_log_in and self.hidden_at is None
+
+    @property
+    def may_log_in(self) -> bool:
+        """The same as `access.admitted`: who hides may log in and come back."""
         return self.is_active and (self.suspended_until is None or self.suspended_until <= timezone.now())
 
     @property
     def can_log_in(self) -> bool:
         """Nobody logs in as a bot, by whatever way."""
-        return self.is_present and not self.is_bot
+        return self.may_log_in and not self.is_bot
 
     @property
     def avatar_url(self) -> str:

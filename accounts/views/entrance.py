@@ -262,7 +262,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     beyond = arrivals.way_out(request)
     allauth_logout(request, show_message=False)
     if beyond is not None:
-        return render(request, "accounts/leaving.html", {"url": beyond[0], "name": beyond[1]})
+        return render(request, "accounts/sso_leaving.html", {"url": beyond[0], "name": beyond[1]})
     return redirect("/")
 
 

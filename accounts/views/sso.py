@@ -69,7 +69,7 @@ def _leave_for(request: HttpRequest, provider: Provider, *, process: str) -> Htt
 
 def leaving(request: HttpRequest, url: str, name: str) -> HttpResponse:
     """A page that goes on by itself: the content policy lets no form of ours lead to another site."""
-    return render(request, "accounts/leaving.html", {"url": url, "name": name})
+    return render(request, "accounts/sso_leaving.html", {"url": url, "name": name})
 
 
 def callback_url(provider: Provider) -> str:

@@ -61,4 +61,4 @@ def app_login(request: HttpRequest) -> HttpResponse:
     challenge = asked.cleaned_data["code_challenge"]
     code = sso.make_app_login(actor=request.user, device=device, challenge=challenge, redirect_uri=uri)
     url = f"{uri}{'&' if '?' in uri else '?'}{urlencode({'code': code, 'state': state})}"
-    return render(request, "accounts/leaving.html", {"url": url, "name": uri.partition(":")[0]})
+    return render(request, "accounts/sso_leaving.html", {"url": url, "name": uri.partition(":")[0]})

@@ -32,6 +32,7 @@ def chat_strings() -> dict[str, str]:
     return {
         "you": gettext("You"),
         "typing": gettext("{name} is typing"),
+        "taken": gettext("A deleted member took this message along."),
         "not_sent": gettext("Not sent."),
         "remove": gettext("Remove"),
         "new_messages_one": gettext("1 new message"),

@@ -36,6 +36,16 @@ NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.bring_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.factors.check_password": "hashes between two short transactions",
+    "accounts.actions.archives.build_export": "makes a file and waits for storage between short transactions",
+    "accounts.actions.archives.drop_expired": "waits for storage between short transactions",
+    "accounts.actions.archives.erase_exports": "waits for storage between short transactions",
+    "accounts.actions.archives.erase_imports": "waits for storage between short transactions",
+    "accounts.actions.archives.read_import": "reads a file and prepares pictures between short transactions",
+    "accounts.actions.archives.start_import": "waits for storage between short transactions",
+    "accounts.actions.erasure.erase_sessions": "a transaction for each batch of a walk over all sessions",
+    "accounts.actions.life.erase_leavers": "a transaction for each batch of each table",
+    "accounts.actions.life.erase_member": "a transaction for each batch of each table",
+    "accounts.actions.life.request_deletion": "a wrong password counts although all else is undone",
     "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
@@ -50,6 +60,12 @@ NOT_ATOMIC: dict[str, str] = {
 NO_ACTOR: dict[str, str] = {
     "accounts.actions.addresses.disown": "whoever has the link of the notice",
     "accounts.actions.addresses.forget_changes": "the clock",
+    "accounts.actions.archives.build_export": "a worker",
+    "accounts.actions.archives.drop_expired": "the clock",
+    "accounts.actions.archives.read_import": "a worker",
+    "accounts.actions.life.erase_leavers": "the clock",
+    "accounts.actions.life.erase_member": "the clock, or the shell",
+    "accounts.actions.life.remind_leavers": "the clock",
     "accounts.actions.logins.forget_logins": "the clock",
     "accounts.actions.applications.apply": "whoever proved the address is no member yet",
     "accounts.actions.applications.forget_applications": "the clock",
@@ -166,7 +182,8 @@ def test_only_actions_write_rows() -> None:
     faults = [
         f"{path}:{call.lineno}: {name}(...)"
         for path, tree in in_rooms()
-        if path.split("/")[1].removesuffix(".py") not in {"actions", "handlers", "management"} and path not in WRITERS
+        if path.split("/")[1].removesuffix(".py") not in {"actions", "belongings", "handlers", "management"}
+        and path not in WRITERS
         for call, name in calls(tree)
         if is_write(call, name)
     ]
@@ -174,9 +191,12 @@ def test_only_actions_write_rows() -> None:
 
 
 def public_actions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for path, tree in in_rooms("actions"):
+    """Of the belongings, what erases and brings."""
+    for path, tree in in_rooms("actions", "belongings"):
+        named = ("erase_", "bring_") if "belongings" in path else ("",)
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_")
+            if function and node.name.startswith(named):
                 yield f"{path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}.{node.name}", node
 
 
@@ -199,7 +219,9 @@ def test_every_action_says_who_acts_and_takes_keywords_only() -> None:
         arguments = node.args
         if arguments.args or arguments.posonlyargs or arguments.vararg:
             faults.append(f"{name} (line {node.lineno}) takes positional arguments")
-        if name not in NO_ACTOR and (not arguments.kwonlyargs or arguments.kwonlyargs[0].arg != "actor"):
+        # Erasing and bringing are done by a worker, for a member who has asked for it.
+        who = "member" if node.name.startswith(("erase_", "bring_")) else "actor"
+        if name not in NO_ACTOR and (not arguments.kwonlyargs or arguments.kwonlyargs[0].arg != who):
             faults.append(f"{name} (line {node.lineno}) does not begin with actor (or a reason in NO_ACTOR)")
     refuse(faults, "def create_post(*, actor: User, text: str) -> Post:")
 

@@ -4,6 +4,7 @@ Who owes what is read from the code (a foreign key, a file), so that a new room 
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts import personal
+from accounts.models.people import User
 from core import consumers, outbox, realtime
 from uploads import registry as uploads_registry
 from uploads.models import Upload
@@ -89,6 +93,40 @@ def with_routes() -> set[str]:
 def test_every_room_answers_what_it_is_asked(owing: Callable, filled: Callable, form: str) -> None:
     missing = sorted(owing() - filled())
     assert not missing, f"{', '.join(missing)} {form}"
+
+
+# A column that names a member without a foreign key: an id, an address.
+NAMING = re.compile(
+    r"^((.+_)?(user|member|person|actor|owner|author|sender|inviter|invited)_id|to|(.+_)?email|handle)$"
+)
+
+
+def naming_members() -> set[tuple[type[Model], str]]:
+    """Every column of every table that says which member a row is about, except for the member's own."""
+    return {
+        (model, field.name)
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if model is not User and (field.related_model is User or (not field.is_relation and NAMING.match(field.name)))
+    }
+
+
+def test_every_table_that_names_members_says_what_becomes_of_it() -> None:
+    told = {(table.model, column) for table in personal.tables for column in table.columns}
+    missing = sorted(f"{model._meta.label}.{column}" for model, column in naming_members() - told)
+    assert not missing, (
+        f"{', '.join(missing)}: export and erasure do not know of it. One line in the room's belongings.register():\n"
+        '  personal.holds(WordMute, "owner", file="mutes.json", title=_("Words you mute"), fields={"word": "word"})\n'
+        "Without a file it is not exported; erase=... where others' counts hang on the rows;\n"
+        'kept="why" for what may outlive the member (ids only).'
+    )
+
+
+def test_lines_of_belongings_name_columns_that_exist() -> None:
+    for table in personal.tables:
+        names = {field.name for field in table.model._meta.concrete_fields}
+        assert set(table.columns) <= names, f"{table.model._meta.label}: {set(table.columns) - names}"
+        assert not (table.kept and table.erase), f"{table.model._meta.label} is kept or erased, not both"
 
 
 def test_every_event_of_a_room_is_known_before_anybody_emits_it() -> None:

@@ -24,8 +24,12 @@ OPEN = {
 } | {"/api/v1/schema/", "/api/v1/docs/"}
 CLOSED = (
     "/api/v1/auth/",
-    *(f"/api/v1/me/{name}" for name in ("tokens", "devices", "email", "factors", "identities", "invitations")),
+    *(
+        f"/api/v1/me/{name}"
+        for name in ("tokens", "devices", "email", "factors", "identities", "invitations", "export", "import")
+    ),
     "/api/v1/applications",
+    "/api/v1/me/de",  # deactivate, deletion, devices
 )
 TICKET = "/api/v1/auth/ticket"
 

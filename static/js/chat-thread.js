@@ -136,7 +136,9 @@ export class Thread {
       if (!mine) this.count();
       return undefined;
     }
-    if (this.box.querySelector(`#m${row.seq}`)) return undefined;
+    const known = this.box.querySelector(`#m${row.seq}`);
+    if (known && !row.text) fill(known.querySelector("[data-text]"), t("taken"));
+    if (known) return undefined;
     if (mine) outbox.remove(row.client_id);
     const there = this.atEnd();
     const node = this.make(mine, row.text, row.created_at);
@@ -167,7 +169,7 @@ export class Thread {
   make(mine, text, at) {
     const blank = document.querySelector(`[data-blank="${mine ? "mine" : "theirs"}"]`);
     const node = blank.content.firstElementChild.cloneNode(true);
-    fill(node.querySelector("[data-text]"), text);
+    fill(node.querySelector("[data-text]"), text || t("taken"));
     node.querySelector(".bub time").dateTime = at;
     return node;
   }

@@ -1,0 +1,142 @@
+"""What accounts itself holds of a member goes, batch by batch. The life of an account is in `life`."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+
+from accounts import personal
+from accounts.access import people as people_access
+from accounts.models.applications import Application
+from accounts.models.people import User
+from accounts.models.relations import Follow, FollowRequest, Friendship
+from core import delivery
+from uploads import actions as upload_actions
+
+BATCH = 200
+
+
+@transaction.atomic
+def erase_rows(*, member: User, table: personal.Table) -> int:
+    """A batch of a table whose rows can simply go."""
+    gone = 0
+    for column in table.columns:
+        rows = table.model._default_manager.filter(**{column: member.pk}).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:BATCH])
+        if ids:
+            table.model._default_manager.filter(pk__in=ids).delete()
+        gone += len(ids)
+    return gone
+
+
+@transaction.atomic
+def erase_follows(*, member: User, take_messages: bool) -> int:
+    """The others' counts become right in the same transaction."""
+    rows = list(_batch(Follow.objects.filter(Q(follower=member) | Q(followed=member))))
+    _lock({row.follower_id for row in rows} | {row.followed_id for row in rows})
+    still = list(Follow.objects.filter(pk__in=[row.pk for row in rows]))
+    Follow.objects.filter(pk__in=[row.pk for row in still]).delete()
+    _less("followers_count", [row.followed_id for row in still])
+    _less("following_count", [row.follower_id for row in still])
+    return len(rows)
+
+
+@transaction.atomic
+def erase_requests(*, member: User, take_messages: bool) -> int:
+    rows = list(_batch(FollowRequest.objects.filter(Q(asker=member) | Q(asked=member))))
+    _lock({row.asked_id for row in rows})
+    still = FollowRequest.objects.filter(pk__in=[row.pk for row in rows])
+    asked = list(people_access.waiting_requests().filter(pk__in=still.values("pk")).values_list("asked_id", flat=True))
+    still.delete()
+    _less("requests_count", asked)
+    return len(rows)
+
+
+@transaction.atomic
+def erase_friendships(*, member: User, take_messages: bool) -> int:
+    rows = list(_batch(Friendship.objects.filter(Q(person=member) | Q(friend=member))))
+    _lock({row.person_id for row in rows} | {row.friend_id for row in rows})
+    still = list(Friendship.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "person_id"))
+    Friendship.objects.filter(pk__in=[pk for pk, _person in still]).delete()
+    _less("friends_count", [person for _pk, person in still])
+    return len(rows)
+
+
+@transaction.atomic
+def erase_mails(*, member: User, take_messages: bool) -> int:
+    """Mails to any address of theirs, sent or waiting."""
+    return delivery.forget(to=_addresses(member))
+
+
+@transaction.atomic
+def erase_applications(*, member: User, take_messages: bool) -> int:
+    """What they asked when they joined, under any address of theirs; what they decided as moderators stays decided."""
+    own = Application.objects.filter(Q(member=member) | Q(email__in=_addresses(member)))
+    return own.delete()[0]
+
+
+@transaction.atomic
+def erase_addresses(*, member: User, take_messages: bool) -> int:
+    return EmailAddress.objects.filter(user=member).delete()[0]
+
+
+@transaction.atomic
+def erase_staff_log(*, member: User, take_messages: bool) -> int:
+    """What the admin noted: rows by them go; rows about them keep the deed and lose the name."""
+    gone, _by_model = LogEntry.objects.filter(pk__in=_batch(LogEntry.objects.filter(user=member)).values("pk")).delete()
+    about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(member.pk))
+    named = about | Q(object_repr__in=[str(member), *_addresses(member)])
+    return gone + LogEntry.objects.filter(named).exclude(object_repr="").update(object_repr="", change_message="")
+
+
+@transaction.atomic
+def erase_uploads(*, member: User, take_messages: bool) -> int:
+    """Rows now; their files some minutes later, when no worker can write any more."""
+    return upload_actions.delete_uploads(actor=None, owner_id=member.pk, limit=BATCH)
+
+
+def erase_sessions(*, member: User, take_messages: bool) -> int:
+    """Sessions of their logins, and of steps that nobody finished and that hold an address of theirs. Which these are
+    stands inside of them, so all are walked."""
+    addresses = _addresses(member)
+    last = ""
+    while rows := list(Session.objects.filter(pk__gt=last).order_by("pk")[: personal.AT_ONCE]):
+        last = rows[-1].pk
+        theirs = [row.pk for row in rows if _is_theirs(row.get_decoded(), member, addresses)]
+        Session.objects.filter(pk__in=theirs).delete()
+    return 0
+
+
+def _is_theirs(data: dict[str, Any], member: User, addresses: Iterable[str]) -> bool:
+    who = str(data.get("_auth_user_id", ""))
+    if who:
+        return who == str(member.pk)
+    words = json.dumps(data, ensure_ascii=False, default=str).lower()
+    return any(address in words for address in addresses)
+
+
+def _addresses(member: User) -> list[str]:
+    known = EmailAddress.objects.filter(user=member).values_list("email", flat=True)
+    return sorted({member.email.lower(), *(address.lower() for address in known)} - {""})
+
+
+def _batch(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    return rows.order_by("pk")[:BATCH]
+
+
+def _lock(ids: Iterable[int]) -> None:
+    """Their rows in order of id, as every action on two members does."""
+    people = User.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    list(people.values_list("pk"))
+
+
+def _less(column: str, ids: Iterable[int]) -> None:
+    """One less for each of them; the leaver's own row goes in any case."""
+    User.objects.filter(pk__in=ids).update(**{column: Greatest(F(column) - 1, 0)})

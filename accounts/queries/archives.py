@@ -1,0 +1,73 @@
+"""What the page of one's data shows, and what the clock asks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.files import File
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from accounts import bundles
+from accounts.access import archives as archive_access
+from accounts.access import life as life_access
+from accounts.models.archives import OPEN, ArchiveState, Export, Import
+from accounts.models.life import Departure
+from accounts.models.people import User
+from core import errors
+from uploads import storage
+
+AGAIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Data:
+    """The latest export and import, and whether another may be asked for."""
+
+    export: Export | None
+    came: Import | None
+    may_export: bool
+    link: str
+    reason: str | Promise
+
+    @property
+    def is_moving(self) -> bool:
+        """A page that shows this asks again soon."""
+        return any(one is not None and one.is_open for one in (self.export, self.came))
+
+
+def data(viewer: User) -> Data:
+    """Two queries."""
+    export = archive_access.own_exports(viewer).order_by("-pk").first()
+    came = archive_access.own_imports(viewer).order_by("-pk").first()
+    waits = export is not None and (
+        export.is_open or (export.state == ArchiveState.READY and export.created_at > timezone.now() - AGAIN)
+    )
+    there = export is not None and archive_access.is_there(export)
+    reason = bundles.REASONS[came.report.get("reason", "gave_up")] if came and came.state == ArchiveState.FAILED else ""
+    link = archive_access.link_token(export) if export is not None and there else ""
+    return Data(export=export, came=came, may_export=not waits, link=link, reason=reason)
+
+
+def file(export: Export) -> "File[bytes]":
+    """NotFound when its week has just ended."""
+    try:
+        return storage.open_archive("export", export.key)
+    except FileNotFoundError:
+        raise errors.NotFound from None
+
+
+def departure(viewer: User) -> Departure | None:
+    return life_access.departure_of(viewer)
+
+
+def due_exports() -> list[int]:
+    return list(Export.objects.filter(state__in=OPEN, due_at__lte=timezone.now()).values_list("pk", flat=True)[:20])
+
+
+def due_imports() -> list[int]:
+    return list(Import.objects.filter(state__in=OPEN, due_at__lte=timezone.now()).values_list("pk", flat=True)[:20])
+
+
+def member_by_handle(handle: str) -> User | None:
+    """Whoever is called so, hidden ones as well: for the shell."""
+    return User.objects.filter(handle=handle.removeprefix("@").lower()).first()

@@ -1,0 +1,236 @@
+"""What the feed holds of a member: how they take it along, bring it from elsewhere, and how it goes when they go."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from accounts import personal
+from accounts.models.people import User
+from accounts.models.relations import Audience
+from core import outbox, text
+from feed import access, events
+from feed.models import (
+    ALT_LIMIT,
+    COUNTED,
+    PICTURES_LIMIT,
+    TEXT_LIMIT,
+    Comment,
+    Post,
+    PostPicture,
+    Reaction,
+)
+from uploads import actions as upload_actions
+
+BATCH = 200
+
+# -- Taking it along --------------------------------------------------------------------------------------------------
+
+
+def posts(member: User) -> Iterator[personal.Row]:
+    mine = Post.objects.filter(author=member, deleted_at__isnull=True).prefetch_related("pictures__upload")
+    for post in personal.walk(mine):
+        yield {
+            "id": post.pk,
+            "text": post.text,
+            "audience": post.audience,
+            "pictures": [
+                {"file": f"media/{one.upload.key}.webp", "alt": one.alt}
+                for one in post.pictures.all()
+                if one.upload.url()
+            ],
+            "reactions": post.reactions,
+            "comments": post.comments_count,
+            "created_at": post.created_at,
+            "edited_at": post.edited_at,
+        }
+
+
+def comments(member: User) -> Iterator[personal.Row]:
+    """Under posts that the member may still see; whose post it is, but none of its words."""
+    mine = access.visible_comments(member).filter(author=member).select_related("post__author")
+    for comment in personal.walk(mine):
+        yield {
+            "id": comment.pk,
+            "post": comment.post_id,
+            "post_by": comment.post.author.handle,
+            "text": comment.text,
+            "created_at": comment.created_at,
+        }
+
+
+def _seen(member: User, rows: QuerySet[Reaction]) -> QuerySet[Reaction]:
+    post = Exists(access.visible_posts(member).filter(pk=OuterRef("post_id")))
+    comment = Exists(access.visible_comments(member).filter(pk=OuterRef("comment_id")))
+    return rows.filter(Q(post) | Q(comment))
+
+
+reactions = personal.rows_of(
+    Reaction, "user", {"post": "post_id", "comment": "comment_id", "kind": "kind", "created_at": "created_at"}, _seen
+)
+
+
+def register() -> None:
+    """One line for each table; see accounts.personal."""
+    # Their own posts first: what stands under these needs no counting any more.
+    personal.holds(Post, "author", erase=erase_posts)
+    personal.holds(Comment, "author", "deleted_by", erase=erase_comments)
+    personal.holds(Reaction, "user", erase=erase_reactions)
+    personal.register(personal.Chapter("posts.json", _("Posts"), posts, "archives/_post.html"))
+    personal.register(personal.Chapter("comments.json", _("Comments"), comments, "archives/_comment.html"))
+    personal.register(personal.Chapter("reactions.json", _("Reactions"), reactions))
+    personal.brings["posts.json"] = bring
+
+
+# -- Being erased -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def erase_posts(*, member: User, take_messages: bool) -> int:
+    """From the leaves to the stem, so that no batch is larger for a post that everybody has talked about."""
+    posts = Post.objects.filter(author=member)
+    under = Comment.objects.filter(post__author=member)
+    for rows in (
+        Reaction.objects.filter(Q(post__author=member) | Q(comment__post__author=member)),
+        under,
+        PostPicture.objects.filter(post__author=member),
+        posts,
+    ):
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if ids:
+            if rows.model is PostPicture:
+                _let_go(ids)
+            rows.model._default_manager.filter(pk__in=ids).delete()
+            return len(ids)
+    return 0
+
+
+def _let_go(ids: list[int]) -> None:
+    uploads = list(PostPicture.objects.filter(pk__in=ids).values_list("upload_id", flat=True))
+    upload_actions.detach_uploads(actor=None, upload_ids=uploads)
+
+
+@transaction.atomic
+def erase_comments(*, member: User, take_messages: bool) -> int:
+    """Under the posts of others, whose counts become right in the same transaction."""
+    Comment.objects.filter(deleted_by=member).exclude(author=member).update(deleted_by=None)
+    on_them = Reaction.objects.filter(comment__author=member).order_by("pk").values_list("pk", flat=True)
+    if ids := list(on_them[:BATCH]):
+        Reaction.objects.filter(pk__in=ids).delete()
+        return len(ids)
+    rows = list(Comment.objects.filter(author=member).order_by("pk").values_list("pk", "post_id")[:BATCH])
+    _lock_posts({post for _pk, post in rows})
+    still = Comment.objects.filter(pk__in=[pk for pk, _post in rows])
+    counted = Counter(still.filter(deleted_at__isnull=True).values_list("post_id", flat=True))
+    still.delete()
+    for post, count in counted.items():
+        Post.objects.filter(pk=post).update(comments_count=Greatest(F("comments_count") - count, 0))
+    return len(rows)
+
+
+@transaction.atomic
+def erase_reactions(*, member: User, take_messages: bool) -> int:
+    rows = list(Reaction.objects.filter(user=member).order_by("pk").values_list("pk", "post_id", "comment_id")[:BATCH])
+    targets: list[Post | Comment] = [*_lock_posts({post for _pk, post, _comment in rows if post})]
+    targets += _lock_comments({comment for _pk, _post, comment in rows if comment})
+    for target in targets:
+        field = "post" if isinstance(target, Post) else "comment"
+        own = Reaction.objects.filter(user=member, **{field: target})
+        counts = Counter(target.reactions)
+        counts.subtract(own.values_list("kind", flat=True))
+        own.delete()
+        target.reactions = {kind: count for kind, count in sorted(counts.items()) if count > 0}
+        target.reactions_count = sum(target.reactions.values())
+        target.save(update_fields=["reactions", "reactions_count"])
+    return len(rows)
+
+
+def _lock_posts(ids: set[int]) -> list[Post]:
+    return list(Post.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+
+
+def _lock_comments(ids: set[int]) -> list[Comment]:
+    return list(Comment.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+
+
+# -- Being brought from elsewhere -------------------------------------------------------------------------------------
+
+
+def bring(
+    *, member: User, origin: str, row: personal.Row, picture: Callable[[object], Any], only_me: bool
+) -> dict[str, int]:
+    """One post of posts.json; see accounts.personal.Bring."""
+    made_at = _moment(row.get("created_at"))
+    if not isinstance(row.get("id"), int) or made_at is None:
+        return {"refused": 1}
+    client_id = f"import:{origin}:{row['id']}"[:64]
+    if Post.objects.filter(author=member, client_id=client_id).exists():
+        return {"before": 1}  # be it that it was deleted since
+    listed = row.get("pictures")
+    pictures: list[tuple[Any, str]] = []
+    for one in listed[:PICTURES_LIMIT] if isinstance(listed, list) else []:
+        if isinstance(one, dict) and (key := picture(one.get("file"))) is not None:
+            pictures.append((key, str(one.get("alt") or "")))
+    came = bring_post(
+        member=member,
+        client_id=client_id,
+        words=str(row.get("text") or ""),
+        audience=Audience.ONLY_ME if only_me else str(row.get("audience")),
+        pictures=pictures,
+        made_at=made_at,
+    )
+    return {"posts": 1, "pictures": len(pictures)} if came else {"refused": 1}
+
+
+def _moment(given: object) -> datetime | None:
+    try:
+        moment = parse_datetime(given) if isinstance(given, str) else None
+    except ValueError:
+        return None
+    if moment is None or timezone.is_naive(moment) or moment.year < 1990 or moment > timezone.now():
+        return None
+    return moment
+
+
+@transaction.atomic
+def bring_post(
+    *, member: User, client_id: str, words: str, audience: str, pictures: list[tuple[Any, str]], made_at: datetime
+) -> bool:
+    """A post from another site with its date; False when it stands here already or is empty. It is announced to
+    nobody and comes into nobody's home: it stands on the profile. `pictures` are keys of the member's ready uploads,
+    each with its description; an audience that is not known here becomes the narrowest."""
+    words = text.clean(words[:TEXT_LIMIT], limit=TEXT_LIMIT)
+    if not words and not pictures:
+        return False
+    post = Post(
+        author=member,
+        text=words,
+        html=text.render(words) if words else "",
+        audience=audience if audience in Audience.values else Audience.ONLY_ME,
+        client_id=client_id,
+        created_at=made_at,
+        is_brought=True,
+    )
+    try:
+        with transaction.atomic():
+            post.save(force_insert=True)
+    except IntegrityError:
+        return False
+    uploads = upload_actions.attach_uploads(
+        actor=member, keys=[key for key, _alt in pictures], purpose="post", limit=PICTURES_LIMIT
+    )
+    PostPicture.objects.bulk_create(
+        PostPicture(post=post, upload=upload, position=place, alt=alt[:ALT_LIMIT])
+        for place, (upload, alt) in enumerate(zip(uploads, (alt for _key, alt in pictures), strict=True))
+    )
+    if post.audience in COUNTED:
+        User.objects.filter(pk=member.pk).update(posts_count=F("posts_count") + 1)
+    outbox.emit(events.PostBrought(post_id=post.pk, author_id=member.pk))
+    return True
