@@ -11,8 +11,8 @@ class AccountsConfig(AppConfig):
         from accounts import consumers as logins
         from accounts import registry, tokens
         from accounts.access import people as people_access
-        from accounts.actions import relations
-        from accounts.queries import people as people_queries
+        from accounts.actions import friends, relations
+        from accounts.queries import friends as friends_queries
         from core import bodies, consumers, frame, realtime
         from uploads import registry as upload_registry
 
@@ -26,10 +26,10 @@ class AccountsConfig(AppConfig):
                 url_name="accounts:people",
                 order=20,
                 tab=True,
-                badge=lambda user: user.requests_count,
+                badge=lambda user: user.requests_count + user.friend_requests_count,
             )
         )
-        rail = frame.RailPart(key="people", template="accounts/_rail.html", context=people_queries.strangers, order=30)
+        rail = frame.RailPart(key="people", template="accounts/_rail.html", context=friends_queries.rail, order=30)
         frame.register_rail(rail)
         consumers.authenticator.by_session = tokens.by_session
         consumers.authenticator.by_ticket = tokens.by_ticket
@@ -37,4 +37,5 @@ class AccountsConfig(AppConfig):
         realtime.background["logins"] = logins.watch
         bodies.takes_files("accounts:settings_avatar", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         upload_registry.register("avatar", visible=people_access.visible_avatars, public=True)
+        registry.block_listeners.append(lambda one, other: friends.cut(one=one, other=other))
         registry.recounts["follows"] = relations.recount

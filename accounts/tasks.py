@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.actions import logins, relations
+from accounts.actions import friends, logins, mutes, relations
 
 SCHEDULE = {
     "accounts-forget": {
@@ -12,6 +12,11 @@ SCHEDULE = {
     },
     "accounts-tidy-requests": {
         "task": "accounts.tidy_requests",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
+    "accounts-tidy-ties": {
+        "task": "accounts.tidy_ties",
         "schedule": 3600.0,
         "options": {"queue": "maintenance", "expires": 3600},
     },
@@ -29,3 +34,10 @@ def forget() -> None:
 def tidy_requests() -> None:
     """Requests to follow that wait for nobody, or for nothing."""
     relations.tidy_requests()
+
+
+@shared_task(name="accounts.tidy_ties", queue="maintenance")
+def tidy_ties() -> None:
+    """Requests to be friends that wait for nobody, and mutes that have ended."""
+    friends.tidy()
+    mutes.tidy()

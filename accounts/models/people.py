@@ -53,6 +53,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     requests_count = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Requests to follow that wait for an answer."
     )
+    friend_requests_count = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Requests to be friends that wait for an answer."
+    )
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

@@ -34,6 +34,7 @@ SUPERVISORS: dict[str, str] = {
 }
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
+    "accounts.actions.friends.tidy": "a transaction for each pair of locked rows",
     "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
@@ -45,6 +46,9 @@ NOT_ATOMIC: dict[str, str] = {
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
+    "accounts.actions.friends.cut": "part of somebody's block",
+    "accounts.actions.friends.tidy": "the clock",
+    "accounts.actions.mutes.tidy": "the clock",
     "accounts.actions.logins.forget_logins": "the clock",
     "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
     "accounts.actions.joining.make_owner": "whoever has the owner's link",
@@ -56,6 +60,7 @@ NO_ACTOR: dict[str, str] = {
     "chat.actions.send_messages": "a batch of many senders, each named in its draft",
     "chat.actions.sight_changed": "part of somebody's block",
     "feed.actions.discard_pictures": "the clock",
+    "feed.actions.forget_muted_posts": "the clock",
     "feed.actions.recount_members": "the shell",
     "feed.actions.recount_posts": "the shell",
     "uploads.actions.process_upload": "a worker",
@@ -392,30 +397,18 @@ def page_faults(text: str) -> Iterator[str]:
         yield found[0]
 
 
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<p style="a">',
-        "<p {% if a > b %}onclick='x'{% endif %}>",
-        "<style>a</style>",
-        "<script>1</script>",
-        "{{ text|safe }}",
-        "<i hx-on::load=''>",
-    ],
-)
+@pytest.mark.parametrize("markup", [
+    '<p style="a">', "<p {% if a > b %}onclick='x'{% endif %}>", "<style>a</style>", "<script>1</script>",
+    "{{ text|safe }}", "<i hx-on::load=''>",
+])  # fmt: skip
 def test_the_page_check_sees(markup: str) -> None:
     assert list(page_faults(markup))
 
 
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<script type="module" src="a.js"></script>',
-        '<a title="style = onclick=">',
-        "<script type='application/json'>{}</script>",
-        "{# <style> #}",
-    ],
-)
+@pytest.mark.parametrize("markup", [
+    '<script type="module" src="a.js"></script>', '<a title="style = onclick=">',
+    "<script type='application/json'>{}</script>", "{# <style> #}",
+])  # fmt: skip
 def test_the_page_check_lets_pass(markup: str) -> None:
     assert not list(page_faults(markup))
 

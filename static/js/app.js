@@ -11,3 +11,4 @@ import "./forms.js";
 import "./picture.js";
 import "./worker.js";
 import "./chat-badge.js";
+import "./people-badge.js";
