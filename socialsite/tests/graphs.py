@@ -151,7 +151,7 @@ def _both_ways(pairs: frozenset[Pair]) -> frozenset[Pair]:
 
 
 def graph_of(ties: Sequence[int], states: Sequence[int]) -> Graph:
-    """A graph as the actions leave it: who blocks is no friend, a close friend is a friend, who is away is away once."""
+    """A graph as the actions leave it: who blocks is no friend, a close friend is one, who is away is away once."""
     follows, asks, friends, friend_asks, close, b1, b2, mutes, over, listed, d1, d2 = ties
     private, s1, s2, suspended_over, i1, i2, deaf, deaf_over = states
     blocks = _pairs(b1 & b2)
@@ -314,5 +314,6 @@ def _post(world: World, place: Place) -> Post:
 
 
 def _comment(world: World, place: Place, one: int) -> Comment:
-    text = "LANTERNS? One lantern!" if one % 2 == 0 else "Hm."
+    mark = f"said{world.people[one].handle}under{place[0]}{place[1].replace('_', '')}"
+    text = f"{mark} LANTERNS? One lantern!" if one % 2 == 0 else f"{mark} Hm."
     return Comment(post=world.posts[place], author=world.people[one], text=text, html=core_text.render(text))
