@@ -27,7 +27,7 @@ from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
 from feed.models import COUNTED, Comment, Post, PostPicture, Reaction
-from socialsite.demo import pictures, plan
+from socialsite.demo import pictures, plan, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -175,6 +175,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     comments = _comments(made, users, posts, say)
     _reactions(made, users, posts, comments, say)
     _talks(made, users, say)
+    ties.write(made, users)
 
 
 def _people(made: Plan, say: Say) -> list[User]:
