@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from accounts.actions import profiles
+from accounts.models.friends import FriendRequest
 from accounts.models.logins import Device
 from accounts.models.people import User
-from accounts.models.relations import Block, Follow, FollowRequest
+from accounts.models.relations import Block, Follow, FollowRequest, Friendship
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)
@@ -65,6 +66,8 @@ class UserAdmin(ModelAdmin):
         "followers_count",
         "following_count",
         "requests_count",
+        "friends_count",
+        "friend_requests_count",
         "posts_count",
         "created_at",
         "last_login",
@@ -75,6 +78,8 @@ class UserAdmin(ModelAdmin):
         "followers_count",
         "following_count",
         "requests_count",
+        "friends_count",
+        "friend_requests_count",
         "posts_count",
         "created_at",
         "last_login",
@@ -126,6 +131,24 @@ class FollowAdmin(RowAdmin):
 
 @admin.register(FollowRequest)
 class FollowRequestAdmin(RowAdmin):
+    list_display = ["asker", "asked", "created_at", "declined_at"]
+    list_select_related = ["asker", "asked"]
+    search_fields = ["asker__handle", "asked__handle"]
+    list_filter = ["created_at"]
+
+
+@admin.register(Friendship)
+class FriendshipAdmin(RowAdmin):
+    """Each stands twice, once from each side. Close friends, lists and mutes are nobody's but their owners'."""
+
+    list_display = ["person", "friend", "created_at"]
+    list_select_related = ["person", "friend"]
+    search_fields = ["person__handle", "friend__handle"]
+    list_filter = ["created_at"]
+
+
+@admin.register(FriendRequest)
+class FriendRequestAdmin(RowAdmin):
     list_display = ["asker", "asked", "created_at", "declined_at"]
     list_select_related = ["asker", "asked"]
     search_fields = ["asker__handle", "asked__handle"]

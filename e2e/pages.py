@@ -24,6 +24,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Count
 from accounts.actions import joining, logins
+from accounts.models.lists import PeopleList
+from accounts.models.mutes import Mute
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from chat.models import Conversation, Membership
@@ -52,6 +54,8 @@ print(json.dumps({
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "list": PeopleList.objects.filter(owner=linh).order_by("pk").first().pk,
+    "muted": Mute.objects.get(muter=linh).muted.handle,
     "private": FollowRequest.objects.get(asker=linh).asked.handle,
     "stranger": User.objects.exclude(pk__in=Membership.objects.filter(
         conversation__in=mine.values("conversation")).values("user")).exclude(
@@ -137,6 +141,18 @@ PAGES = [
     Look("people", "/people/", room="accounts"),
     Look("requests", "/people/requests/", room="accounts"),
     Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
+    Look("friends", "/people/friends/", room="accounts"),
+    Look("friends-empty", "/people/friends/", FRESH, room="accounts"),
+    Look("close-friends", "/people/close/", room="accounts"),
+    Look("close-friends-empty", "/people/close/", FRESH, room="accounts"),
+    Look("friends-other", "/@rosa/friends/", room="accounts"),
+    Look("lists", "/lists/", room="accounts"),
+    Look("lists-empty", "/lists/", FRESH, room="accounts"),
+    Look("list-edit", "/lists/{list}/edit/", room="accounts"),
+    Look("list-choices", "/@rosa/lists/", room="accounts"),
+    Look("list", "/lists/{list}/", room="feed"),
+    Look("mute", "/@rosa/mute/", room="accounts"),
+    Look("profile-muted", "/@{muted}/", room="accounts"),
     Look("followers", "/@linh/followers/", room="accounts"),
     Look("following", "/@linh/following/", room="accounts"),
     Look("following-empty", "/@newcomer/following/", FRESH, room="accounts"),
@@ -148,6 +164,10 @@ PAGES = [
     Look("settings-privacy", "/settings/privacy/", room="accounts"),
     Look("settings-blocked", "/settings/blocked/", room="accounts"),
     Look("settings-blocked-empty", "/settings/blocked/", FRESH, room="accounts"),
+    Look("settings-muted", "/settings/muted/", room="accounts"),
+    Look("settings-muted-empty", "/settings/muted/", FRESH, room="accounts"),
+    Look("settings-muted-words", "/settings/muted/words/", room="accounts"),
+    Look("settings-muted-conversations", "/settings/muted/conversations/", FRESH, room="accounts"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),
     Look("chat-unread", "/chat/{unread}/", room="chat"),

@@ -1,4 +1,4 @@
-"""Who in Willowbank is friends with whom, and what the first of them keeps for herself: close friends, lists, a mute."""
+"""Who in Willowbank is friends with whom, and what the first of them keeps to herself: close friends, lists, mutes."""
 
 from collections import Counter
 from datetime import timedelta
