@@ -35,7 +35,7 @@ def mute(request: Request, handle: str) -> HttpResponse:
 @by_post
 def unmute(request: Request, handle: str) -> HttpResponse:
     mutes.unmute(actor=request.user, person=handle)
-    return HttpResponse(status=204) if request.headers.get("HX-Request") else back(request, "/settings/muted/")
+    return HttpResponse() if request.headers.get("HX-Request") else back(request, "/settings/muted/")
 
 
 @members_only
