@@ -225,7 +225,8 @@ def test_pages_work_with_and_without_script(cast: Cast, client: Client) -> None:
     assert "<html" not in fragment
     bob = Client()
     bob.force_login(cast.bob)
-    assert "Accept as friend" in bob.get("/people/requests/").content.decode()
+    assert "/@carol/befriend/accept/" in bob.get("/people/requests/").content.decode()
+    assert "Accept as friend" in bob.get("/@carol/").content.decode()
     assert bob.post("/@carol/befriend/accept/", {"next": "/people/requests/"})["Location"] == "/people/requests/"
     assert "@carol" in bob.get("/people/friends/").content.decode()
     assert "Close friend" in bob.post("/@carol/close/", headers=HX).content.decode()
