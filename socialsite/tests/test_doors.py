@@ -19,7 +19,7 @@ from hypothesis.extra.django import TestCase
 from core import consumers, frame, limits
 from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
-from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Place, Viewer, World, build
+from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Place, Viewer, World, build, graph_of
 from uploads import registry as uploads_registry
 
 # -- What a route shows ------------------------------------------------------------------------------------------------
@@ -421,3 +421,11 @@ def test_what_is_no_address_is_in_the_matrix_too() -> None:
 
 def test_the_matrix_names_routes_that_exist() -> None:
     assert set(SHOWS) | NAMED | AS_FRAGMENT | set(QUERY) <= {name for name, _path in ROUTES}
+
+
+@pytest.mark.django_db
+def test_a_route_that_is_not_in_the_matrix_fails_and_says_how_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(SHOWS, "accounts:api_followers")
+    [world] = build([graph_of([2**20 - 1] + [0] * 11, [0] * 8)])
+    with pytest.raises(AssertionError, match=r"accounts:api_followers .* Say in SHOWS"):
+        Walk(world, 0).go()

@@ -5,9 +5,11 @@ A new query of this kind gets its line in LOOKS: what it answers for a viewer, a
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db.models import Q
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -18,7 +20,7 @@ from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
 from core import errors
 from feed import access, queries
-from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Viewer, World, build
+from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Viewer, World, build, graph_of
 from uploads import access as upload_access
 
 AT_ONCE = 10  # graphs in one transaction
@@ -187,3 +189,31 @@ class AnyPeople(TestCase):
     @given(BATCHES)
     def test_a_hundred_thousand(self, graphs: list[Graph]) -> None:
         self.compare(graphs)
+
+
+# -- And it notices ----------------------------------------------------------------------------------------------------
+
+EMPTY = graph_of([0] * 12, [0] * 8)
+TIED = graph_of([2**20 - 1] * 5 + [0, 0, 2**20 - 1, 0, 2**20 - 1, 0, 0], [0] * 8)  # friends all, and all mute all
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("room", "name", "broken", "surface"),
+    [
+        (access, "heard_posts", access.visible_posts, home),
+        (access, "heard_comments", access.visible_comments, thread),
+        (people_access, "blocked_between", lambda viewer, person="pk": None, people),
+        (people_access, "open_to", lambda viewer, prefix="": Q(), friends),
+    ],
+)
+def test_a_rule_that_is_forgotten_is_found(
+    room: Any, name: str, broken: Any, surface: Callable[[Look], tuple[Any, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = TIED if "heard" in name else replace(EMPTY, blocks=frozenset({(0, 1)}), private=frozenset({2}))
+    [world] = build([graph])
+    found, wanted = surface(Look(world, 0))
+    assert found == wanted
+    monkeypatch.setattr(room, name, broken)
+    found, wanted = surface(Look(world, 0))
+    assert found != wanted
