@@ -22,12 +22,13 @@ from accounts.models.applications import Application
 from accounts.models.archives import Export, Import
 from accounts.models.doors import BlockedAddress
 from accounts.models.fields import ProfileField
+from accounts.models.friends import FriendRequest
 from accounts.models.handles import FormerHandle
 from accounts.models.invitations import Arrival, Invitation
 from accounts.models.life import Departure
 from accounts.models.logins import Device
 from accounts.models.people import User
-from accounts.models.relations import Block, Follow, FollowRequest
+from accounts.models.relations import Block, Follow, FollowRequest, Friendship
 from accounts.models.sso import AppLogin, Identity, IdentityProvider, LogoutHeard
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -88,6 +89,8 @@ class UserAdmin(ModelAdmin):
         "followers_count",
         "following_count",
         "requests_count",
+        "friends_count",
+        "friend_requests_count",
         "posts_count",
         "created_at",
         "last_login",
@@ -100,6 +103,8 @@ class UserAdmin(ModelAdmin):
         "followers_count",
         "following_count",
         "requests_count",
+        "friends_count",
+        "friend_requests_count",
         "posts_count",
         "created_at",
         "last_login",
@@ -184,6 +189,24 @@ class ProfileFieldAdmin(RowAdmin):
     search_fields = ["person__handle"]
     list_filter = ["kind", "audience"]
     exclude = ["value"]
+
+
+@admin.register(Friendship)
+class FriendshipAdmin(RowAdmin):
+    """Each stands twice, once from each side. Close friends, lists and mutes are nobody's but their owners'."""
+
+    list_display = ["person", "friend", "created_at"]
+    list_select_related = ["person", "friend"]
+    search_fields = ["person__handle", "friend__handle"]
+    list_filter = ["created_at"]
+
+
+@admin.register(FriendRequest)
+class FriendRequestAdmin(RowAdmin):
+    list_display = ["asker", "asked", "created_at", "declined_at"]
+    list_select_related = ["asker", "asked"]
+    search_fields = ["asker__handle", "asked__handle"]
+    list_filter = ["created_at"]
 
 
 @admin.register(Block)

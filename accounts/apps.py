@@ -16,10 +16,10 @@ class AccountsConfig(AppConfig):
         from accounts import consumers as logins
         from accounts.access import doors as door_access
         from accounts.access import people as people_access
+        from accounts.actions import friends, relations
         from accounts.actions import profiles as profile_actions
-        from accounts.actions import relations
         from accounts.forms import factors as factor_forms
-        from accounts.queries import people as people_queries
+        from accounts.queries import friends as friends_queries
         from accounts.queries import profiles
         from core import bodies, checkup, consumers, frame, realtime
         from uploads import registry as upload_registry
@@ -34,10 +34,10 @@ class AccountsConfig(AppConfig):
                 url_name="accounts:people",
                 order=20,
                 tab=True,
-                badge=lambda user: user.requests_count,
+                badge=lambda user: user.requests_count + user.friend_requests_count,
             )
         )
-        rail = frame.RailPart(key="people", template="accounts/_rail.html", context=people_queries.strangers, order=30)
+        rail = frame.RailPart(key="people", template="accounts/_rail.html", context=friends_queries.rail, order=30)
         frame.register_rail(rail)
         consumers.authenticator.by_session = tokens.by_session
         consumers.authenticator.by_ticket = tokens.by_ticket
@@ -87,6 +87,7 @@ class AccountsConfig(AppConfig):
         # allauth has no setting for it: where second factors are compared, on its pages and in its API.
         BaseAuthenticateForm.clean_code = factor_forms.clean_code
         AuthenticateWebAuthnForm.clean_credential = factor_forms.clean_credential
+        registry.block_listeners.append(lambda one, other: friends.cut(one=one, other=other))
         registry.recounts["follows"] = relations.recount
         registry.recounts["names"] = profile_actions.refold_names
         for name in ("accounts:settings_data_import", "accounts:api_import"):

@@ -19,10 +19,13 @@ from accounts.models.applications import Application
 from accounts.models.archives import Export, Import
 from accounts.models.doors import BlockedAddress
 from accounts.models.fields import ProfileField
+from accounts.models.friends import DismissedSuggestion, FriendRequest
 from accounts.models.handles import FormerHandle
 from accounts.models.invitations import Arrival, Invitation
 from accounts.models.life import Departure
+from accounts.models.lists import ListedPerson, PeopleList
 from accounts.models.logins import Device
+from accounts.models.mutes import Mute, MutedWord
 from accounts.models.people import User
 from accounts.models.relations import Block, CloseFriend, Follow, FollowRequest, Friendship
 from accounts.models.sso import AppLogin, Identity
@@ -127,6 +130,7 @@ TIES = (
     ("following.json", _("People you follow"), Follow, "follower", "followed"),
     ("followers.json", _("Your followers"), Follow, "followed", "follower"),
     ("requests.json", _("People you asked to follow"), FollowRequest, "asker", "asked"),
+    ("friend-requests.json", _("People you asked to be friends"), FriendRequest, "asker", "asked"),
     ("friends.json", _("Friends"), Friendship, "person", "friend"),
     ("close-friends.json", _("Close friends"), CloseFriend, "owner", "friend"),
 )
@@ -136,7 +140,18 @@ def _register_ties() -> None:
     personal.holds(Follow, "follower", "followed", erase=erasure.erase_follows)
     personal.holds(FollowRequest, "asker", "asked", erase=erasure.erase_requests)
     personal.holds(Friendship, "person", "friend", erase=erasure.erase_friendships)
+    personal.holds(FriendRequest, "asker", "asked", erase=erasure.erase_friend_requests)
     personal.holds(CloseFriend, "owner", "friend")
+    personal.holds(DismissedSuggestion, "viewer", "person")
+    personal.holds(PeopleList, "owner")
+    personal.holds(ListedPerson, "person")
+    listed = {"list": "list__name", "handle": "person__handle", "since": "created_at"}
+    rows = personal.rows_of(ListedPerson, "list__owner", listed, _seen("person"))
+    personal.register(personal.Chapter("lists.json", _("People on your lists"), rows))
+    muted = {"handle": "muted__handle", "until": "until"}
+    personal.holds(Mute, "muter", "muted", file="muted.json", title=_("People you mute"), fields=muted)
+    words = {"word": "phrase", "until": "until"}
+    personal.holds(MutedWord, "muter", file="muted-words.json", title=_("Words you mute"), fields=words)
     for file, title, model, mine, other in TIES:
         fields = {"handle": f"{other}__handle", "name": f"{other}__display_name", "since": "created_at"}
         personal.register(personal.Chapter(file, title, personal.rows_of(model, mine, fields, _seen(other))))

@@ -93,3 +93,35 @@ class ApplicationDecided:
 
     application_id: int
     accepted: bool
+
+
+@outbox.event(subject="user:{asked_id}")
+class FriendAsked:
+    """Somebody would like to be friends."""
+
+    asker_id: int
+    asked_id: int
+
+
+@outbox.event(subject="user:{asked_id}")
+class FriendRequestDropped:
+    """The request to be friends waits no more: declined, withdrawn, or gone with a block. The asker is never told."""
+
+    asker_id: int
+    asked_id: int
+
+
+@outbox.event(subject="user:{asked_id}")
+class FriendshipMade:
+    """`asked_id` said yes to `asker_id`; the follows that come with it are announced as UserFollowed."""
+
+    asker_id: int
+    asked_id: int
+
+
+@outbox.event(subject="user:{other_id}")
+class FriendshipEnded:
+    """`ender_id` is no longer friends with `other_id`, who is not told."""
+
+    ender_id: int
+    other_id: int

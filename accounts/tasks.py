@@ -2,7 +2,18 @@
 
 from celery import shared_task
 
-from accounts.actions import addresses, applications, archives, invitations, life, logins, relations, sso
+from accounts.actions import (
+    addresses,
+    applications,
+    archives,
+    friends,
+    invitations,
+    life,
+    logins,
+    mutes,
+    relations,
+    sso,
+)
 from accounts.queries import archives as archive_queries
 from core import wake
 
@@ -26,6 +37,11 @@ SCHEDULE = {
         "task": "accounts.archives",
         "schedule": 30.0,
         "options": {"queue": "maintenance", "expires": 30},
+    },
+    "accounts-tidy-ties": {
+        "task": "accounts.tidy_ties",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
     },
 }
 
@@ -80,3 +96,10 @@ def build_export(export_id: str) -> None:
 def read_import(import_id: str) -> None:
     wake.begun("accounts.import", import_id)
     archives.read_import(import_id=int(import_id))
+
+
+@shared_task(name="accounts.tidy_ties", queue="maintenance")
+def tidy_ties() -> None:
+    """Requests to be friends that wait for nobody, and mutes that have ended."""
+    friends.tidy()
+    mutes.tidy()

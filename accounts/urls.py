@@ -6,8 +6,11 @@ from accounts.api import archives as archive_api
 from accounts.api import doors as door_api
 from accounts.api import entering as entering_api
 from accounts.api import factors as factor_api
+from accounts.api import friends as friends_api
 from accounts.api import life as life_api
+from accounts.api import lists as lists_api
 from accounts.api import logins as login_api
+from accounts.api import mutes as mutes_api
 from accounts.api import people as people_api
 from accounts.api import profiles as profile_api
 from accounts.api import proving as proving_api
@@ -21,8 +24,11 @@ from accounts.views import (
     directory,
     doors,
     entrance,
+    friends,
     invitations,
     life,
+    lists,
+    mutes,
     people,
     profiles,
     providers,
@@ -121,7 +127,17 @@ urlpatterns = [
     path("settings/data/deactivate/", life.deactivate, name="settings_deactivate"),
     path("settings/data/delete/", life.delete, name="settings_delete"),
     path("leaving/", life.leaving, name="leaving"),
+    path("settings/muted/", mutes.muted_people, name="settings_muted"),
+    path("settings/muted/words/", mutes.muted_words, name="settings_muted_words"),
+    path("settings/muted/words/<int:id>/remove/", mutes.unmute_word, name="unmute_word"),
     path("people/requests/", people.requests, name="requests"),
+    path("people/friends/", friends.own, name="own_friends"),
+    path("people/close/", friends.close, name="close_friends"),
+    path("lists/", lists.index, name="lists"),
+    path("lists/<int:id>/edit/", lists.edit, name="list_edit"),
+    path("lists/<int:id>/add/", lists.add, name="list_add"),
+    path("lists/<int:id>/remove/<str:handle>/", lists.remove, name="list_remove"),
+    path("lists/<int:id>/delete/", lists.delete, name="list_delete"),
     path("@<str:handle>/", people.profile, name="profile"),
     path("@<str:handle>/followers/", people.followers, name="followers"),
     path("@<str:handle>/following/", people.following, name="following"),
@@ -130,6 +146,16 @@ urlpatterns = [
     path("@<str:handle>/accept/", people.accept, name="accept"),
     path("@<str:handle>/decline/", people.decline, name="decline"),
     path("@<str:handle>/remove/", people.remove, name="remove_follower"),
+    path("@<str:handle>/befriend/", friends.ask, name="befriend"),
+    path("@<str:handle>/befriend/accept/", friends.accept, name="accept_friend"),
+    path("@<str:handle>/befriend/decline/", friends.decline, name="decline_friend"),
+    path("@<str:handle>/unfriend/", friends.part, name="unfriend"),
+    path("@<str:handle>/close/", friends.add_close, name="add_close"),
+    path("@<str:handle>/close/remove/", friends.remove_close, name="remove_close"),
+    path("@<str:handle>/dismiss/", friends.dismiss, name="dismiss"),
+    path("@<str:handle>/mute/", mutes.mute, name="mute"),
+    path("@<str:handle>/unmute/", mutes.unmute, name="unmute"),
+    path("@<str:handle>/lists/", lists.choose, name="list_choices"),
     path("@<str:handle>/block/", people.block, name="block"),
     path("@<str:handle>/unblock/", people.unblock, name="unblock"),
     path("@<str:handle>/<slug:tab>/", people.profile, name="profile_tab"),
@@ -189,10 +215,28 @@ urlpatterns = [
     path("api/v1/me/follow-requests/<str:id>", people_api.RequestView.as_view(), name="api_request"),
     path("api/v1/me/follow-requests/<str:id>/accept", people_api.AcceptView.as_view(), name="api_accept"),
     path("api/v1/users", profile_api.DirectoryView.as_view(), name="api_users"),
+    path("api/v1/me/friends", friends_api.FriendsView.as_view(), name="api_friends"),
+    path("api/v1/me/friend-requests", friends_api.FriendRequestsView.as_view(), name="api_friend_requests"),
+    path("api/v1/me/friend-requests/<str:id>", friends_api.FriendRequestView.as_view(), name="api_friend_request"),
+    path("api/v1/me/friend-requests/<str:id>/accept", friends_api.AcceptFriendView.as_view(), name="api_accept_friend"),
+    path("api/v1/me/close-friends", friends_api.CloseFriendsView.as_view(), name="api_close_friends"),
+    path("api/v1/me/close-friends/<str:id>", friends_api.CloseFriendView.as_view(), name="api_close_friend"),
+    path("api/v1/me/suggestions", friends_api.SuggestionsView.as_view(), name="api_suggestions"),
+    path("api/v1/me/suggestions/<str:id>", friends_api.SuggestionView.as_view(), name="api_suggestion"),
+    path("api/v1/me/mutes", mutes_api.MutesView.as_view(), name="api_mutes"),
+    path("api/v1/me/mutes/words", mutes_api.WordsView.as_view(), name="api_muted_words"),
+    path("api/v1/me/mutes/words/<int:id>", mutes_api.WordView.as_view(), name="api_muted_word"),
+    path("api/v1/me/lists", lists_api.ListsView.as_view(), name="api_lists"),
+    path("api/v1/me/lists/<int:id>", lists_api.ListView.as_view(), name="api_list"),
+    path("api/v1/me/lists/<int:id>/people", lists_api.ListPeopleView.as_view(), name="api_list_people"),
+    path("api/v1/me/lists/<int:id>/people/<str:person>", lists_api.ListPersonView.as_view(), name="api_list_person"),
     path("api/v1/users/<str:id>", people_api.UserView.as_view(), name="api_user"),
     path("api/v1/users/<str:id>/follow", people_api.FollowView.as_view(), name="api_follow"),
     path("api/v1/users/<str:id>/follower", people_api.FollowerView.as_view(), name="api_follower"),
     path("api/v1/users/<str:id>/block", people_api.BlockView.as_view(), name="api_block"),
+    path("api/v1/users/<str:id>/friend", friends_api.FriendView.as_view(), name="api_friend"),
+    path("api/v1/users/<str:id>/friends", friends_api.FriendsOfView.as_view(), name="api_friends_of"),
+    path("api/v1/users/<str:id>/mute", mutes_api.MuteView.as_view(), name="api_mute"),
     path("api/v1/users/<str:id>/followers", people_api.FollowersView.as_view(), name="api_followers"),
     path("api/v1/users/<str:id>/following", people_api.FollowingView.as_view(), name="api_following"),
 ]

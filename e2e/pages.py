@@ -30,6 +30,8 @@ from accounts import arrivals, oidc
 from accounts.actions import api_tokens, archives, bots, invitations, joining, life, logins, sso
 from accounts.models.applications import Application
 from accounts.models.api_tokens import ApiToken
+from accounts.models.lists import PeopleList
+from accounts.models.mutes import Mute
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
@@ -91,6 +93,8 @@ print(json.dumps({
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "list": PeopleList.objects.filter(owner=linh).order_by("pk").first().pk,
+    "muted": Mute.objects.get(muter=linh).muted.handle,
     "private": FollowRequest.objects.get(asker=linh).asked.handle,
     "stranger": User.objects.exclude(pk__in=Membership.objects.filter(
         conversation__in=mine.values("conversation")).values("user")).exclude(
@@ -220,6 +224,18 @@ PAGES = [
     Look("settings-handle", "/settings/handle/", room="accounts"),
     Look("requests", "/people/requests/", room="accounts"),
     Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
+    Look("friends", "/people/friends/", room="accounts"),
+    Look("friends-empty", "/people/friends/", FRESH, room="accounts"),
+    Look("close-friends", "/people/close/", room="accounts"),
+    Look("close-friends-empty", "/people/close/", FRESH, room="accounts"),
+    Look("friends-other", "/@rosa/friends/", room="accounts"),
+    Look("lists", "/lists/", room="accounts"),
+    Look("lists-empty", "/lists/", FRESH, room="accounts"),
+    Look("list-edit", "/lists/{list}/edit/", room="accounts"),
+    Look("list-choices", "/@rosa/lists/", room="accounts"),
+    Look("list", "/lists/{list}/", room="feed"),
+    Look("mute", "/@rosa/mute/", room="accounts"),
+    Look("profile-muted", "/@{muted}/", room="accounts"),
     Look("followers", "/@linh/followers/", room="accounts"),
     Look("following", "/@linh/following/", room="accounts"),
     Look("following-empty", "/@newcomer/following/", FRESH, room="accounts"),
@@ -283,6 +299,10 @@ PAGES = [
     Look("deactivate", "/settings/data/deactivate/", room="accounts"),
     Look("delete", "/settings/data/delete/", room="accounts"),
     Look("leaving", "/leaving/", LEAVER, room="accounts"),
+    Look("settings-muted", "/settings/muted/", room="accounts"),
+    Look("settings-muted-empty", "/settings/muted/", FRESH, room="accounts"),
+    Look("settings-muted-words", "/settings/muted/words/", room="accounts"),
+    Look("settings-muted-conversations", "/settings/muted/conversations/", FRESH, room="accounts"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),
     Look("chat-unread", "/chat/{unread}/", room="chat"),

@@ -6,10 +6,11 @@ from typing import Literal, TypeVar
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from core import errors
-from feed.models import Comment, Post, PostPicture
+from feed.models import Comment, MutedPost, Post, PostPicture
 from uploads.models import Upload
 
 UNDO = timedelta(seconds=30)
@@ -37,6 +38,21 @@ def visible_comments(viewer: Viewer) -> QuerySet[Comment]:
     )
     blocked = accounts_access.blocked_between(viewer, "author_id")
     return comments if blocked is None else comments.exclude(blocked)
+
+
+def heard_posts(viewer: Viewer) -> QuerySet[Post]:
+    """Visible posts by people whom the viewer does not mute: what may be put before them unasked."""
+    return visible_posts(viewer).exclude(mutes_access.muted(viewer))
+
+
+def heard_comments(viewer: Viewer) -> QuerySet[Comment]:
+    """Visible comments by people whom the viewer does not mute."""
+    return visible_comments(viewer).exclude(mutes_access.muted(viewer))
+
+
+def muted_posts(viewer: Viewer) -> QuerySet[MutedPost]:
+    """Conversations that the viewer mutes now."""
+    return MutedPost.objects.filter(mutes_access.standing(), member_id=accounts_access.viewer_id(viewer) or 0)
 
 
 def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) -> Post:

@@ -15,7 +15,9 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
+from accounts.models.mutes import Span
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import errors, outbox, text
@@ -27,6 +29,7 @@ from feed.models import (
     PICTURES_LIMIT,
     TEXT_LIMIT,
     Comment,
+    MutedPost,
     Post,
     PostPicture,
     Reaction,
@@ -238,6 +241,36 @@ def _set_reaction(wanted: Reaction, target: Post | Comment, field: str) -> bool:
     target.reactions_count = sum(target.reactions.values())
     target.save(update_fields=["reactions", "reactions_count"])
     return True
+
+
+# -- Muting a conversation ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def mute_post(*, actor: User, post_id: int, span: str = Span.EVER) -> Post:
+    """The conversation under a post says nothing by itself to the actor. Muting again sets another end."""
+    accounts_access.access_member(actor)
+    post = access.access_post(actor, post_id)
+    row = MutedPost(member=actor, post=post, until=mutes_access.end_of(span))
+    MutedPost.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["member", "post"], update_fields=["until"]
+    )
+    realtime.look_again(actor.pk)
+    return post
+
+
+@transaction.atomic
+def unmute_post(*, actor: User, post_id: int) -> None:
+    """Doing it again changes nothing; also for posts that one may not see any more."""
+    accounts_access.access_member(actor)
+    if 0 < post_id < 2**63 and MutedPost.objects.filter(member=actor, post_id=post_id).delete()[0]:
+        realtime.look_again(actor.pk)
+
+
+@transaction.atomic
+def forget_muted_posts() -> None:
+    """Forgets mutes that have ended; nothing shows of them in any case."""
+    MutedPost.objects.exclude(mutes_access.standing()).delete()
 
 
 # -- Counts, made anew by `manage.py recount` -------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.access import people as accounts_access
 from accounts.models.people import User
+from accounts.serializers import ties as ties_serializers
 from core import limits, scopes
 from core.api import paged
 from feed import access, actions, queries, serializers
@@ -137,6 +138,41 @@ class CommentReaction(APIView):
     @extend_schema(responses=serializers.Reactions, operation_id="comment_reaction_delete")
     def delete(self, request: Request, id: int) -> Response:
         return Response(reactions(actions.unreact_to_comment(actor=request.user, comment_id=id), None))
+
+
+class MutePost(APIView):
+    scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)
+
+    @extend_schema(request=ties_serializers.SpanIn, responses={204: None}, operation_id="post_mute")
+    def put(self, request: Request, id: int) -> Response:
+        """The conversation under this post says nothing by itself to you; nobody is told. Again: another end."""
+        actions.mute_post(actor=request.user, post_id=id, **checked(ties_serializers.SpanIn(data=request.data)))
+        return Response(status=204)
+
+    @extend_schema(responses={204: None}, operation_id="post_unmute")
+    def delete(self, request: Request, id: int) -> Response:
+        actions.unmute_post(actor=request.user, post_id=id)
+        return Response(status=204)
+
+
+class MutedPosts(APIView):
+    scopes = scopes.Scopes(look=scopes.PEOPLE_WRITE, change=scopes.PEOPLE_WRITE)
+
+    @extend_schema(parameters=[CURSOR], responses=serializers.MutedPostPage, operation_id="muted_post_list")
+    def get(self, request: Request) -> Response:
+        """Conversations that you mute, newest first; what has ended is not here."""
+        page = queries.muted_posts(request.user, request.query_params.get("cursor", ""))
+        return paged(page, [serializers.muted_post(row) for row in page.rows])
+
+
+class ListPosts(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
+    @extend_schema(parameters=[CURSOR], responses=serializers.PostPage, operation_id="me_lists_posts")
+    def get(self, request: Request, id: int) -> Response:
+        """What the people on a list of yours post, newest first."""
+        _row, page = queries.list_posts(request.user, id, request.query_params.get("cursor", ""))
+        return paged(page, [serializers.post(post) for post in page.rows])
 
 
 class PostsOf(APIView):

@@ -23,6 +23,7 @@ from feed.models import (
     PICTURES_LIMIT,
     TEXT_LIMIT,
     Comment,
+    MutedPost,
     Post,
     PostPicture,
     Reaction,
@@ -83,6 +84,8 @@ def register() -> None:
     personal.holds(Post, "author", erase=erase_posts)
     personal.holds(Comment, "author", "deleted_by", erase=erase_comments)
     personal.holds(Reaction, "user", erase=erase_reactions)
+    quiet = {"post": "post_id", "until": "until"}
+    personal.holds(MutedPost, "member", file="muted-posts.json", title=_("Conversations you mute"), fields=quiet)
     personal.register(personal.Chapter("posts.json", _("Posts"), posts, "archives/_post.html"))
     personal.register(personal.Chapter("comments.json", _("Comments"), comments, "archives/_comment.html"))
     personal.register(personal.Chapter("reactions.json", _("Reactions"), reactions))

@@ -10,12 +10,13 @@ from feed import queries, realtime, serializers
 
 @frame("feed.watch", scope=scopes.READ)
 async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
-    """{"posts": [ids]} -> {"posts": [counts of those that are watched now]}; hidden and absent ones are left out."""
+    """{"posts": [ids]} -> {"posts": [counts of those that are watched now]}; hidden and absent ones are left out. Of a
+    muted conversation one hears only that the post is changed or gone."""
     found = await threads.run(queries.watchable, socket.user_id, ids_of(asked))
     watched = socket.state.setdefault("feed", {})
     for post in found:
         leave(socket, post.pk)
-        watched[post.pk] = realtime.post_group(post)
+        watched[post.pk] = realtime.quiet_group(post) if post.is_quiet else realtime.post_group(post)  # type: ignore[attr-defined]
         socket.watch(watched[post.pk])
     return {"posts": [serializers.counts(post) for post in found]}
 

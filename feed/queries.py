@@ -5,14 +5,17 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
+from accounts.access import lists as lists_access
+from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
+from accounts.models.lists import PeopleList
 from accounts.models.people import User
 from accounts.models.relations import Audience, Follow
 from core import paging
 from core.paging import Page
 from feed import access
-from feed.models import Comment, Post, PostPicture, Reaction
+from feed.models import Comment, MutedPost, Post, PostPicture, Reaction
 
 PAGE = 20
 NEW_LIMIT = 40
@@ -21,28 +24,56 @@ MEDIA_PAGE = 12  # posts, each with up to ten pictures
 PHOTOS = 6
 WATCH_LIMIT = 100  # posts in one frame
 
+Keep = Callable[[list[Any]], list[Any]]
+
 
 def _cards(viewer: Viewer) -> QuerySet[Post]:
-    """Visible posts with all that a card shows: author, pictures, the viewer's own reaction."""
+    """Visible posts with all that a card shows: author, pictures, the viewer's own reaction, a muted conversation."""
     mine = Reaction.objects.filter(post=OuterRef("pk"), user_id=accounts_access.viewer_id(viewer) or 0)
     return (
         access.visible_posts(viewer)
         .select_related("author")
-        .annotate(my_reaction=Subquery(mine.values("kind")[:1]))
+        .annotate(
+            my_reaction=Subquery(mine.values("kind")[:1]),
+            is_quiet=Exists(access.muted_posts(viewer).filter(post=OuterRef("pk"))),
+        )
         .prefetch_related(Prefetch("pictures", PostPicture.objects.select_related("upload").order_by("position")))
     )
 
 
-def _page(viewer: Viewer, candidates: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
+def _page(
+    viewer: Viewer, candidates: QuerySet[Post], cursor: str, size: int = PAGE, *, keep: Keep | None = None
+) -> Page[Post]:
     """Candidates by id alone along their index, those the viewer may see, then the cards of one page."""
-    page = paging.page(candidates.only("pk"), cursor=cursor, size=size, keep=_keep(access.visible_posts(viewer)))
+    keep = keep or _keep(access.visible_posts(viewer))
+    page = paging.page(candidates.only("pk"), cursor=cursor, size=size, keep=keep)
     return Page(_in_order(_cards(viewer), page.rows), page.next)
 
 
-def _keep(visible: QuerySet[Any]) -> Callable[[list[Any]], list[Any]]:
+def _unasked(viewer: User, candidates: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
+    """A page of what is put before the viewer: without people and words that they mute."""
+    return _page(viewer, candidates, cursor, size, keep=_keep_heard(viewer, access.heard_posts(viewer)))
+
+
+def _keep(visible: QuerySet[Any]) -> Keep:
     def keep(rows: list[Any]) -> list[Any]:
         seen = set(visible.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
         return [row for row in rows if row.pk in seen]
+
+    return keep
+
+
+def _keep_heard(viewer: Viewer, heard: QuerySet[Any]) -> Keep:
+    """As `_keep`, without what others say in words that the viewer mutes. Texts are read only where there are any."""
+    matches = mutes_access.muted_words(viewer)
+    if matches is None:
+        return _keep(heard)
+    me = accounts_access.viewer_id(viewer)
+
+    def keep(rows: list[Any]) -> list[Any]:
+        found = heard.filter(pk__in=[row.pk for row in rows]).values_list("pk", "author_id", "text")
+        said = {pk for pk, author_id, text in found if author_id == me or not matches(text)}
+        return [row for row in rows if row.pk in said]
 
     return keep
 
@@ -60,12 +91,19 @@ def _home_candidates(viewer: User) -> QuerySet[Post]:
 
 def home(viewer: User, cursor: str = "") -> Page[Post]:
     """The viewer's own posts and those of whom they follow, strictly by time."""
-    return _page(viewer, _home_candidates(viewer), cursor)
+    return _unasked(viewer, _home_candidates(viewer), cursor)
 
 
 def new_posts(viewer: User, after: int) -> list[Post]:
     """What home shows above the post `after`, newest first; at most 40."""
-    return _page(viewer, _home_candidates(viewer).filter(pk__gt=after), "", NEW_LIMIT).rows
+    return _unasked(viewer, _home_candidates(viewer).filter(pk__gt=after), "", NEW_LIMIT).rows
+
+
+def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:
+    """A list of the viewer's, and home narrowed to its people, followed or not."""
+    row = lists_access.access_list(viewer, list_id)
+    on = Exists(lists_access.listed(row).filter(person_id=OuterRef("author_id")))
+    return row, _unasked(viewer, Post.objects.filter(on, deleted_at__isnull=True), cursor)
 
 
 def posts_of(viewer: Viewer, person: User, cursor: str = "") -> Page[Post]:
@@ -109,15 +147,17 @@ def public_posts(count: int = 3) -> list[Post]:
 
 
 def post(viewer: Viewer, id: int) -> Post:
-    """One post as a card; NotFound if hidden or absent."""
+    """One post as a card, with `is_muted` and `muted_until` of its author; NotFound if hidden or absent."""
     access.access_post(viewer, id)
-    return _cards(viewer).get(pk=id)
+    muted = {"is_muted": mutes_access.muted(viewer), "muted_until": mutes_access.muted_until(viewer)}
+    return _cards(viewer).annotate(**muted).get(pk=id)
 
 
 def comments(viewer: Viewer, post: Post, cursor: str = "", size: int = COMMENTS_PAGE) -> Page[Comment]:
-    """Comments of a post that the viewer sees, newest first; pages turn them around."""
+    """Comments of a post that the viewer sees and does not mute, newest first; pages turn them around."""
     candidates = Comment.objects.filter(post=post, deleted_at__isnull=True).only("pk")
-    page = paging.page(candidates, cursor=cursor, size=size, keep=_keep(access.visible_comments(viewer)))
+    keep = _keep_heard(viewer, access.heard_comments(viewer))
+    page = paging.page(candidates, cursor=cursor, size=size, keep=keep)
     return Page(_in_order(_comment_rows(viewer), page.rows), page.next)
 
 
@@ -125,6 +165,11 @@ def comment(viewer: Viewer, id: int) -> Comment:
     """One comment with its post; NotFound if hidden or absent."""
     access.access_comment(viewer, id)
     return _comment_rows(viewer).select_related("post").get(pk=id)
+
+
+def is_heard(viewer: Viewer, row: Comment) -> bool:
+    """Whether a visible comment is put before the viewer by itself."""
+    return bool(_keep_heard(viewer, access.heard_comments(viewer))([row]))
 
 
 def _comment_rows(viewer: Viewer) -> QuerySet[Comment]:
@@ -139,9 +184,26 @@ def _comment_rows(viewer: Viewer) -> QuerySet[Comment]:
 # -- What is live -----------------------------------------------------------------------------------------------------
 
 
+def muted_posts(viewer: User, cursor: str = "") -> Page[MutedPost]:
+    """Conversations that the viewer mutes, newest first, under posts they may still see."""
+    seen = access.visible_posts(viewer).select_related("author")
+
+    def keep(rows: list[MutedPost]) -> list[MutedPost]:
+        found = seen.in_bulk([row.post_id for row in rows])
+        for row in rows:
+            if row.post_id in found:
+                row.post = found[row.post_id]
+        return [row for row in rows if row.post_id in found]
+
+    return paging.page(access.muted_posts(viewer), cursor=cursor, size=PAGE, keep=keep)
+
+
 def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
-    """Which of these posts a member may watch, in one query; with their counts, so that a client is up to date."""
-    rows = access.visible_posts(User(pk=user_id)).filter(pk__in=ids[:WATCH_LIMIT])
+    """Which of these posts a member may watch, in one query; with their counts, so that a client is up to date, and
+    `is_quiet` where they mute the conversation."""
+    viewer = User(pk=user_id)
+    quiet = Exists(access.muted_posts(viewer).filter(post=OuterRef("pk")))
+    rows = access.visible_posts(viewer).filter(pk__in=ids[:WATCH_LIMIT]).annotate(is_quiet=quiet)
     shown = rows.select_related("author").only("pk", "audience", "reactions", "comments_count", "author__is_private")
     return list(shown)
 
@@ -153,17 +215,21 @@ def latest_shared(user_id: int) -> list[Post]:
 
 
 def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
-    """Ids of the author and of the followers who may see a post now, in chunks; one query, however many they are."""
-    found = Post.objects.filter(pk=post_id, deleted_at__isnull=True).values_list("author_id", "audience").first()
+    """Ids of the author and of the followers who may see a post now and mute neither its author nor its words, in
+    chunks; one query, however many they are."""
+    found = (
+        Post.objects.filter(pk=post_id, deleted_at__isnull=True).values_list("author_id", "audience", "text").first()
+    )
     if found is None:
         return
-    author_id, audience = found
+    author_id, audience, text = found
     yield [author_id]
     if audience == Audience.ONLY_ME:
         return
     followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=author_id)
     if audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
         followers = followers.filter(follower__in=accounts_access.circle(author_id, audience))
+    followers = followers.exclude(mutes_access.deaf_to(author_id=author_id, text=text, column="follower_id"))
     blocked = accounts_access.blocked_between(User(pk=author_id), "follower_id")
     if blocked is not None:
         followers = followers.exclude(blocked)

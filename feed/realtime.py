@@ -7,6 +7,7 @@ from feed import serializers
 from feed.models import Comment, Post
 
 FOLLOWERS_AT_ONCE = 1000
+QUIET = ":quiet"
 
 
 def post_group(post: Post) -> str:
@@ -17,6 +18,11 @@ def post_group(post: Post) -> str:
 
 def _group(post: Post, *, private: bool) -> str:
     return f"post:{post.pk}:{post.audience}" + (":private" if private else "")
+
+
+def quiet_group(post: Post) -> str:
+    """Those who watch a post whose conversation they mute: only what becomes of the post itself reaches them."""
+    return f"{post_group(post)}{QUIET}"
 
 
 def counts_changed(post: Post) -> None:
@@ -38,7 +44,7 @@ def comment_counts_changed(comment: Comment) -> None:
 
 def post_changed(post: Post, *, group: str) -> None:
     """Whoever watched it as `group` asks again, and sees what they then may."""
-    realtime.push(group, "post.edited", {"post": post.pk})
+    realtime.push([group, f"{group}{QUIET}"], "post.edited", {"post": post.pk})
 
 
 def privacy_changed(posts: Sequence[Post], *, private: bool) -> None:
@@ -48,8 +54,13 @@ def privacy_changed(posts: Sequence[Post], *, private: bool) -> None:
 
 
 def post_removed(post: Post) -> None:
-    realtime.push(post_group(post), "post.gone", {"post": post.pk})
+    realtime.push([post_group(post), quiet_group(post)], "post.gone", {"post": post.pk})
 
 
 def post_announced(*, post_id: int, author_id: int, user_ids: Sequence[int]) -> None:
     realtime.push([f"user:{id}" for id in user_ids], "post.new", {"post": post_id, "author": author_id})
+
+
+def look_again(user_id: int) -> None:
+    """What this member watches is asked for again: a conversation speaks to them, or no longer does."""
+    realtime.access_changed(user_id)

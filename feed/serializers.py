@@ -6,7 +6,16 @@ from rest_framework import serializers
 
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
-from feed.models import COMMENT_LIMIT, PICTURES_LIMIT, TEXT_LIMIT, Comment, Post, PostPicture, ReactionKind
+from feed.models import (
+    COMMENT_LIMIT,
+    PICTURES_LIMIT,
+    TEXT_LIMIT,
+    Comment,
+    MutedPost,
+    Post,
+    PostPicture,
+    ReactionKind,
+)
 from uploads import serializers as upload_serializers
 
 
@@ -33,9 +42,14 @@ def post(row: Post) -> dict[str, Any]:
         "reactions_count": row.reactions_count,
         "comments_count": row.comments_count,
         "my_reaction": getattr(row, "my_reaction", None),
+        "conversation_muted": bool(getattr(row, "is_quiet", False)),
         "created_at": row.created_at,
         "edited_at": row.edited_at,
     }
+
+
+def muted_post(row: MutedPost) -> dict[str, Any]:
+    return {"post": row.post_id, "url": row.post.get_absolute_url(), "until": row.until}
 
 
 def comment(row: Comment) -> dict[str, Any]:
@@ -66,12 +80,24 @@ class PostOut(serializers.Serializer[Any]):
     reactions_count = serializers.IntegerField()
     comments_count = serializers.IntegerField()
     my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)
+    conversation_muted = serializers.BooleanField(help_text="You mute what is said under it.")
     created_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField(allow_null=True)
 
 
 class PostPage(serializers.Serializer[Any]):
     results = PostOut(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for what follows.")
+
+
+class MutedPostOut(serializers.Serializer[Any]):
+    post = serializers.IntegerField()
+    url = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True, help_text="Null: for ever.")
+
+
+class MutedPostPage(serializers.Serializer[Any]):
+    results = MutedPostOut(many=True)
     next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for what follows.")
 
 

@@ -10,6 +10,11 @@ SCHEDULE = {
         "schedule": 600.0,
         "options": {"queue": "maintenance", "expires": 600},
     },
+    "feed-forget-muted": {
+        "task": "feed.forget_muted",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
 }
 
 
@@ -18,3 +23,9 @@ def discard_pictures() -> None:
     """Pictures of deleted posts, in batches until none is left."""
     while actions.discard_pictures():
         pass
+
+
+@shared_task(name="feed.forget_muted", queue="maintenance")
+def forget_muted() -> None:
+    """Muted conversations whose time is over."""
+    actions.forget_muted_posts()

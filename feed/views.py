@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access import people as accounts_access
+from accounts.models.mutes import Span
 from accounts.models.people import User
 from core import errors, limits, text
 from feed import access, actions, queries
@@ -54,6 +56,15 @@ def new_posts(request: Request) -> HttpResponse:
         raise errors.Invalid(field="after")
     posts = queries.new_posts(member, int(after))
     return render(request, "feed/_posts.html", {"page": {"rows": posts}, "fresh": True})
+
+
+@require_safe
+@fragments
+def people_list(request: Request, id: int) -> HttpResponse:
+    """One of the reader's lists of people: what these post."""
+    row, page = queries.list_posts(request.user, id, request.GET.get("cursor", ""))
+    context = {"list": row, "page": page, "next_url": next_url(request, page.next), "tab": "lists"}
+    return render(request, "feed/_posts.html" if request.htmx else "feed/list.html", context)
 
 
 # -- Posts ------------------------------------------------------------------------------------------------------------
@@ -185,6 +196,31 @@ def react(request: Request, id: int) -> HttpResponse:
     return back(request, f"post-{id}", lambda: reverse("feed:post", args=[id]))
 
 
+@require_POST
+def mute(request: Request, id: int) -> HttpResponse:
+    """Mutes the conversation under a post."""
+    one = actions.mute_post(actor=request.user, post_id=id, span=request.POST.get("span", Span.EVER))
+    if request.htmx:
+        return HttpResponse(status=204)
+    messages.success(request, _("This conversation is muted. You can take it back here."))
+    return redirect(one)
+
+
+@require_POST
+def unmute(request: Request, id: int) -> HttpResponse:
+    actions.unmute_post(actor=request.user, post_id=id)
+    return HttpResponse(status=204) if request.htmx else redirect("feed:muted")
+
+
+@require_safe
+def muted(request: Request) -> HttpResponse:
+    """The settings' list of conversations that are muted."""
+    member = accounts_access.access_member(request.user)
+    page = queries.muted_posts(member, request.GET.get("cursor", ""))
+    context = {"here": "muted", "which": "conversations", "rows": page.rows, "next": page.next}
+    return render(request, "feed/muted.html", context)
+
+
 # -- Comments ---------------------------------------------------------------------------------------------------------
 
 
@@ -228,7 +264,11 @@ def comment_answer(request: Request, row: Comment) -> HttpResponse:
 @require_safe
 @fragments
 def comment(request: Request, id: int) -> HttpResponse:
-    return comment_answer(request, access.access_comment(request.user, id))
+    """Scripts ask for what appears live: not for what the reader mutes."""
+    row = access.access_comment(request.user, id)
+    if request.htmx and not queries.is_heard(request.user, row):
+        raise errors.NotFound
+    return comment_answer(request, row)
 
 
 @require_POST

@@ -13,8 +13,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from accounts import personal
-from accounts.access import people as people_access
 from accounts.models.applications import Application
+from accounts.models.friends import FriendRequest
 from accounts.models.people import User
 from accounts.models.relations import Follow, FollowRequest, Friendship
 from core import delivery
@@ -50,12 +50,23 @@ def erase_follows(*, member: User, take_messages: bool) -> int:
 
 @transaction.atomic
 def erase_requests(*, member: User, take_messages: bool) -> int:
-    rows = list(_batch(FollowRequest.objects.filter(Q(asker=member) | Q(asked=member))))
+    return _erase_requests(member, FollowRequest, "requests_count")
+
+
+@transaction.atomic
+def erase_friend_requests(*, member: User, take_messages: bool) -> int:
+    return _erase_requests(member, FriendRequest, "friend_requests_count")
+
+
+def _erase_requests(member: User, model: type[FollowRequest] | type[FriendRequest], counter: str) -> int:
+    """Both ways; whoever was asked and has not answered counts one less."""
+    mine = model.objects.filter(Q(asker=member) | Q(asked=member))
+    rows = list(_batch(mine))
     _lock({row.asked_id for row in rows})
-    still = FollowRequest.objects.filter(pk__in=[row.pk for row in rows])
-    asked = list(people_access.waiting_requests().filter(pk__in=still.values("pk")).values_list("asked_id", flat=True))
+    still = mine.filter(pk__in=[row.pk for row in rows])
+    asked = list(still.filter(declined_at__isnull=True).values_list("asked_id", flat=True))
     still.delete()
-    _less("requests_count", asked)
+    _less(counter, asked)
     return len(rows)
 
 

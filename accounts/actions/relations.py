@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import events, realtime, registry
+from accounts.access import friends as friends_access
 from accounts.access import people as people_access
 from accounts.models.people import User
-from accounts.models.relations import Block, Follow, FollowRequest, FollowState
+from accounts.models.relations import Block, Follow, FollowRequest, FollowState, Friendship
 from core import errors, outbox
 
 ASK_AGAIN = timedelta(days=1)  # after a request was declined
@@ -44,10 +45,14 @@ def follow(*, actor: User, person: int | str) -> tuple[User, FollowState]:
         raise errors.Invalid(_("You are with yourself all day anyway."))
     _lock_people(actor.pk, who.pk)
     who = people_access.access_person(actor, who.pk)  # nobody blocked meanwhile, and the lock keeps it so
-    if who.is_private and not Follow.objects.filter(follower=actor, followed=who).exists():
+    if not who.is_private:
+        _add_followers(who.pk, [actor.pk])
+        Follow.objects.filter(follower=actor, followed=who, by_friendship=True).update(by_friendship=False)
+    elif friends_access.are_friends(actor.pk, who.pk):  # they look inside already
+        _add_followers(who.pk, [actor.pk], by_friendship=True)
+    elif not Follow.objects.filter(follower=actor, followed=who).exists():
         _ask(actor.pk, who.pk)
         return who, FollowState.ASKED
-    _add_followers(who.pk, [actor.pk])
     return who, FollowState.FOLLOWING
 
 
@@ -153,7 +158,7 @@ def _both(actor: User, person: int | str) -> tuple[User, User]:
     actor = people_access.access_member(actor)
     who = people_access.access_person(actor, person)
     _lock_people(actor.pk, who.pk)
-    return actor, who
+    return actor, people_access.access_person(actor, who.pk)  # nobody blocked meanwhile, and the lock keeps it so
 
 
 def _lock_people(*ids: int) -> None:
@@ -170,6 +175,7 @@ def _ask(asker: int, asked: int) -> None:
     if made:
         User.objects.filter(pk=asked).update(requests_count=F("requests_count") + 1)
         outbox.emit(events.FollowAsked(asker_id=asker, asked_id=asked))
+        realtime.requests_changed(asked)
 
 
 def _answer(asked: int, askers: Collection[int], fact: Callable[..., object]) -> bool:
@@ -180,16 +186,19 @@ def _answer(asked: int, askers: Collection[int], fact: Callable[..., object]) ->
         waited.delete()
         User.objects.filter(pk=asked).update(requests_count=_stepped("requests_count", -len(ids)))
         outbox.emit_all(fact(asker_id=id, asked_id=asked) for id in ids)
+        realtime.requests_changed(asked)
     return bool(ids)
 
 
-def _add_followers(followed: int, ids: Collection[int]) -> None:
+def _add_followers(followed: int, ids: Collection[int], *, by_friendship: bool = False) -> None:
     """Those who do not follow yet do, and what they asked is answered. All are locked."""
     _answer(followed, ids, events.FollowRequestAccepted)
     there = set(Follow.objects.filter(followed_id=followed, follower_id__in=ids).values_list("follower_id", flat=True))
     new = sorted(set(ids) - there)
     if new:
-        Follow.objects.bulk_create(Follow(follower_id=id, followed_id=followed) for id in new)
+        Follow.objects.bulk_create(
+            Follow(follower_id=id, followed_id=followed, by_friendship=by_friendship) for id in new
+        )
         User.objects.filter(pk__in=new).update(following_count=F("following_count") + 1)
         User.objects.filter(pk=followed).update(followers_count=F("followers_count") + len(new))
         outbox.emit_all(events.UserFollowed(follower_id=id, followed_id=followed) for id in new)
@@ -233,6 +242,8 @@ def recount() -> int:
                 "followers_count": _counted(Follow.objects.all(), "followed"),
                 "following_count": _counted(Follow.objects.all(), "follower"),
                 "requests_count": _counted(people_access.waiting_requests(), "asked"),
+                "friends_count": _counted(Friendship.objects.all(), "person"),
+                "friend_requests_count": _counted(friends_access.waiting_requests(), "asked"),
             }
             wrong += User.objects.filter(pk__in=ids).exclude(**right).update(**right)
             last = ids[-1]

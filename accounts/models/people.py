@@ -90,6 +90,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # An Audience of accounts.models.relations.
     friends_audience = models.CharField(max_length=20, default="friends", db_default="friends")
     welcome = models.CharField(max_length=12, choices=Welcome.choices, blank=True, default="", db_default="")
+    friend_requests_count = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Requests to be friends that wait for an answer."
+    )
     unread_chats = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

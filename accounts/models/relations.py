@@ -10,6 +10,9 @@ from accounts.models.people import User
 class Follow(models.Model):
     follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="following")
     followed = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followers")
+    by_friendship = models.BooleanField(
+        default=False, db_default=False, help_text="Came with a friendship, not chosen, and goes with it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,17 +1,18 @@
 """What the screens of people need, each with a fixed number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import BooleanField, Exists, OuterRef, Prefetch, QuerySet, Value
+from django.db.models import BooleanField, Exists, Model, OuterRef, Prefetch, QuerySet, Value
 
 from accounts import registry
 from accounts.access import fields as fields_access
 from accounts.access import people as people_access
 from accounts.models.people import User
-from accounts.models.relations import Block, Follow, FollowRequest
+from accounts.models.relations import Block, Follow
 from accounts.queries import handles as handle_queries
+from accounts.queries import ties
 from core import errors, paging
 
 PAGE = 20
@@ -31,9 +32,10 @@ def with_ties(people: QuerySet[User], viewer: people_access.Viewer) -> QuerySet[
 
 
 def person(*, viewer: people_access.Viewer, person: int | str) -> User:
-    """One member with their ties to the viewer, `is_open`, `shown_fields` (what the viewer may see, in order) and
+    """One member with all their ties to the viewer, `is_open`, `shown_fields` (what the viewer may see, in order) and
     `shows_friends` (there are some the viewer may see). Hidden and absent answer alike."""
     people = people_access.with_openness(with_ties(people_access.visible_people(viewer), viewer), viewer)
+    people = ties.with_friendship(people, viewer)
     people = people.annotate(
         shows_friends=Exists(fields_access.visible_friendships(viewer).filter(person=OuterRef("pk")))
     ).prefetch_related(
@@ -87,47 +89,44 @@ class People:
 def followers(*, viewer: people_access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
     """Who follows this member, newest first, with the viewer's ties. NotAllowed if the account is not open."""
     who = people_access.access_person(viewer, person, to="look_inside")
-    return who, _people_of(Follow.objects.filter(followed=who), "follower_id", viewer, cursor)
+    return who, page_of_people(Follow.objects.filter(followed=who), "follower_id", viewer, cursor)
 
 
 def following(*, viewer: people_access.Viewer, person: int | str, cursor: str = "") -> tuple[User, People]:
     """Whom this member follows, newest first, with the viewer's ties. NotAllowed if the account is not open."""
     who = people_access.access_person(viewer, person, to="look_inside")
-    return who, _people_of(Follow.objects.filter(follower=who), "followed_id", viewer, cursor)
+    return who, page_of_people(Follow.objects.filter(follower=who), "followed_id", viewer, cursor)
 
 
 def requests(*, viewer: User, cursor: str = "") -> People:
     """Who asks to follow the viewer, newest first, with the viewer's ties."""
-    return _people_of(people_access.waiting_requests().filter(asked=viewer), "asker_id", viewer, cursor)
+    return page_of_people(people_access.waiting_requests().filter(asked=viewer), "asker_id", viewer, cursor)
 
 
-Tie = TypeVar("Tie", Follow, FollowRequest)
+Tie = TypeVar("Tie", bound=Model)
 
 
-def _people_of(rows: QuerySet[Tie], side: str, viewer: people_access.Viewer, cursor: str) -> People:
+def page_of_people(
+    rows: QuerySet[Tie],
+    side: str,
+    viewer: people_access.Viewer,
+    cursor: str,
+    *,
+    also: Callable[[QuerySet[User], people_access.Viewer], QuerySet[User]] | None = None,
+) -> People:
+    """The members in the column `side` of a page of rows, as far as the viewer may see them, with ties and what `also`
+    annotates. Two queries."""
     seen: dict[int, User] = {}
+    people = with_ties(people_access.visible_people(viewer), viewer)
+    people = also(people, viewer) if also else people
 
     def keep(candidates: list[Tie]) -> list[Tie]:
-        found = with_ties(people_access.visible_people(viewer), viewer).in_bulk(
-            [getattr(row, side) for row in candidates]
-        )
+        found = people.in_bulk([getattr(row, side) for row in candidates])
         seen.update(found)
         return [row for row in candidates if getattr(row, side) in found]
 
     page = paging.page(rows, cursor=cursor, size=PAGE, keep=keep)
     return People([seen[getattr(row, side)] for row in page.rows], page.next)
-
-
-RAIL = 3
-
-
-def strangers(viewer: User) -> dict[str, Any]:
-    """The newest members whom the viewer neither follows nor asks yet, for the rail; one query."""
-    followed = Exists(Follow.objects.filter(follower=viewer, followed_id=OuterRef("pk")))
-    asked = Exists(people_access.waiting_requests().filter(asker=viewer, asked_id=OuterRef("pk")))
-    listed = people_access.visible_people(viewer).filter(is_listed=True)
-    people = with_ties(listed, viewer).exclude(pk=viewer.pk).exclude(followed).exclude(asked)
-    return {"people": list(people.order_by("-pk")[:RAIL])}
 
 
 def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:

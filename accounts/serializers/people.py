@@ -4,6 +4,7 @@ from typing import Any, TypedDict
 
 from rest_framework import serializers
 
+from accounts.models.friends import FriendState
 from accounts.models.people import User, Welcome
 from accounts.models.relations import Audience, FollowState
 from accounts.serializers import fields as field_serializers
@@ -40,6 +41,15 @@ def follow_state(user: User) -> FollowState:
     return FollowState.ASKED if getattr(user, "is_asked", False) else FollowState.NONE
 
 
+def friend_state(user: User) -> FriendState:
+    """From what `queries.ties` annotated."""
+    if getattr(user, "is_friend", False):
+        return FriendState.FRIENDS
+    if getattr(user, "asks_friend", False):
+        return FriendState.ASKS_YOU
+    return FriendState.ASKED if getattr(user, "is_friend_asked", False) else FriendState.NONE
+
+
 def profile(user: User) -> dict[str, Any]:
     """A member with what `queries.person` annotated for the viewer."""
     return {
@@ -57,6 +67,10 @@ def profile(user: User) -> dict[str, Any]:
         "followed": bool(getattr(user, "is_followed", False)),
         "follow_state": follow_state(user),
         "follows_you": bool(getattr(user, "follows_viewer", False)),
+        "friend_state": friend_state(user),
+        "close_friend": bool(getattr(user, "is_close", False)),
+        "muted": bool(getattr(user, "is_muted", False)),
+        "muted_until": getattr(user, "muted_until", None),
         "joined_at": user.created_at,
     }
 
@@ -66,7 +80,8 @@ def me(user: User) -> dict[str, Any]:
     own = {"email": user.email, "language": user.language, "staff": user.is_staff}
     choices = {"is_listed": user.is_listed, "friends_audience": user.friends_audience, "welcome": user.welcome}
     fields = [field_serializers.own_field(one) for one in getattr(user, "shown_fields", [])]
-    return {**profile(user), **own, **choices, "fields": fields, "follow_requests": user.requests_count}
+    waiting = {"follow_requests": user.requests_count, "friend_requests": user.friend_requests_count}
+    return {**profile(user), **own, **choices, "fields": fields, **waiting}
 
 
 class Person(serializers.Serializer[Any]):
@@ -91,6 +106,10 @@ class Profile(Person):
     followed = serializers.BooleanField(help_text="You follow this person.")
     follow_state = serializers.ChoiceField(choices=FollowState.choices, help_text="How you stand to this person.")
     follows_you = serializers.BooleanField()
+    friend_state = serializers.ChoiceField(choices=FriendState.choices)
+    close_friend = serializers.BooleanField(help_text="You count this friend among the close ones. They are not told.")
+    muted = serializers.BooleanField(help_text="You mute this person. They are not told.")
+    muted_until = serializers.DateTimeField(allow_null=True, help_text="Null: for ever, where `muted` is true.")
     joined_at = serializers.DateTimeField()
 
 
@@ -105,6 +124,7 @@ class Me(Profile):
     language = serializers.CharField()
     staff = serializers.BooleanField()
     follow_requests = serializers.IntegerField(help_text="How many wait for your answer.")
+    friend_requests = serializers.IntegerField(help_text="How many wait for your answer.")
 
 
 class People(serializers.Serializer[Any]):

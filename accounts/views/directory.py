@@ -8,7 +8,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.models.people import User
 from accounts.queries import directory
+from accounts.queries import friends as friends_queries
 from core.views import members_only
+
+KNOWN = 6
 
 
 class Request(HttpRequest):
@@ -25,8 +28,10 @@ def people(request: Request) -> HttpResponse:
     page = directory.people(
         viewer=request.user, words=asked["q"], which=which, sort=sort, cursor=request.GET.get("cursor", "")
     )
+    plain = not any(asked.values()) and not request.GET.get("cursor")
     context = {
         "people": page.rows,
+        "known": friends_queries.suggestions(viewer=request.user, limit=KNOWN) if plain else [],
         "next_url": _address(asked, cursor=page.next) if page.next else "",
         "q": asked["q"],
         "which": which,

@@ -13,9 +13,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.actions import relations
 from accounts.models.people import User
+from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
 from core import errors
 from core.views import members_only
+
+KNOWN = 5  # suggestions above the list of everybody
 
 
 class Request(HttpRequest):
@@ -58,15 +61,15 @@ def _moved(request: HttpRequest, person: User, handle: str) -> HttpResponse | No
 
 @require_safe
 def followers(request: HttpRequest, handle: str) -> HttpResponse:
-    return _people(request, handle, people_queries.followers, "followers")
+    return list_of_people(request, handle, people_queries.followers, "followers")
 
 
 @require_safe
 def following(request: HttpRequest, handle: str) -> HttpResponse:
-    return _people(request, handle, people_queries.following, "following")
+    return list_of_people(request, handle, people_queries.following, "following")
 
 
-def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
+def list_of_people(request: HttpRequest, handle: str, query: Callable[..., Any], which: str) -> HttpResponse:
     try:
         person, page = query(viewer=request.user, person=handle, cursor=request.GET.get("cursor", ""))
     except errors.NotAllowed as error:  # the profile is there to see, so its lists say why they are not
@@ -80,8 +83,11 @@ def _people(request: HttpRequest, handle: str, query: Callable[..., Any], which:
 @members_only
 @require_safe
 def requests(request: Request) -> HttpResponse:
+    """Both kinds, each with pages of its own."""
     page = people_queries.requests(viewer=request.user, cursor=request.GET.get("cursor", ""))
-    return render(request, "accounts/requests.html", {"people": page.rows, "next": page.next})
+    asking = friends_queries.requests(viewer=request.user, cursor=request.GET.get("friends", ""))
+    context = {"people": page.rows, "next": page.next, "asking": asking.rows, "asking_next": asking.next}
+    return render(request, "accounts/requests.html", {**context, "tab": "requests"})
 
 
 @members_only
@@ -101,45 +107,45 @@ def _after_follow(request: Request, person: User) -> HttpResponse:
     if request.headers.get("HX-Request"):
         found = people_queries.person(viewer=request.user, person=person.pk)
         return render(request, "accounts/_follow.html", {"person": found})
-    return _back(request, person.get_absolute_url())
+    return back(request, person.get_absolute_url())
 
 
 @members_only
 @by_post
 def accept(request: Request, handle: str) -> HttpResponse:
     relations.accept_request(actor=request.user, person=handle)
-    return _back(request, "/people/requests/")
+    return back(request, "/people/requests/")
 
 
 @members_only
 @by_post
 def decline(request: Request, handle: str) -> HttpResponse:
     relations.decline_request(actor=request.user, person=handle)
-    return _back(request, "/people/requests/")
+    return back(request, "/people/requests/")
 
 
 @members_only
 @by_post
 def remove(request: Request, handle: str) -> HttpResponse:
     relations.remove_follower(actor=request.user, person=handle)
-    return _back(request, f"/@{request.user.handle}/followers/")
+    return back(request, f"/@{request.user.handle}/followers/")
 
 
 @members_only
 @by_post
 def block(request: Request, handle: str) -> HttpResponse:
     relations.block(actor=request.user, person=handle)
-    return _back(request, "/settings/blocked/")
+    return back(request, "/settings/blocked/")
 
 
 @members_only
 @by_post
 def unblock(request: Request, handle: str) -> HttpResponse:
     relations.unblock(actor=request.user, person=handle)
-    return _back(request, "/settings/blocked/")
+    return back(request, "/settings/blocked/")
 
 
-def _back(request: HttpRequest, url: str) -> HttpResponse:
+def back(request: HttpRequest, url: str) -> HttpResponse:
     wanted = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
     return redirect(wanted if safe else url)

@@ -132,7 +132,8 @@ def test_an_edit_renders_anew_and_old_watchers_of_a_narrower_post_hear_no_more(c
     post.refresh_from_db()
     assert post.html == "<p><em>new</em></p>"
     assert post.edited_at is not None
-    assert pushed == [((f"post:{post.pk}:public",), "post.edited", {"post": post.pk})]
+    before = f"post:{post.pk}:public"
+    assert pushed == [((before, f"{before}:quiet"), "post.edited", {"post": post.pk})]
     actions.react(actor=cast.alice, post_id=post.pk, kind="like")
     assert pushed[-1][0] == (f"post:{post.pk}:only_me",)
 

@@ -70,9 +70,9 @@ def test_a_page_costs_the_same_with_many_posts(cast: Cast, number: int, django_a
         make_reaction(make_post(cast.alice, pictures=5), cast.dan)
     client = browser(cast.bob)
     client.get("/")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         client.get("/")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get("/", headers=HX)
 
 
@@ -360,3 +360,12 @@ def test_a_client_id_no_database_can_keep_is_refused(cast: Cast) -> None:
     data = {"text": "hi", "client_id": "a\x00b"}
     assert browser(cast.bob).post(f"/posts/{post.pk}/comments/", data, headers=HX).status_code == 422
     assert not Comment.objects.exists()
+
+
+def test_private_members_are_told_whom_everybody_reaches(cast: Cast) -> None:
+    post = make_post(cast.bob)
+    paths = ("/", "/compose/", f"/posts/{post.pk}/edit/")
+    client = browser(cast.bob)
+    assert not [path for path in paths if "Your account is private" in client.get(path).content.decode()]
+    User.objects.filter(pk=cast.bob.pk).update(is_private=True)
+    assert not [path for path in paths if "Your account is private" not in client.get(path).content.decode()]

@@ -27,7 +27,7 @@ from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
 from feed.models import COUNTED, Comment, Post, PostPicture, Reaction
-from socialsite.demo import entrance, pictures, plan, selves
+from socialsite.demo import entrance, pictures, plan, selves, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -186,6 +186,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     _talks(made, users, say)
     entrance.furnish(users)
     selves.write(made.told, users)
+    ties.write(made, users)
 
 
 def _people(made: Plan, say: Say) -> list[User]:

@@ -12,3 +12,4 @@ import "./picture.js";
 import "./tabs.js";
 import "./worker.js";
 import "./chat-badge.js";
+import "./people-badge.js";

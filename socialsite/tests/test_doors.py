@@ -1,0 +1,431 @@
+"""Every address of the site, walked in any few people's ties: 40 graphs here, 1,000 in `make test-deep`.
+
+The walk takes the routes from the resolver, so a new page or API is in it at once. Whatever it shows of people, posts
+and comments must be for the viewer; and a route that shows any has to say in SHOWS what exactly, else it fails here.
+What is no address (frames of the socket, boxes of the rail, kinds of uploads) is held to the same by its registry.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.extra.django import TestCase
+
+from core import consumers, frame, limits
+from core.consumers import Frame, Socket
+from feed import consumers as feed_consumers
+from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Place, Viewer, World, build, graph_of
+from uploads import registry as uploads_registry
+
+# -- What a route shows ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Marks of the world: people, places of posts, (who, place) of comments."""
+
+    people: frozenset[int] = frozenset()
+    posts: frozenset[Place] = frozenset()
+    said: frozenset[tuple[int, Place]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: who asks, and whom, which post, which comment it is about."""
+
+    graph: Graph
+    viewer: Viewer
+    one: int = 0
+    place: Place = PLACES[0]
+    sayer: int = 0
+    own: bool = True  # of lists: the viewer's
+
+    @property
+    def me(self) -> int:
+        assert self.viewer is not None
+        return self.viewer
+
+
+def shown(people: Iterable[int] = (), posts: Iterable[Place] = (), said: Iterable[tuple[int, Place]] = ()) -> Shown:
+    """Posts and comments show their authors as well."""
+    posts, said = frozenset(posts), frozenset(said)
+    return Shown(frozenset(people) | {post[0] for post in posts} | {one for one, _post in said}, posts, said)
+
+
+def person(ask: Ask) -> Shown:
+    return shown(ask.graph.met(ask.viewer, [ask.one]))
+
+
+def posts_of(ask: Ask) -> Shown:
+    return shown(posts=[place for place in PLACES if place[0] == ask.one and ask.graph.sees(ask.viewer, place)])
+
+
+def profile(ask: Ask) -> Shown:
+    return shown(person(ask).people, posts_of(ask).posts)
+
+
+def people_of(ties: str, *, back: bool = False, page: bool = False) -> Callable[[Ask], Shown]:
+    """A list of somebody's people; its page says whose it is."""
+
+    def look(ask: Ask) -> Shown:
+        graph, me = ask.graph, ask.viewer
+        if not graph.meets(me, ask.one):
+            return shown()
+        rows = graph.met(me, (graph.to if back else graph.of)(ties, ask.one)) if graph.inside(me, ask.one) else set()
+        return shown(rows | ({ask.one} if page else set()))
+
+    return look
+
+
+def own(*ties: str, back: bool = False, met: bool = True) -> Callable[[Ask], Shown]:
+    """The viewer's own people."""
+
+    def look(ask: Ask) -> Shown:
+        rows = set().union(*((ask.graph.to if back else ask.graph.of)(name, ask.me) for name in ties))
+        return shown(ask.graph.met(ask.me, rows) if met else rows)
+
+    return look
+
+
+def on_list(ask: Ask) -> Shown:
+    return shown(ask.graph.met(ask.me, ask.graph.of("listed", ask.me))) if ask.own else shown()
+
+
+def list_posts(ask: Ask) -> Shown:
+    on = ask.graph.of("listed", ask.me) if ask.own else set()
+    return shown(posts=newest([place for place in PLACES if place[0] in on and ask.graph.hears(ask.me, place)]))
+
+
+def newest(places: Iterable[Place], number: int = 20) -> list[Place]:
+    return sorted(places, key=PLACES.index)[-number:]
+
+
+def home(ask: Ask) -> Shown:
+    if ask.viewer is None:
+        public = [place for place in PLACES if ask.graph.sees(None, place)]
+        return shown(posts=newest(public, 3))
+    return shown(posts=newest(ask.graph.home(ask.viewer)))
+
+
+def post(ask: Ask) -> Shown:
+    return shown(posts=[ask.place] if ask.graph.sees(ask.viewer, ask.place) else [])
+
+
+def thread(ask: Ask) -> Shown:
+    return shown(said=[(one, ask.place) for one in ask.graph.says(ask.viewer, ask.place)])
+
+
+def post_page(ask: Ask) -> Shown:
+    return shown(posts=post(ask).posts, said=thread(ask).said)
+
+
+def edit(ask: Ask) -> Shown:
+    mine = ask.place[0] == ask.viewer
+    return Shown(posts=post(ask).posts) if mine else shown()
+
+
+def comment(ask: Ask) -> Shown:
+    seen = ask.graph.sees(ask.viewer, ask.place) and ask.graph.meets(ask.viewer, ask.sayer)
+    return shown(said=[(ask.sayer, ask.place)] if seen else [])
+
+
+def comment_live(ask: Ask) -> Shown:
+    return shown(said=[(ask.sayer, ask.place)] if ask.sayer in ask.graph.says(ask.viewer, ask.place) else [])
+
+
+def rail(graph: Graph, me: int) -> list[int]:
+    """Three whom one may know, or else the newest."""
+    common = graph.suggested(me)
+    known = sorted(common, key=lambda one: (-common[one], one))
+    return (known + sorted(graph.untied(me) - set(known[:3]), reverse=True))[:3] if len(known) < 3 else known[:3]
+
+
+# The matrix: what these show, exactly. Everything else must show nothing of others.
+SHOWS: dict[str, Callable[[Ask], Shown]] = {
+    "accounts:profile": profile,
+    "accounts:profile_tab": profile,
+    "accounts:followers": people_of("follows", back=True, page=True),
+    "accounts:following": people_of("follows", page=True),
+    "accounts:friends": people_of("friends", page=True),
+    "accounts:api_user": person,
+    "accounts:api_followers": people_of("follows", back=True),
+    "accounts:api_following": people_of("follows"),
+    "accounts:api_friends_of": people_of("friends"),
+    "accounts:people": lambda ask: shown(ask.graph.met(ask.me, range(SIZE))),
+    "accounts:requests": own("asks", "friend_asks", back=True),
+    "accounts:api_requests": own("asks", back=True),
+    "accounts:api_friend_requests": own("friend_asks", back=True),
+    "accounts:own_friends": own("friends"),
+    "accounts:api_friends": own("friends"),
+    "accounts:close_friends": own("friends"),
+    "accounts:api_close_friends": own("close"),
+    "accounts:api_suggestions": lambda ask: shown(ask.graph.suggested(ask.me)),
+    "accounts:settings_blocked": own("blocks", met=False),
+    "accounts:settings_muted": own("mutes", met=False),
+    "accounts:api_mutes": own("mutes", met=False),
+    "accounts:mute": person,
+    "accounts:list_choices": person,
+    "accounts:list_edit": on_list,
+    "accounts:api_list_people": on_list,
+    "feed:list": list_posts,
+    "feed:api_list_posts": list_posts,
+    "feed:home": home,
+    "feed:api_posts": home,
+    "feed:new_posts": lambda ask: shown(posts=ask.graph.home(ask.me)),
+    "feed:api_user_posts": posts_of,
+    "feed:post": post_page,
+    "feed:api_post": post,
+    "feed:edit": edit,
+    "feed:comments": thread,
+    "feed:api_comments": thread,
+    "feed:comment": comment_live,
+    "feed:api_comment": comment,
+    "chat:with": person,
+}
+# Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
+NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes"}
+AS_FRAGMENT = {"feed:comments", "feed:comment"}
+QUERY = {"feed:new_posts": "?after=0"}
+# What a parameter of a route may be, where it is no member, post, comment or list of the world.
+FILL: dict[str, list[Any]] = {
+    "key": ["8f5d2c1e-1111-4222-8333-444455556666"],
+    "variant": ["320"],
+    "token": ["nothing"],
+    "tab": ["posts"],
+    "person": ["nobody"],
+    "handle": ["nobody"],
+    "id": [1],
+}
+# Who else's rows an id may name, by the beginning of the route.
+PEOPLE, POSTS, COMMENTS, LISTS = (
+    "api/v1/users/",
+    ("posts/", "api/v1/posts/"),
+    ("comments/", "api/v1/comments/"),
+    "lists/",
+)
+# Staff's, with tests of its own; documents, which take a second each and are the same for everybody.
+OUTSIDE = ("admin/", "api/v1/schema/", "api/v1/docs/", "styleguide/")
+
+# What is no address.
+FRAMES = {"feed.watch": "test below", "feed.unwatch": "leaves only", "ping": "answers only"}
+RAIL = {"people": "test below"}
+UPLOADS = {"avatar": "test_graphs.pictures", "post": "test_graphs.pictures, and test below"}
+CHAT = "chat/tests/test_access.py: conversations of two, which mutes do not touch"
+
+
+# -- The walk ----------------------------------------------------------------------------------------------------------
+
+
+def routes(patterns: Iterable[Any], path: str = "", names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            below = (*names, pattern.namespace) if pattern.namespace else names
+            yield from routes(pattern.url_patterns, path + str(pattern.pattern), below)
+        elif isinstance(pattern, URLPattern):
+            yield ":".join((*names, pattern.name or "")), path + str(pattern.pattern)
+
+
+ROUTES = [(name, path) for name, path in routes(get_resolver().url_patterns) if not path.startswith(OUTSIDE)]
+
+
+class Walk:
+    """One viewer's way through the whole site."""
+
+    def __init__(self, world: World, viewer: Viewer) -> None:
+        self.world, self.graph, self.viewer = world, world.graph, viewer
+        self.client = Client(raise_request_exception=True)
+        if viewer is not None:
+            self.client.force_login(world.people[viewer])
+
+    def addresses(self, name: str, path: str) -> Iterator[tuple[str, Ask]]:
+        """The route with some of what it may be about."""
+        query = QUERY.get(name, "")
+        first, *rest = re.findall(r"<(?:\w+:)?(\w+)>", path) or [""]
+        if not first:
+            yield f"/{path}{query}", Ask(self.graph, self.viewer)
+            return
+        for value, ask in self.values(path, first):
+            filled = {first: value} | {one: self.known(one, path)[0] for one in rest}
+            yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda hole, filled=filled: str(filled[hole[1]]), path) + query, ask
+
+    def known(self, hole: str, path: str) -> list[Any]:
+        assert hole in FILL, f"FILL in {__name__} says what <{hole}> in {path} may be"
+        return FILL[hole]
+
+    def values(self, path: str, hole: str) -> Iterator[tuple[Any, Ask]]:
+        graph, viewer = self.graph, self.viewer
+        turn = (viewer or 0) + len(path)
+        if hole == "handle" or path.startswith((PEOPLE, "api/v1/me/f", "api/v1/me/close", "api/v1/me/sugg")):
+            for one in {turn % SIZE, (turn + 2) % SIZE, viewer or 0}:
+                yield self.world.people[one].handle, Ask(graph, viewer, one=one)
+        elif path.startswith(POSTS):
+            for place in [*PLACES[turn % 7 :: 7], *TALKED[turn % 5 : turn % 5 + 2]]:
+                yield self.world.posts[place].pk, Ask(graph, viewer, place=place)
+        elif path.startswith(COMMENTS):
+            for place, one in list(self.world.comments)[turn % 9 :: 9]:
+                yield self.world.comments[place, one].pk, Ask(graph, viewer, place=place, sayer=one)
+        elif path.removeprefix("api/v1/me/").startswith(LISTS):
+            for whose in {viewer or 0, turn % SIZE}:
+                yield self.world.lists[whose].pk, Ask(graph, viewer, own=whose == viewer)
+        else:
+            for value in self.known(hole, path):
+                yield value, Ask(graph, viewer)
+
+    def go(self) -> None:
+        for name, path in ROUTES:
+            for address, ask in self.addresses(name, path):
+                self.compare(name, address, ask)
+
+    def compare(self, name: str, address: str, ask: Ask) -> None:
+        limits.memory.clear()
+        headers = {"HX-Request": "true"} if name in AS_FRAGMENT else {}
+        answer = self.client.get(address, headers=headers)
+        assert answer.status_code < 500, f"{address} answered {answer.status_code}"
+        body = b"".join(answer) if answer.streaming else answer.content
+        page = body.decode(errors="replace")
+        page, aside = cut(page)
+        found = self.marks(page)
+        who = f"{address} for {self.viewer} of {self.graph}"
+        if name not in NAMED:
+            self.within(found, who)
+        if name not in SHOWS or (self.viewer is None and answer.status_code in (302, 401)):
+            assert found == Shown(), (
+                f"{name} ({who}) shows {found}, and is not in the matrix. Say in SHOWS of {__name__} what it shows to "
+                "whom, from the oracle in graphs.py; the query behind it gets its line in LOOKS of test_graphs.py."
+            )
+            return
+        wanted = SHOWS[name](ask)
+        assert found == Shown(wanted.people - {self.viewer}, wanted.posts, wanted.said), who
+        if name == "feed:home" and self.viewer is not None:
+            assert self.marks(aside).people == set(rail(self.graph, self.viewer)), f"the rail of {who}"
+
+    def within(self, found: Shown, who: str) -> None:
+        """Whatever it is: nothing that the viewer may not see."""
+        graph, me = self.graph, self.viewer
+        assert all(graph.meets(me, one) for one in found.people), f"people: {who}"
+        assert all(graph.sees(me, place) for place in found.posts), f"posts: {who}"
+        assert all(graph.sees(me, place) and graph.meets(me, one) for one, place in found.said), f"comments: {who}"
+
+    def marks(self, page: str) -> Shown:
+        number = self.world.people[0].handle.removeprefix("who").partition("x")[0]
+        audiences = {place[1].replace("_", ""): place[1] for place in PLACES}
+        people = re.findall(rf"(?<!post)(?<!said)who{number}x(\d)", page, re.I)
+        posts = re.findall(rf"postwho{number}x(\d)([a-z]+)", page)
+        said = re.findall(rf"saidwho{number}x(\d)under(\d)([a-z]+)", page)
+        return Shown(
+            frozenset(int(one) for one in people) - {self.viewer},
+            frozenset((int(one), audiences[name]) for one, name in posts),
+            frozenset((int(one), (int(under), audiences[name])) for one, under, name in said),
+        )
+
+    # -- What is no address --
+
+    def socket(self) -> None:
+        """What a page asks to watch, at the frame's own door."""
+        assert self.viewer is not None
+        line = Socket()
+        line.user_id = self.world.people[self.viewer].pk
+        line.write = lambda frame, ready: None  # type: ignore[method-assign]
+        ids = {post.pk: place for place, post in self.world.posts.items()}
+        asked = feed_consumers.watch(line, Frame(kind="feed.watch", id=1, data={"posts": sorted(ids)}))
+        try:
+            asked.send(None)
+        except StopIteration as answer:
+            found = {ids[one["post"]] for one in answer.value["posts"]}
+        assert found == {place for place in PLACES if self.graph.sees(self.viewer, place)}, f"socket of {self.graph}"
+
+    def pictures(self) -> None:
+        for place in PLACES[::7]:
+            answer = self.client.get(f"/api/v1/uploads/{self.world.pictures[place].key}/picture")
+            seen = self.graph.sees(self.viewer, place) or place[0] == self.viewer
+            assert (answer.status_code == 200) is seen, f"{place} for {self.viewer} of {self.graph}"
+
+    def counts(self) -> dict[int, Any]:
+        """Numbers on profiles, for everybody the viewer meets."""
+        found = {}
+        for one, person in enumerate(self.world.people):
+            answer = self.client.get(f"/api/v1/users/{person.handle}")
+            if answer.status_code == 200:
+                said = answer.json()
+                found[one] = tuple(said[name] for name in ("followers", "following", "friends", "posts"))
+        return found
+
+
+def cut(page: str) -> tuple[str, str]:
+    """A page without its rail, and the rail."""
+    start, end = page.find('<aside class="railcol"'), page.find("</aside>")
+    return (page[:start] + page[end:], page[start:end]) if start >= 0 else (page, "")
+
+
+FAST = {"deadline": None, "phases": [Phase.explicit, Phase.generate], "suppress_health_check": list(HealthCheck)}
+
+
+class EveryDoor(TestCase):
+    number = 0
+
+    def setUp(self) -> None:
+        patch = pytest.MonkeyPatch()
+        self.addCleanup(patch.undo)
+
+        async def at_once(function: Callable[..., Any], *args: Any) -> Any:
+            return function(*args)
+
+        patch.setattr("core.threads.run", at_once)
+        patch.setattr("core.realtime.hub.join", lambda socket, group: None)
+
+    def walk(self, graph: Graph) -> None:
+        type(self).number += 1
+        [world] = build([graph], start=self.number)
+        here = [one % SIZE for one in range(self.number, self.number + SIZE) if graph.present(one % SIZE)]
+        told: dict[int, set[Any]] = {}
+        for viewer in [*here[:1], *([None] if self.number % 4 == 0 else [])]:
+            walk = Walk(world, viewer)
+            walk.go()
+            if viewer is not None:  # visitors have links only
+                walk.pictures()
+        for viewer in [*here, None]:
+            for one, numbers in Walk(world, viewer).counts().items():
+                told.setdefault(one, set()).add(numbers)
+        assert all(len(numbers) == 1 for numbers in told.values()), f"counts are the same for every reader: {told}"
+        if here:
+            Walk(world, here[0]).socket()
+
+    @pytest.mark.timeout(600)
+    @settings(max_examples=40, **FAST)
+    @given(GRAPHS)
+    def test_forty(self, graph: Graph) -> None:
+        self.walk(graph)
+
+    @pytest.mark.deep
+    @pytest.mark.timeout(3 * 3600)
+    @settings(max_examples=1000, **FAST)
+    @given(GRAPHS)
+    def test_a_thousand(self, graph: Graph) -> None:
+        self.walk(graph)
+
+
+def test_what_is_no_address_is_in_the_matrix_too() -> None:
+    """A frame, a box of the rail, a kind of upload that shows people, posts or comments is held to the oracle."""
+    frames = {kind for kind in consumers.frames if not kind.startswith(("chat.", "test"))}
+    form = f"say in {__name__} where {{}} is compared with the oracle, or why it shows nothing of others"
+    assert frames <= FRAMES.keys(), form.format(frames - FRAMES.keys())
+    assert frame.rail_parts.keys() <= RAIL.keys(), form.format(frame.rail_parts.keys() - RAIL.keys())
+    kinds = {kind for kind in uploads_registry.kinds if not kind.startswith("test")}
+    assert kinds <= UPLOADS.keys(), form.format(kinds - UPLOADS.keys())
+
+
+def test_the_matrix_names_routes_that_exist() -> None:
+    assert set(SHOWS) | NAMED | AS_FRAGMENT | set(QUERY) <= {name for name, _path in ROUTES}
+
+
+@pytest.mark.django_db
+def test_a_route_that_is_not_in_the_matrix_fails_and_says_how_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(SHOWS, "accounts:api_followers")
+    [world] = build([graph_of([2**20 - 1] + [0] * 11, [0] * 8)])
+    with pytest.raises(AssertionError, match=r"accounts:api_followers .* Say in SHOWS"):
+        Walk(world, 0).go()

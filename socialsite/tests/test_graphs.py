@@ -1,0 +1,225 @@
+"""Who sees what in any few people's ties, at every query that shows people, posts, comments or pictures: 2,000 graphs
+here, 100,000 in `make test-deep`. The doors (pages, API, socket) are test_doors.py; the oracle is graphs.py.
+
+A new query of this kind gets its line in LOOKS: what it answers for a viewer, and what the graph says it should.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db.models import Q
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.access import friends as friends_access
+from accounts.access import people as people_access
+from accounts.queries import friends as friends_queries
+from accounts.queries import people as people_queries
+from core import errors
+from feed import access, queries
+from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Viewer, World, build, graph_of
+from uploads import access as upload_access
+
+AT_ONCE = 10  # graphs in one transaction
+
+
+class Look:
+    """One world, looked at by one of its people or a visitor."""
+
+    def __init__(self, world: World, viewer: Viewer) -> None:
+        self.world, self.graph, self.viewer = world, world.graph, viewer
+        self.turn = len(world.graph.follows)  # what would cost much to look at whole is looked at in turns
+        self.who: Any = world.person(viewer)
+        self.numbers = {person.pk: one for one, person in enumerate(world.people)}
+        self.places = {post.pk: place for place, post in world.posts.items()}
+
+    def people(self, rows: Iterable[Any]) -> set[int]:
+        return {self.numbers[row if isinstance(row, int) else row.pk] for row in rows}
+
+    def posts(self, rows: Iterable[Any]) -> set[Any]:
+        return {self.places[row if isinstance(row, int) else row.pk] for row in rows}
+
+    def inside(self, query: Callable[..., Any], ties: set[int], one: int) -> tuple[Any, Any]:
+        """What a list of somebody's people answers, and what it should."""
+        try:
+            found: Any = self.people(query(viewer=self.who, person=self.world.people[one].pk)[1].rows)
+        except errors.SocialError as error:
+            found = type(error)
+        if not self.graph.meets(self.viewer, one):
+            return found, errors.NotFound
+        return found, self.graph.met(self.viewer, ties) if self.graph.inside(self.viewer, one) else errors.NotAllowed
+
+
+def people(look: Look) -> tuple[Any, Any]:
+    shown = people_access.with_openness(people_access.visible_people(look.who), look.who)
+    found = shown.filter(pk__in=look.numbers).values_list("pk", "is_open")
+    met = look.graph.met(look.viewer, range(SIZE))
+    return {look.numbers[pk]: is_open for pk, is_open in found}, {
+        one: look.graph.inside(look.viewer, one) for one in met
+    }
+
+
+def posts(look: Look) -> tuple[Any, Any]:
+    found = access.visible_posts(look.who).filter(pk__in=look.places).values_list("pk", flat=True)
+    return look.posts(found), {place for place in PLACES if look.graph.sees(look.viewer, place)}
+
+
+def comments(look: Look) -> tuple[Any, Any]:
+    """All that may be seen, muted or not."""
+    ids = {row.pk: key for key, row in look.world.comments.items()}
+    found = access.visible_comments(look.who).filter(pk__in=ids).values_list("pk", flat=True)
+    seen = {place for place in TALKED if look.graph.sees(look.viewer, place)}
+    return {ids[pk] for pk in found}, {
+        key for key in look.world.comments if key[0] in seen and look.graph.meets(look.viewer, key[1])
+    }
+
+
+def pictures(look: Look) -> tuple[Any, Any]:
+    ids = {row.pk: place for place, row in look.world.pictures.items()}
+    ids |= {row.pk: one for one, row in enumerate(look.world.avatars)}
+    found = upload_access.visible_uploads(look.who).filter(pk__in=ids).values_list("pk", flat=True)
+    graph, me = look.graph, look.viewer
+    wanted: set[Any] = {place for place in PLACES if graph.sees(me, place) or place[0] == me}
+    return {ids[pk] for pk in found}, wanted | {one for one in range(SIZE) if graph.meets(me, one) or one == me}
+
+
+def home(look: Look) -> tuple[Any, Any]:
+    first = min(look.places)
+    return look.posts(queries.new_posts(look.who, after=first - 1)), look.graph.home(look.viewer)
+
+
+def listed(look: Look) -> tuple[Any, Any]:
+    found: list[Any] = []
+    cursor = ""
+    while True:
+        _row, page = queries.list_posts(look.who, look.world.lists[look.viewer].pk, cursor)
+        found, cursor = found + page.rows, page.next
+        if not cursor:
+            break
+    on = look.graph.of("listed", look.viewer)
+    return look.posts(found), {place for place in PLACES if place[0] in on and look.graph.hears(look.viewer, place)}
+
+
+def thread(look: Look) -> tuple[Any, Any]:
+    place = TALKED[(look.viewer or 0) % len(TALKED)]
+    found = queries.comments(look.who, look.world.posts[place]).rows
+    return look.people(row.author_id for row in found), look.graph.says(look.viewer, place)
+
+
+def watched(look: Look) -> tuple[Any, Any]:
+    found = look.posts(queries.watchable(look.who.pk, sorted(look.places)))
+    return found, {place for place in PLACES if look.graph.sees(look.viewer, place)}
+
+
+def told(look: Look) -> tuple[Any, Any]:
+    own = [place for place in PLACES if place[0] == look.viewer][look.turn % 3 :: 3]
+    found = {}
+    for place in own:
+        chunks = queries.announce_to(look.world.posts[place].pk, at_once=3)
+        found[place] = look.people(id for chunk in chunks for id in chunk)
+    return found, {place: look.graph.told(place) for place in own}
+
+
+def followers(look: Look) -> tuple[Any, Any]:
+    return look.inside(people_queries.followers, look.graph.to("follows", 0), 0)
+
+
+def following(look: Look) -> tuple[Any, Any]:
+    return look.inside(people_queries.following, look.graph.of("follows", 1), 1)
+
+
+def friends(look: Look) -> tuple[Any, Any]:
+    return look.inside(friends_queries.friends, look.graph.of("friends", 2), 2)
+
+
+def asking(look: Look) -> tuple[Any, Any]:
+    met = look.graph.met(look.viewer, look.graph.to("asks", look.viewer))
+    allowed = people_access.visible_requests(look.who).values_list("asker_id", flat=True)
+    assert look.people(allowed) == met
+    return look.people(people_queries.requests(viewer=look.who).rows), met
+
+
+def asking_friends(look: Look) -> tuple[Any, Any]:
+    met = look.graph.met(look.viewer, look.graph.to("friend_asks", look.viewer))
+    allowed = friends_access.visible_requests(look.who).values_list("asker_id", flat=True)
+    assert look.people(allowed) == met
+    return look.people(friends_queries.requests(viewer=look.who).rows), met
+
+
+def suggested(look: Look) -> tuple[Any, Any]:
+    found = friends_queries.suggestions(viewer=look.who)
+    common = {look.numbers[person.pk]: person.common_friends for person in found}
+    return common, look.graph.suggested(look.viewer)
+
+
+def ties(look: Look) -> tuple[Any, Any]:
+    return (followers, following, friends)[look.turn % 3](look)
+
+
+FOR_ALL = [people, posts, comments, pictures, thread, ties]
+FOR_MEMBERS = [*FOR_ALL, home, listed, watched, told, asking, asking_friends, suggested]
+LOOKS = {True: FOR_MEMBERS, False: FOR_ALL}
+
+
+# A batch does not shrink in any sensible time; what failed is one graph, and the message names it.
+FAST = {"deadline": None, "phases": [Phase.explicit, Phase.generate], "suppress_health_check": list(HealthCheck)}
+BATCHES = st.lists(GRAPHS, min_size=AT_ONCE, max_size=AT_ONCE)
+
+
+class AnyPeople(TestCase):
+    def compare(self, graphs: list[Graph]) -> None:
+        for number, world in enumerate(build(graphs)):
+            for viewer in self.viewers(world.graph, number):
+                look = Look(world, viewer)
+                for surface in LOOKS[viewer is not None]:
+                    found, wanted = surface(look)
+                    assert found == wanted, f"{surface.__name__} for {viewer} of {world.graph}"
+
+    def viewers(self, graph: Graph, number: int) -> list[Viewer]:
+        """One who is here, and now and then a visitor. Who is away does not come in at all."""
+        here: list[Viewer] = [one % SIZE for one in range(number, number + SIZE) if graph.present(one % SIZE)]
+        return here[:1] + ([None] if number % 5 == 0 else [])
+
+    @pytest.mark.timeout(600)
+    @settings(max_examples=2000 // AT_ONCE, **FAST)
+    @given(BATCHES)
+    def test_two_thousand(self, graphs: list[Graph]) -> None:
+        self.compare(graphs)
+
+    @pytest.mark.deep
+    @pytest.mark.timeout(4 * 3600)
+    @settings(max_examples=100_000 // AT_ONCE, **FAST)
+    @given(BATCHES)
+    def test_a_hundred_thousand(self, graphs: list[Graph]) -> None:
+        self.compare(graphs)
+
+
+# -- And it notices ----------------------------------------------------------------------------------------------------
+
+EMPTY = graph_of([0] * 12, [0] * 8)
+TIED = graph_of([2**20 - 1] * 5 + [0, 0, 2**20 - 1, 0, 2**20 - 1, 0, 0], [0] * 8)  # friends all, and all mute all
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("room", "name", "broken", "surface"),
+    [
+        (access, "heard_posts", access.visible_posts, home),
+        (access, "heard_comments", access.visible_comments, thread),
+        (people_access, "blocked_between", lambda viewer, person="pk": None, people),
+        (people_access, "open_to", lambda viewer, prefix="": Q(), friends),
+    ],
+)
+def test_a_rule_that_is_forgotten_is_found(
+    room: Any, name: str, broken: Any, surface: Callable[[Look], tuple[Any, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = TIED if "heard" in name else replace(EMPTY, blocks=frozenset({(0, 1)}), private=frozenset({2}))
+    [world] = build([graph])
+    found, wanted = surface(Look(world, 0))
+    assert found == wanted
+    monkeypatch.setattr(room, name, broken)
+    found, wanted = surface(Look(world, 0))
+    assert found != wanted
