@@ -113,7 +113,7 @@ class Place:
 PLACES = {"avatar": Place("avatar", "avatar", "avatar_path", 320), "cover": Place("cover", "cover", "cover_path", 1280)}
 
 
-def bring_picture(
+def receive_picture(
     *, actor: User, place: str, file: IO[bytes], crop: upload_actions.Crop | None = None, name: str = ""
 ) -> User:
     """A file of a form becomes the actor's picture at once, cut to its shape. Invalid or TooLarge name "file"."""

@@ -31,7 +31,7 @@ def alice(cast: Cast, shelf: Path) -> User:
     """With something of everything."""
     alice = cast.alice
     profiles.update_profile(actor=alice, bio="Bread.\nAnd <b>soup</b>.")
-    profiles.set_avatar(actor=alice, key=upload(alice, "avatar"))
+    profiles.set_picture(actor=alice, place="avatar", key=upload(alice, "avatar"))
     key = upload(alice, "post", "garden.png")
     feed_actions.create_post(actor=alice, text="The **garden** & I", audience="public", pictures=[key], alts=["peas"])
     feed_actions.create_post(actor=alice, text="For friends", audience="friends")

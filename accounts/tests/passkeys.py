@@ -20,7 +20,7 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 class Passkey:
     """Made for a member without the ceremony; answers what the server asks."""
 
-    def __init__(self, user: User, *, host: str = "testserver") -> None:
+    def __init__(self, user: User, *, host: str = "localhost") -> None:
         self.user, self.host = user, host
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.id = sha256(str(user.pk).encode()).digest()[:16]

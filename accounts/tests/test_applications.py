@@ -64,7 +64,7 @@ def test_from_the_form_to_membership(mod: User, client: Client) -> None:
     assert (row.state, row.password_hash, row.decided_by) == ("accepted", "", mod)
     assert AuditEntry.objects.get(action="accounts.application_accepted").data == {"user_id": user.pk}
     assert Event.objects.get(name="accounts.ApplicationDecided").data == {"application_id": row.pk, "accepted": True}
-    assert client.post("/login/", {"login": FORM["handle"], "password": FORM["password"]})["Location"] == "/"
+    assert client.post("/login/", {"login": FORM["handle"], "password": FORM["password"]})["Location"] == "/welcome/"
 
 
 def test_declined_with_the_moderators_words(mod: User, client: Client) -> None:

@@ -94,7 +94,7 @@ def test_each_mode_at_the_form(client: Client, mode: str, invited: bool, outcome
         assert "_auth_user_id" not in client.session
         return
     assert answer["Location"] == "/signup/code/"
-    assert prove(client)["Location"] == ("/signup/waiting/" if outcome == "asks" else "/")
+    assert prove(client)["Location"] == ("/signup/waiting/" if outcome == "asks" else "/welcome/")
     assert User.objects.exists() is (outcome == "member")
     assert Application.objects.exists() is (outcome == "asks")
 
@@ -125,7 +125,7 @@ def test_a_door_that_closes_in_the_last_moment_lets_nobody_in(client: Client, mo
 def test_the_owners_link_works_behind_a_closed_door(client: Client) -> None:
     decide(sign_up=Mode.CLOSED, minimum_age=99)
     path = "/owner/" + joining.make_owner_link().split("/owner/")[1]
-    assert client.post(path, FORM)["Location"] == "/"
+    assert client.post(path, FORM)["Location"] == "/welcome/"
     assert User.objects.get().is_superuser
 
 
@@ -255,7 +255,7 @@ def test_the_gate_of_age(client: Client, born: str, good: bool) -> None:
         assert not Mail.objects.exists()
         return
     assert born not in str(dict(client.session)), "the date itself is kept nowhere"
-    assert prove(client)["Location"] == "/"
+    assert prove(client)["Location"] == "/welcome/"
 
 
 def test_who_is_too_young_hears_it_kindly(client: Client) -> None:

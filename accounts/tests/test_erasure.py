@@ -72,7 +72,7 @@ def plant(cast: Cast) -> User:
     """A member whose every word is unmistakable, through every writer there is."""
     who = make_user(PLANT, email=f"{PLANT}@example.org", display_name=f"{PLANT} Plant")
     profiles.update_profile(actor=who, bio=f"{PLANT} bio")
-    profiles.set_avatar(actor=who, key=upload(who, "avatar").key)
+    profiles.set_picture(actor=who, place="avatar", key=upload(who, "avatar").key)
     upload(who, "post")  # hangs on nothing
     pictures = [upload(who, "post").key]
     own = feed_actions.create_post(actor=who, text=f"{PLANT} says", audience="public", pictures=pictures, alts=[PLANT])

@@ -125,7 +125,7 @@ def test_a_killed_worker_leaves_no_second_file(cast: Cast, shelf: Path, monkeypa
 
     export = archives.start_export(actor=cast.alice)
     places = [(bundles, "_write_chapter"), (bundles, "_write_media"), (archives.storage, "keep")]
-    profiles.set_avatar(actor=cast.alice, key=upload(cast.alice, "avatar"))
+    profiles.set_picture(actor=cast.alice, place="avatar", key=upload(cast.alice, "avatar"))
     for module, name in places:
         with monkeypatch.context() as patch:
             patch.setattr(module, name, lambda *a, **k: (_ for _ in ()).throw(Killed()))

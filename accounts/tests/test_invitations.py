@@ -48,7 +48,7 @@ def test_from_the_link_to_membership(cast: Cast, client: Client) -> None:
     client.post("/signup/", {**FORM, "invitation": token})
     row.refresh_from_db()
     assert row.used == 0, "an unfinished sign-up holds no use"
-    assert prove(client)["Location"] == "/"
+    assert prove(client)["Location"] == "/welcome/"
     row.refresh_from_db()
     assert row.used == 1
     new = User.objects.get(handle="new_person")
@@ -119,7 +119,7 @@ def test_in_an_open_house_an_invitation_that_is_over_counts_as_none(cast: Cast, 
     page = client.get(f"/join/{token}/")
     assert "Join without it" in page.content.decode()
     client.post("/signup/", {**FORM, "invitation": token})
-    assert prove(client)["Location"] == "/"
+    assert prove(client)["Location"] == "/welcome/"
     assert not Arrival.objects.exists()
 
 

@@ -155,7 +155,7 @@ def test_the_piece_is_meant_upright_however_the_camera_was_held(cast: Cast, orie
     stored = image.transpose(Image.Transpose(back[orientation])) if orientation in back else image
     exif = Image.Exif()
     exif[0x0112] = orientation
-    made = profiles.bring_picture(
+    made = profiles.receive_picture(
         actor=cast.alice,
         place="avatar",
         file=file(stored, format="JPEG", exif=exif, quality=95),
@@ -167,7 +167,7 @@ def test_the_piece_is_meant_upright_however_the_camera_was_held(cast: Cast, orie
 
 
 def test_an_animation_is_cut_frame_by_frame(cast: Cast) -> None:
-    made = profiles.bring_picture(
+    made = profiles.receive_picture(
         actor=cast.alice, place="cover", file=upload_factories.gif(4, 90, 90), crop=(0.0, 0.0, 1.0, 1.0)
     )
     assert made.cover.animated
@@ -176,13 +176,13 @@ def test_an_animation_is_cut_frame_by_frame(cast: Cast) -> None:
 
 def test_a_large_photograph_keeps_its_pixels_in_a_small_piece(cast: Cast) -> None:
     photo = upload_factories.encoded(quarters(4000, 3000), "JPEG", quality=80)
-    made = profiles.bring_picture(actor=cast.alice, place="avatar", file=photo, crop=(0.0, 0.0, 0.375, 0.5))
+    made = profiles.receive_picture(actor=cast.alice, place="avatar", file=photo, crop=(0.0, 0.0, 0.375, 0.5))
     assert (made.avatar.width, made.avatar.height) == (1500, 1500)
     assert shown(made.avatar).size == (1500, 1500), "cut from the file itself, not from what was made smaller"
 
 
 def test_nobody_sees_the_cover_of_whom_they_do_not_see(cast: Cast, client: Client) -> None:
-    made = profiles.bring_picture(actor=cast.alice, place="cover", file=file())
+    made = profiles.receive_picture(actor=cast.alice, place="cover", file=file())
     address = f"/api/v1/uploads/{made.cover.key}/picture"
     for who, status in ((cast.carol, 200), (cast.mallory, 404)):
         client.force_login(who)
@@ -191,6 +191,6 @@ def test_nobody_sees_the_cover_of_whom_they_do_not_see(cast: Cast, client: Clien
 
 def test_what_is_broken_leaves_no_file_in_use(cast: Cast) -> None:
     with pytest.raises(errors.Invalid):
-        profiles.bring_picture(actor=cast.alice, place="avatar", file=io.BytesIO(b"\x89PNG\r\n\x1a\n broken"))
+        profiles.receive_picture(actor=cast.alice, place="avatar", file=io.BytesIO(b"\x89PNG\r\n\x1a\n broken"))
     assert not Upload.objects.filter(attached_at__isnull=False).exists()
     assert User.objects.get(pk=cast.alice.pk).avatar is None

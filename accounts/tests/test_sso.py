@@ -85,7 +85,7 @@ def test_an_unproven_address_needs_our_code(client: Client, idp: Idp) -> None:
     assert client.post("/accounts/sso/join/", form)["Location"] == "/signup/code/"
     assert not User.objects.exists()
     answer = client.post("/signup/code/", {"code": newest_code()}, follow=True)
-    assert answer.redirect_chain == [("/accounts/sso/link/", 302), ("/", 302)]
+    assert answer.redirect_chain == [("/accounts/sso/link/", 302), ("/welcome/", 302), ("/welcome/picture/", 302)]
     assert Identity.objects.get().user.handle == who(client) == "newcomer"
     assert Device.objects.get().identity is not None
 

@@ -48,7 +48,7 @@ def bad(form: Form) -> int:
 def enter(request: HttpRequest, user: User, *, to: str = "") -> HttpResponse:
     """Logs in somebody who has just proven their address and chosen their password."""
     record_authentication(request, user, method="password", email=user.email)
-    if user.welcome:
+    if user.welcome and arrivals.waiting(request) is None:  # whoever came by a provider goes back to be connected
         to = reverse("accounts:welcome") + (f"?{urlencode({'next': to})}" if to else "")
     return perform_login(request, Login(user=user, email=user.email, signup=True, redirect_url=to or None))
 

@@ -86,7 +86,7 @@ def take_picture(request: Request, place: str) -> profile_forms.PictureForm | No
     if form.is_valid():
         file, crop = form.cleaned_data["picture"], form.cleaned_data["crop"]
         with form.mending("picture"):
-            profiles.bring_picture(actor=request.user, place=place, file=file, name=file.name, crop=crop)
+            profiles.receive_picture(actor=request.user, place=place, file=file, name=file.name, crop=crop)
             messages.success(request, _("A good picture."))
             return None
     return form

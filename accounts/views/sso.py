@@ -4,6 +4,7 @@ import logging
 import secrets
 from http import HTTPStatus
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.internal.flows.logout import logout as allauth_logout
 from allauth.account.models import Login
@@ -216,7 +217,7 @@ def _link(request: HttpRequest, provider: Provider, arrival: oidc.Arrival, user:
     if device is not None:
         arrivals.settle(request, user, device)
     messages.success(request, _("%(name)s is connected. It can log you in from now on.") % {"name": provider.name})
-    return redirect(next_url or "/")
+    return redirect(next_url or get_adapter().get_login_redirect_url(request))
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:

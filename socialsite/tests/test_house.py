@@ -33,7 +33,7 @@ SUPERVISORS: dict[str, str] = {
 }
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
-    "accounts.actions.profiles.bring_picture": "waits for storage and a child process between short transactions",
+    "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.factors.check_password": "hashes between two short transactions",
     "accounts.actions.archives.build_export": "makes a file and waits for storage between short transactions",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import BooleanField, Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import personal
@@ -107,7 +107,9 @@ def naming_members() -> set[tuple[type[Model], str]]:
         (model, field.name)
         for model in apps.get_models(include_auto_created=True)
         for field in model._meta.concrete_fields
-        if model is not User and (field.related_model is User or (not field.is_relation and NAMING.match(field.name)))
+        if model is not User
+        and not isinstance(field, BooleanField)
+        and (field.related_model is User or (not field.is_relation and NAMING.match(field.name)))
     }
 
 
