@@ -19,8 +19,14 @@ from feed.models import Post
 
 @pytest.fixture
 def shelf() -> Iterator[Path]:
+    """Where files lie: empty at first, and left empty."""
     place = Path(default_storage.location)
+    _empty(place)
     yield place
+    _empty(place)
+
+
+def _empty(place: Path) -> None:
     for path in place.rglob("*"):
         if path.is_file():
             path.unlink()

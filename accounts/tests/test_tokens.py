@@ -84,7 +84,7 @@ def test_what_was_never_a_token_asks_the_database_nothing(cast: Cast, django_ass
 def test_a_token_speaks_as_its_member_in_one_query(cast: Cast, django_assert_num_queries: Any) -> None:
     app = script(cast.alice)
     assert app.ask("GET", "me").json()["handle"] == "alice"
-    with django_assert_num_queries(2):  # token, login and member; the answer
+    with django_assert_num_queries(3):  # token, login and member; the answer and the fields of the profile
         app.ask("GET", "me")
     assert app.ask("POST", "posts", {"text": "by a script"}).status_code == 201
     assert app.ask("POST", "users/carol/follow").json()["followed"] is True

@@ -219,6 +219,7 @@ def _members(graph: Graph, number: int) -> list[User]:
             email=f"{number}.{one}@example.org",
             password="!",
             is_private=one in graph.private,
+            friends_audience="public",
             is_active=one not in graph.inactive,
             suspended_until=soon if one in graph.suspended else ago if one in graph.suspended_over else None,
             followers_count=len(graph.to("follows", one)),
