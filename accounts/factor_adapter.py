@@ -1,26 +1,15 @@
 """Where allauth asks us about second factors: how their secrets are kept, and what passkeys are told we are."""
 
-from base64 import urlsafe_b64encode
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from core import sealed
 
-@cache
-def _box(keys: tuple[str, ...]) -> MultiFernet:
-    """Seals with a key made from the first secret key of the site, and opens with all of them."""
-
-    def derive(key: str) -> bytes:
-        return HKDF(SHA256(), length=32, salt=None, info=b"socialsite second factors").derive(key.encode())
-
-    return MultiFernet([Fernet(urlsafe_b64encode(derive(key))) for key in keys])
+PURPOSE = "second factors"
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -32,13 +21,10 @@ class FactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return self._keys().encrypt(text.encode()).decode()
+        return sealed.seal(text, purpose=PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return self._keys().decrypt(encrypted_text.encode()).decode()
-
-    def _keys(self) -> MultiFernet:
-        return _box((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+        return sealed.unseal(encrypted_text, purpose=PURPOSE)
 
     def get_totp_issuer(self) -> str:
         return str(settings.SITE_NAME)

@@ -3,11 +3,13 @@
 Reading is cheap and may be some seconds old; what decides over a door reads `sure`.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.db import Error as DatabaseAway
 from django.db import transaction
 
 from core import audit, errors
@@ -38,11 +40,13 @@ def declare(option: Option[T]) -> Option[T]:
 
 
 def read(option: Option[T]) -> T:
-    """The owner's decision, or the default; at most OLD seconds old, read with all others in one query."""
+    """The owner's decision, or the default; at most OLD seconds old, read with all others in one query. While the
+    database is away it is what was known before: error pages bear the site's name, too."""
     global _known
     at, values = _known
     if time.monotonic() - at > OLD or not at:
-        values = dict(Setting.objects.values_list("key", "value"))
+        with contextlib.suppress(DatabaseAway):  # asked again in some seconds, not by every word of the page
+            values = dict(Setting.objects.values_list("key", "value"))
         _known = (time.monotonic(), values)
     return _value(option, values)
 

@@ -10,7 +10,6 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt, encrypt
 from allauth.mfa.webauthn.internal.auth import WebAuthn
-from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +17,7 @@ from accounts import mails, realtime
 from accounts.access import factors as factor_access
 from accounts.actions import logins
 from accounts.models.people import User
-from core import audit, errors, limits, options
+from core import audit, errors, limits, options, sealed
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ def check_code(*, actor: User, code: str) -> Authenticator | None:
     for row in rows:
         try:
             fits = _use_step(row, code) if row.type == Authenticator.Type.TOTP else row.wrap().validate_code(code)
-        except InvalidToken:
+        except sealed.Unreadable:
             log.error("a second factor of member %s was sealed with another SECRET_KEY", actor.pk)
             continue
         if fits:

@@ -8,7 +8,6 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt, encrypt
 from allauth.mfa.webauthn.internal import auth as webauthn
-from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
@@ -24,7 +23,7 @@ from accounts.actions import factors
 from accounts.forms import factors as factor_forms
 from accounts.queries import factors as factor_queries
 from accounts.views.confirm import Request, confirmed
-from core import errors
+from core import errors, sealed
 from core.views import members_only
 
 SECRET = "accounts_app_secret"  # noqa: S105  where the session keeps it, sealed, until the app has shown a code
@@ -82,7 +81,7 @@ def _pending_secret(request: HttpRequest) -> str:
     """The same until it is used, so that a reload does not make the scanned picture worthless."""
     try:
         return decrypt(request.session[SECRET])
-    except (KeyError, InvalidToken):
+    except (KeyError, sealed.Unreadable):
         secret = totp.generate_totp_secret()
         request.session[SECRET] = encrypt(secret)
         return secret

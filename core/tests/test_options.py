@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from core import errors, options
@@ -54,3 +54,19 @@ def test_reading_often_asks_once(door: Any) -> None:
         for _time in range(5):
             options.read(door)
     assert len(queries) == 1
+
+
+def test_while_the_database_is_away_what_was_known_stands(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    Setting.objects.create(key=door.key, value="closed")
+    options.forget()
+    assert options.read(door) == "closed"
+    _at, values = options._known
+    monkeypatch.setattr(options, "_known", (0.0, values))  # long ago
+
+    def away(*columns: str) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(Setting.objects, "values_list", away)
+    assert options.read(door) == "closed"
+    monkeypatch.undo()
+    options.forget()
