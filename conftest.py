@@ -79,7 +79,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=elsewhere)
 
     def turn(item: pytest.Item) -> int:
-        return bool(item.get_closest_marker("browser")) - bool(item.get_closest_marker("xdist_group"))
+        if item.get_closest_marker("browser"):
+            return 1
+        return -bool(item.get_closest_marker("xdist_group"))
 
     items[:] = sorted((item for item in items if belongs(item)), key=turn)
 
