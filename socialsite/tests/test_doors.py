@@ -8,7 +8,7 @@ What is no address (frames of the socket, boxes of the rail, kinds of uploads) i
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,138 +20,29 @@ from hypothesis.extra.django import TestCase
 from core import consumers, frame, limits
 from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
-from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Place, Viewer, World, build, graph_of
+from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Viewer, World, build, graph_of
+from socialsite.tests.shown import (
+    Ask,
+    Shown,
+    comment,
+    comment_live,
+    edit,
+    home,
+    list_posts,
+    on_list,
+    own,
+    people_of,
+    person,
+    post,
+    post_page,
+    posts_of,
+    profile,
+    rail,
+    shown,
+    tab_of_profile,
+    thread,
+)
 from uploads import registry as uploads_registry
-
-# -- What a route shows ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Marks of the world: people, places of posts, (who, place) of comments."""
-
-    people: frozenset[int] = frozenset()
-    posts: frozenset[Place] = frozenset()
-    said: frozenset[tuple[int, Place]] = frozenset()
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request: who asks, and whom, which post, which comment it is about."""
-
-    graph: Graph
-    viewer: Viewer
-    one: int = 0
-    place: Place = PLACES[0]
-    sayer: int = 0
-    own: bool = True  # of lists: the viewer's
-    tab: str = ""  # of a profile
-
-    @property
-    def me(self) -> int:
-        assert self.viewer is not None
-        return self.viewer
-
-
-def shown(people: Iterable[int] = (), posts: Iterable[Place] = (), said: Iterable[tuple[int, Place]] = ()) -> Shown:
-    """Posts and comments show their authors as well."""
-    posts, said = frozenset(posts), frozenset(said)
-    return Shown(frozenset(people) | {post[0] for post in posts} | {one for one, _post in said}, posts, said)
-
-
-def person(ask: Ask) -> Shown:
-    return shown(ask.graph.met(ask.viewer, [ask.one]))
-
-
-def posts_of(ask: Ask) -> Shown:
-    return shown(posts=[place for place in PLACES if place[0] == ask.one and ask.graph.sees(ask.viewer, place)])
-
-
-def profile(ask: Ask) -> Shown:
-    return shown(person(ask).people, posts_of(ask).posts)
-
-
-def tab_of_profile(ask: Ask) -> Shown:
-    if ask.tab == "friends":
-        return people_of("friends", page=True)(ask)
-    return profile(ask) if ask.tab == "posts" else person(ask)
-
-
-def people_of(ties: str, *, back: bool = False, page: bool = False) -> Callable[[Ask], Shown]:
-    """A list of somebody's people; its page says whose it is."""
-
-    def look(ask: Ask) -> Shown:
-        graph, me = ask.graph, ask.viewer
-        if not graph.meets(me, ask.one):
-            return shown()
-        rows = graph.met(me, (graph.to if back else graph.of)(ties, ask.one)) if graph.inside(me, ask.one) else set()
-        return shown(rows | ({ask.one} if page else set()))
-
-    return look
-
-
-def own(*ties: str, back: bool = False, met: bool = True) -> Callable[[Ask], Shown]:
-    """The viewer's own people."""
-
-    def look(ask: Ask) -> Shown:
-        rows = set().union(*((ask.graph.to if back else ask.graph.of)(name, ask.me) for name in ties))
-        return shown(ask.graph.met(ask.me, rows) if met else rows)
-
-    return look
-
-
-def on_list(ask: Ask) -> Shown:
-    return shown(ask.graph.met(ask.me, ask.graph.of("listed", ask.me))) if ask.own else shown()
-
-
-def list_posts(ask: Ask) -> Shown:
-    on = ask.graph.of("listed", ask.me) if ask.own else set()
-    return shown(posts=newest([place for place in PLACES if place[0] in on and ask.graph.hears(ask.me, place)]))
-
-
-def newest(places: Iterable[Place], number: int = 20) -> list[Place]:
-    return sorted(places, key=PLACES.index)[-number:]
-
-
-def home(ask: Ask) -> Shown:
-    if ask.viewer is None:
-        public = [place for place in PLACES if ask.graph.sees(None, place)]
-        return shown(posts=newest(public, 3))
-    return shown(posts=newest(ask.graph.home(ask.viewer)))
-
-
-def post(ask: Ask) -> Shown:
-    return shown(posts=[ask.place] if ask.graph.sees(ask.viewer, ask.place) else [])
-
-
-def thread(ask: Ask) -> Shown:
-    return shown(said=[(one, ask.place) for one in ask.graph.says(ask.viewer, ask.place)])
-
-
-def post_page(ask: Ask) -> Shown:
-    return shown(posts=post(ask).posts, said=thread(ask).said)
-
-
-def edit(ask: Ask) -> Shown:
-    mine = ask.place[0] == ask.viewer
-    return Shown(posts=post(ask).posts) if mine else shown()
-
-
-def comment(ask: Ask) -> Shown:
-    seen = ask.graph.sees(ask.viewer, ask.place) and ask.graph.meets(ask.viewer, ask.sayer)
-    return shown(said=[(ask.sayer, ask.place)] if seen else [])
-
-
-def comment_live(ask: Ask) -> Shown:
-    return shown(said=[(ask.sayer, ask.place)] if ask.sayer in ask.graph.says(ask.viewer, ask.place) else [])
-
-
-def rail(graph: Graph, me: int) -> list[int]:
-    """Three whom one may know, or else the newest."""
-    common = graph.suggested(me)
-    known = sorted(common, key=lambda one: (-common[one], one))
-    return (known + sorted(graph.untied(me) - set(known[:3]), reverse=True))[:3] if len(known) < 3 else known[:3]
-
 
 # The matrix: what these show, exactly. Everything else must show nothing of others.
 SHOWS: dict[str, Callable[[Ask], Shown]] = {
@@ -365,8 +256,8 @@ class Walk:
     def counts(self) -> dict[int, Any]:
         """Numbers on profiles, for everybody the viewer meets."""
         found = {}
-        for one, person in enumerate(self.world.people):
-            answer = self.client.get(f"/api/v1/users/{person.handle}")
+        for one, member in enumerate(self.world.people):
+            answer = self.client.get(f"/api/v1/users/{member.handle}")
             if answer.status_code == 200:
                 said = answer.json()
                 found[one] = tuple(said[name] for name in ("followers", "following", "posts"))
