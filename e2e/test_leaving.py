@@ -31,9 +31,9 @@ def visitor(browser: Browser, village: Village) -> Page:
 
 
 def test_leave_and_change_ones_mind(visitor: Page, village: Village) -> None:
-    village.run(JOIN, "wanda")
+    village.run(JOIN, "wendy")
     page = visitor
-    log_in(page, "wanda")
+    log_in(page, "wendy")
     page.goto("/settings/data/")
     page.get_by_role("link", name="Delete my account").click()
     page.get_by_label("Your password").fill("not it at all")
@@ -43,18 +43,18 @@ def test_leave_and_change_ones_mind(visitor: Page, village: Village) -> None:
     page.get_by_label("Take my messages with me").check()
     page.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_role("heading", name="Goodbye")).to_be_visible()
-    assert page.goto("/@wanda/").status == 404
+    assert page.goto("/@wendy/").status == 404
     page.goto("/login/")
-    page.locator("input[name=login]").fill("wanda")
+    page.locator("input[name=login]").fill("wendy")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     page.goto("/settings/")
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     page.get_by_role("button", name="Stop the deletion").click()
     expect(page.get_by_text("Good to have you back.")).to_be_visible()
-    assert page.goto("/@wanda/").status == 200
-    assert any("asked us to delete your account" in mail for mail in village.mails("wanda@example.org"))
+    assert page.goto("/@wendy/").status == 200
+    assert any("asked us to delete your account" in mail for mail in village.mails("wendy@example.org"))
 
 
 def test_hide_and_come_back(visitor: Page, village: Village) -> None:

@@ -31,6 +31,7 @@ MEMBERS = {
     "malin": "Malin Holm",
     "zoe": "Zoë Klein",
     "finn": "Finn Mäkelä",
+    "mira": "Mira Stone",
 }
 START_SECONDS = 180
 
