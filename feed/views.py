@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
+from accounts.access import doors as doors_access
 from accounts.access import people as accounts_access
 from accounts.models.mutes import Span
 from accounts.models.people import User
@@ -39,7 +40,8 @@ class Request(HttpRequest):
 @fragments
 def home(request: Request) -> HttpResponse:
     if not request.user.is_authenticated:
-        return render(request, "feed/welcome.html", {"posts": queries.public_posts()})
+        words = {"posts": queries.public_posts(), "shut": bool(doors_access.door().refusal)}
+        return render(request, "feed/welcome.html", words)
     page = queries.home(request.user, request.GET.get("cursor", ""))
     context = {"page": page, "next_url": next_url(request, page.next)}
     if request.htmx:

@@ -219,6 +219,7 @@ LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", [code for code, _name in LANGU
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = "socialsite.formats"
 USE_TZ = True
 
 # -- Safety -----------------------------------------------------------------------------------------------------------

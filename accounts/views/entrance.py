@@ -243,6 +243,7 @@ class LogIn(OfOurHouse, allauth_views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = {"providers": sso_queries.providers(), "next": get_next_redirect_url(self.request)}
+        words["shut"] = bool(doors.door().refusal)
         return {**super().get_context_data(**kwargs), **words}
 
 

@@ -133,3 +133,16 @@ document.addEventListener("change", (event) => {
   const [file] = event.target.files;
   if (file) ask(file);
 });
+
+// A picture is sent at once and the page comes anew: words not saved yet come back with it.
+const words = document.querySelector("form[data-draft]");
+if (words) {
+  const KEY = `draft:${location.pathname}`;
+  for (const [name, value] of JSON.parse(sessionStorage.getItem(KEY) ?? "[]")) words.elements[name].value = value;
+  sessionStorage.removeItem(KEY);
+  document.addEventListener("submit", ({ target }) => {
+    if (target === words) return;
+    const typed = [...new FormData(words)].filter(([name]) => words.elements[name]?.matches?.("input:not([type=hidden]), textarea, select"));
+    sessionStorage.setItem(KEY, JSON.stringify(typed));
+  });
+}

@@ -103,3 +103,22 @@ document.addEventListener("htmx:confirm", (event) => {
   event.preventDefault();
   ask({ title: question }).then((yes) => yes && issueRequest(true));
 });
+
+// -- Where one was: what replaces the pressed piece has the focus; where nothing does, its neighbour has ------------------
+
+let place;
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  const around = target.parentElement;
+  place = around && target.contains(document.activeElement) ? { around, nth: [...around.children].indexOf(target) } : undefined;
+});
+document.addEventListener("htmx:afterRequest", () => {
+  const { around, nth } = place ?? {};
+  place = undefined;
+  if (!around) return;
+  // After what has come has settled. Nothing comes where a row just goes.
+  setTimeout(() => {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const heir = around.children[nth] ?? around.lastElementChild;
+    (heir?.querySelector("button") ?? around.closest("main"))?.focus({ preventScroll: true });
+  }, 40);
+});
