@@ -11,6 +11,7 @@ from accounts.actions import (
     life,
     logins,
     mutes,
+    profiles,
     relations,
     sso,
 )
@@ -54,6 +55,7 @@ def forget() -> None:
         sso.forget_sso,
         applications.forget_applications,
         addresses.forget_changes,
+        profiles.fold_new_names,
     ):
         while forget_some():
             pass

@@ -45,9 +45,8 @@ def read(option: Option[T]) -> T:
     global _known
     at, values = _known
     if time.monotonic() - at > OLD or not at:
-        with contextlib.suppress(DatabaseAway):  # asked again in some seconds, not by every word of the page
-            values = dict(Setting.objects.values_list("key", "value"))
-        _known = (time.monotonic(), values)
+        with contextlib.suppress(DatabaseAway):
+            _known = (time.monotonic(), values := dict(Setting.objects.values_list("key", "value")))
     return _value(option, values)
 
 

@@ -103,8 +103,11 @@ def app_redirects(name: str) -> list[str]:
     """Where apps are called back after a login in the system browser (RFC 8252): a scheme of their own, or https."""
     found = words(name)
     for one in found:
-        scheme = urlsplit(one).scheme
-        if scheme != "https" and "." not in scheme:
+        try:
+            parts = urlsplit(one)
+        except ValueError:
+            parts = urlsplit("")
+        if not (parts.hostname if parts.scheme == "https" else "." in parts.scheme):
             raise BrokenSetting(f"{name} must look like org.example.app:/signed-in, not {one!r}.")
     return found
 

@@ -4,6 +4,7 @@ Who deactivates hides, and comes back by logging in (`logins` sees to that). Who
 which they may log in and stop it; then the clock erases everything, in batches: killed at any line, it goes on.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import check_password
@@ -24,6 +25,7 @@ from core import audit, errors, limits, outbox
 GRACE = timedelta(days=30)
 REMIND_BEFORE = timedelta(days=3)
 RECENT = timedelta(minutes=15)  # a login so fresh is as good as a password, for those who have none
+log = logging.getLogger(__name__)
 BATCH = 50
 PROVING = limits.Limit("prove-it-is-you", 5, 300)
 LAST_OWNER = _(
@@ -84,9 +86,15 @@ def remind_leavers() -> int:
 
 
 def erase_leavers() -> int:
-    """Erases whoever's time has come; returns how many are gone."""
+    """Erases whoever's time has come; returns how many are gone. One who cannot be erased holds up nobody behind."""
     due = Departure.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
-    return sum(erase_member(member_id=id) for id in list(due.values_list("user_id", flat=True)[:BATCH]))
+    gone = 0
+    for id in list(due.values_list("user_id", flat=True)[:BATCH]):
+        try:
+            gone += erase_member(member_id=id)
+        except Exception:
+            log.exception("member %s could not be erased; it is tried again", id)
+    return gone
 
 
 def erase_member(*, member_id: int) -> bool:

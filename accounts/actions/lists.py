@@ -50,7 +50,7 @@ def add(*, actor: User, list_id: int, person: int | str) -> User:
 @transaction.atomic
 def choose(*, actor: User, person: int | str, list_ids: Collection[int]) -> User:
     """Exactly these lists of the actor hold a member; ids that are not theirs say nothing."""
-    who = people_access.access_person(actor, person)
+    actor, who = relations._both(actor, person)  # people before lists, as everywhere
     for row in list(lists_access.own_lists(actor).order_by("pk")):
         if row.pk in list_ids:
             add(actor=actor, list_id=row.pk, person=who.pk)

@@ -16,6 +16,8 @@ from accounts.models.people import User, folded
 from uploads import actions as upload_actions
 from uploads.models import Upload
 
+FOLD_BATCH = 500
+
 
 @transaction.atomic
 def update_profile(
@@ -83,6 +85,15 @@ def edit_member(*, actor: User, member: User, fields: list[str]) -> None:
         FormerHandle.objects.create(person=member, handle=before)
     member.save(update_fields=[*columns, "name_key"] if columns else [])
     realtime.access_changed(member.pk)
+
+
+@transaction.atomic
+def fold_new_names() -> int:
+    """A batch of members whom the version before has made while this one was brought out: it knows no such column."""
+    rows = list(User.objects.select_for_update(skip_locked=True).filter(name_key="").order_by("pk")[:FOLD_BATCH])
+    for person in rows:
+        person.name_key = folded(person.display_name)
+    return User.objects.bulk_update([row for row in rows if row.name_key], ["name_key"])
 
 
 @transaction.atomic

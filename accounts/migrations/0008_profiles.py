@@ -7,18 +7,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from accounts.models.people import folded
-
-
-def fold_names(apps, schema_editor):
-    """Names of those who are here already, as they are searched from now on."""
-    people = apps.get_model("accounts", "User").objects.order_by("pk")
-    batch = list(people.only("pk", "display_name")[:500])
-    while batch:
-        for person in batch:
-            person.name_key = folded(person.display_name)
-        people.bulk_update(batch, ["name_key"])
-        batch = list(people.only("pk", "display_name").filter(pk__gt=batch[-1].pk)[:500])
 
 
 class Migration(migrations.Migration):
@@ -126,5 +114,4 @@ class Migration(migrations.Migration):
             model_name='profilefield',
             constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ('pronouns', 'location', 'birthday'))), fields=('person', 'kind'), name='field_kind_once'),
         ),
-        migrations.RunPython(fold_names, migrations.RunPython.noop, elidable=True),
     ]

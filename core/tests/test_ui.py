@@ -139,7 +139,7 @@ def test_a_time_says_when_exactly() -> None:
         shown = ui.when(NOON - dt.timedelta(hours=2))
         assert ui.when(NOON, "clock").endswith(">12:00</time>")
     assert '<time datetime="2026-11-20T10:00:00Z"' in shown
-    assert "Nov. 20, 2026" in shown
+    assert "20 November 2026" in shown
     assert 'data-when="rel"' in shown
     assert shown.endswith(">2 h</time>")
     assert ui.when(None) == ""

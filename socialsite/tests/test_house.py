@@ -22,6 +22,7 @@ ROOMS = [name for name in settings.ROOMS if name not in ("core", "socialsite")]
 
 # A broad except may stand only where one job's failure must not end the others; it records what it catches.
 SUPERVISORS: dict[str, str] = {
+    "accounts/actions/life.py": "one member who cannot be erased holds up nobody behind",
     "chat/writer.py": "one batch's failure must not end the thread that writes all messages",
     "core/consumers.py": "one frame's failure must not end the socket",
     "core/delivery.py": "one mail's failure is recorded, the others go out",
@@ -79,6 +80,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.joining.make_owner": "whoever has the owner's link",
     "accounts.actions.joining.make_owner_link": "the shell",
     "accounts.actions.profiles.refold_names": "the shell",
+    "accounts.actions.profiles.fold_new_names": "the clock",
     "accounts.actions.relations.recount": "the shell",
     "accounts.actions.sso.forget_sso": "the clock",
     "accounts.actions.sso.join": "whoever the provider has named is a member only afterwards",
