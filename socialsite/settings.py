@@ -23,6 +23,7 @@ REALTIME_URL = env.realtime_url()
 DATABASE_URL = env.text("DATABASE_URL")
 REDIS_URL = env.redis("REDIS_URL")
 EMBEDDED = not (DATABASE_URL or REDIS_URL)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")  # older keys, which still open what they sealed
 SECRET_KEY = env.secret_key(DATA_DIR, required=not EMBEDDED and not TESTING)
 
 _site = urlsplit(SITE_URL)
