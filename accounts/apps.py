@@ -40,6 +40,7 @@ class AccountsConfig(AppConfig):
         rail = frame.RailPart(key="people", template="accounts/_rail.html", context=friends_queries.rail, order=30)
         frame.register_rail(rail)
         consumers.authenticator.by_session = tokens.by_session
+        consumers.authenticator.by_bearer = tokens.by_bearer
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
         realtime.background["logins"] = logins.watch
@@ -91,5 +92,5 @@ class AccountsConfig(AppConfig):
         registry.recounts["follows"] = relations.recount
         registry.recounts["names"] = profile_actions.refold_names
         for name in ("accounts:settings_data_import", "accounts:api_import"):
-            bodies.takes_files(name, settings.MAX_IMPORT_BYTES + bodies.PLAIN_LIMIT)
+            bodies.takes_files(name, settings.MAX_IMPORT_BYTES + bodies.PLAIN_LIMIT, at_once=2)
         belongings.register()

@@ -15,6 +15,7 @@ from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
+from allauth.account.internal.flows.password_reset_by_code import PasswordResetVerificationProcess
 from allauth.core import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code
 from django.conf import settings
@@ -57,6 +58,15 @@ def locked(request: HttpRequest) -> Iterator[None]:
         if request.session.modified and request.session.session_key == key:
             request.session.save()
             request.session.modified = False  # a later save outside the lock would write what others have overtaken
+
+
+def check_reset(request: HttpRequest) -> None:
+    """Ends a reset whose code was right when address or password of its account are not what they were as it began."""
+    process = PasswordResetVerificationProcess.resume(request)
+    if process is None or not process.state.get("code_confirmed"):
+        return
+    if process.user is None or process.state.get("stamp") != joining_queries.reset_stamp(process.user):
+        process.abort()
 
 
 class JoinProcess(AbstractCodeVerificationProcess):

@@ -150,6 +150,20 @@ def by_session(session_key: str) -> consumers.Principal | None:
     return consumers.Principal(user_id=device.user_id, login=str(device.pk))
 
 
+def by_bearer(raw: str) -> consumers.Principal | None:
+    """Whose app's or script's token this is, for what must know it before a request is read."""
+    if raw.startswith(api_tokens.PREFIX):
+        token = api_token_queries.by_raw(raw)
+        device = token.device if token else None
+    else:
+        try:
+            claims = read_access(raw)
+        except TokenEnded:
+            return None
+        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
+    return consumers.Principal(user_id=device.user_id, login=str(device.pk)) if device else None
+
+
 def still_valid(principal: consumers.Principal) -> bool:
     standing = login_queries.device_stands(id=int(principal.login), user_id=principal.user_id)
     # Sockets ask when something has just been decided: what this process read a moment ago is too old.

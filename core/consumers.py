@@ -79,9 +79,10 @@ async def answer_ping(socket: "Socket", asked: Frame) -> dict[str, Any]:
 
 
 class Authenticator:
-    """How a socket finds its member; the accounts room puts its own two functions here."""
+    """How a socket (and core.bodies) finds its member; the accounts room puts its own functions here."""
 
     by_session: Callable[[str], Principal | None]
+    by_bearer: Callable[[str], Principal | None]
     by_ticket: Callable[[str], Principal | None]
     still_valid: Callable[[Principal], bool]
 

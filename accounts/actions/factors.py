@@ -2,6 +2,7 @@
 
 import logging
 import math
+from datetime import datetime
 from typing import Any
 
 from allauth.core.internal.cryptokit import compare_user_code
@@ -181,6 +182,19 @@ def _removed(actor: User, kind: str) -> None:
             raise errors.Conflict(_("You need a second factor here. Set up another one before you remove this."))
         Authenticator.objects.filter(user_id=actor.pk).delete()  # recovery codes stand in for nothing now
     _told(actor, "remove", kind)
+
+
+@transaction.atomic
+def remove_since(*, actor: User, since: datetime) -> None:
+    """Takes away what somebody has added who was not the actor."""
+    _lock(actor)
+    added = Authenticator.objects.filter(user_id=actor.pk, created_at__gte=since)
+    kinds = sorted({str(kind) for kind in added.values_list("type", flat=True)})
+    gone, _by_model = added.delete()
+    if gone:
+        if not factor_access.has_factor(actor):
+            Authenticator.objects.filter(user_id=actor.pk).delete()  # recovery codes stand in for nothing now
+        audit.record("accounts.reset_factors", subject=f"user:{actor.pk}", actor_id=actor.pk, kinds=kinds)
 
 
 @transaction.atomic

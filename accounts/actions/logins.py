@@ -14,6 +14,7 @@ from accounts.access import life as life_access
 from accounts.access import logins as login_access
 from accounts.models.logins import Device
 from accounts.models.people import User
+from accounts.models.sso import AppLogin
 from accounts.queries import logins as login_queries
 
 GRACE = timedelta(seconds=30)  # an app that lost our answer may refresh with the same token again
@@ -164,6 +165,8 @@ def forget_logins() -> int:
 
 
 def _end(devices: QuerySet[Device], user_id: int) -> int:
+    # A code for an app is a login to be. One that is being swapped right now is waited for: its login is seen below.
+    AppLogin.objects.filter(user_id=user_id).delete()
     rows = list(devices.select_for_update().filter(ended_at__isnull=True).order_by("pk"))
     Device.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=timezone.now(), address=None)
     Session.objects.filter(session_key__in=[row.session_key for row in rows if row.session_key]).delete()

@@ -62,7 +62,8 @@ def link(*, actor: User, arrival: Arrival) -> Identity:
 def unlink(*, actor: User, identity_id: int, keep: str = "") -> None:
     """This identity logs the actor in no more; logins that came by it end, but that of the session `keep`, and roles
     that it gave go. Conflict when there is no other way to log in."""
-    owner = User.objects.select_for_update(of=("self",)).get(pk=actor.pk)  # of two at once, one is the last
+    rows = User.objects.select_for_update(of=("self",), no_key=True)
+    owner = rows.get(pk=actor.pk)  # of two at once, one is the last
     identity = sso_access.access_identity(owner, identity_id)
     if not sso_queries.has_another_way(owner, but=identity.pk):
         raise errors.Conflict(LAST)
@@ -71,6 +72,15 @@ def unlink(*, actor: User, identity_id: int, keep: str = "") -> None:
         if not keep or device.session_key != keep:
             logins.end_device(actor=owner, device_id=device.pk)
     identity.delete()
+
+
+@transaction.atomic
+def unlink_since(*, actor: User, since: datetime) -> None:
+    """Takes back identities, and the roles they gave, that somebody has linked who was not the actor."""
+    owner = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.pk)
+    for identity in Identity.objects.filter(user=owner, created_at__gte=since).order_by("pk"):
+        _set_roles(owner, identity, set(), provider=identity.provider)
+        identity.delete()
 
 
 @transaction.atomic

@@ -186,6 +186,7 @@ class ResetView(Door):
 
 
 def resetting(request: Request, *, proven: bool) -> PasswordResetVerificationProcess:
+    codes.check_reset(request._request)
     process = PasswordResetVerificationProcess.resume(request._request)
     if process is None or bool(process.state.get("code_confirmed")) != proven:
         raise flows.FlowEnded

@@ -16,7 +16,8 @@ LASTS = {7: _("7 days"), 30: _("30 days"), 90: _("90 days"), 365: _("1 year")}
 
 
 class TokenForm(RoomForm):
-    """A token outlives the visit, so whoever makes one types their password, if they have one."""
+    """A token outlives the visit, so whoever makes one types their password; who has none proves it on the page that
+    asks (views.confirm)."""
 
     missing = {
         "name": _("Give the token a name, so that you know it again."),

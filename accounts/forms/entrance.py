@@ -3,8 +3,10 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.internal.flows.password_reset_by_code import PasswordResetVerificationProcess
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
@@ -150,6 +152,14 @@ class ResetForm(allauth_forms.ResetPasswordForm):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         self.users = joining_queries.members_with(email)
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email: str = super().save(request, **kwargs)
+        process = PasswordResetVerificationProcess.resume(request)
+        if process is not None and self.users:
+            process.state["stamp"] = joining_queries.reset_stamp(self.users[0])  # for codes.check_reset
+            process.persist()
         return email
 
 

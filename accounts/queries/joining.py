@@ -18,6 +18,11 @@ def members_with(email: str) -> list[User]:
     return list(User.objects.filter(email=email, is_active=True)[:1])
 
 
+def reset_stamp(user: User) -> str:
+    """What a reset is bound to: the account with this address and this password."""
+    return f"{user.get_session_auth_hash()} {user.email}"
+
+
 def account_key(login: str) -> int | str:
     """What guesses at this address or handle count for: the account behind it, else the words themselves."""
     login = login.strip().lower()

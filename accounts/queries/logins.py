@@ -8,7 +8,6 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
-from accounts.access import api_tokens as api_token_access
 from accounts.access import factors as factor_access
 from accounts.access import logins as login_access
 from accounts.models.logins import Device
@@ -32,13 +31,8 @@ def device(*, id: int, user_id: int) -> Device | None:
 
 
 def device_stands(*, id: int, user_id: int) -> bool:
-    """Whether a login still stands; a browser's also needs its session, a token's that it has not run out."""
-    row = device(id=id, user_id=user_id)
-    if row is None:
-        return False
-    if row.session_key:
-        return device_of_session(row.session_key) is not None
-    return row.refreshed_at is not None or api_token_access.live_tokens().filter(device=row).exists()
+    """Whether a login still stands and can be used: nothing that it hangs on has run out."""
+    return login_access.standing_devices().filter(pk=id, user_id=user_id).exists()
 
 
 def is_due(device: Device) -> bool:

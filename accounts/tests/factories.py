@@ -54,6 +54,14 @@ def log_in(client: Client, user: User) -> Device:
     return Device.objects.create(user=user, key=uuid.uuid4(), session_key=client.session.session_key, client="test")
 
 
+def long_ago(client: Client) -> None:
+    """Whoever is logged in here has proven it a day ago."""
+    session = client.session
+    records = session["account_authentication_methods"]
+    session["account_authentication_methods"] = [{**one, "at": one["at"] - 86_400} for one in records]
+    session.save()
+
+
 @dataclass
 class Cast:
     """alice writes, bob follows her, carol is a stranger, dan is her friend (and they follow each other), mallory

@@ -1,20 +1,23 @@
 """Moving to another e-mail address, and the way back."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
-from accounts import tasks
-from accounts.actions import addresses, logins
+from accounts import oidc, tasks
+from accounts.actions import addresses, logins, sso
 from accounts.models.addresses import AddressChange
 from accounts.models.logins import Device
 from accounts.models.people import User
+from accounts.models.sso import Identity
 from accounts.tests.factories import PASSWORD, log_in, make_user
 from accounts.tests.test_at_once import at_once
 from accounts.tests.test_codes import newest_code
@@ -188,6 +191,62 @@ def test_the_old_address_takes_it_back(mine: Client, alice: User, done: bool) ->
     assert Client().post("/login/", {"login": "alice", "password": "seven slow yellow buses"})["Location"] == "/"
 
 
+def test_what_a_thief_has_added_goes_with_them(alice: User) -> None:
+    arrival = oidc.Arrival(provider="oak", issuer="https://oak.example", subject="alice")
+    mine = sso.link(actor=alice, arrival=arrival)
+    kept = Authenticator.objects.create(user=alice, type=Authenticator.Type.WEBAUTHN, data={"name": "Mine"})
+    addresses.ask(actor=alice, email=NEW)
+    addresses.confirm(actor=alice, code=newest_code(NEW))
+    set_up_app(alice)
+    evil = sso.link(actor=alice, arrival=replace(arrival, subject="evil"))
+    sso.arrive(actor=alice, identity_id=evil.pk, arrival=replace(arrival, subject="evil"), groups={"moderator"})
+    assert alice.groups.exists()
+    Client().post(way_back())
+    assert list(Identity.objects.filter(user=alice)) == [mine]
+    assert list(Authenticator.objects.filter(user=alice)) == [kept]
+    alice.refresh_from_db()
+    assert not alice.groups.exists()
+    assert not alice.is_staff
+
+
+def test_recovery_codes_go_with_a_thiefs_only_factor(alice: User) -> None:
+    codes = Authenticator.objects.create(user=alice, type=Authenticator.Type.RECOVERY_CODES, data={})
+    Authenticator.objects.filter(pk=codes.pk).update(created_at=timezone.now() - timedelta(days=9))
+    addresses.ask(actor=alice, email=NEW)
+    set_up_app(alice)
+    Client().post(way_back())
+    assert not Authenticator.objects.filter(user=alice).exists()
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("api", [True, False])
+def test_a_reset_that_a_thief_has_begun_ends_too(alice: User, api: bool, typed: bool) -> None:
+    """With the code in hand, typed already or not, nothing is set any more."""
+    addresses.ask(actor=alice, email=NEW)
+    link = way_back()
+    addresses.confirm(actor=alice, code=newest_code(NEW))
+    thief, better = Client(), "seven slow yellow buses"
+    begun = post(thief, "reset", email=NEW) if api else thief.post("/reset/", {"email": NEW})
+    flow, code = begun.json()["flow"] if api else "", newest_code(NEW)
+
+    def prove() -> None:
+        if api:
+            assert post(thief, "reset/code", flow=flow, code=code).status_code == 204
+        else:
+            assert thief.post("/reset/code/", {"code": code})["Location"] == "/reset/password/"
+
+    if typed:
+        prove()
+    Client().post(link)
+    if not typed:
+        prove()
+    if api:
+        assert post(thief, "reset/password", flow=flow, password=better).status_code == 410
+    else:
+        assert thief.post("/reset/password/", {"password1": better})["Location"] == "/reset/"
+    assert Client().post("/login/", {"login": "alice", "password": better}).status_code == 422
+
+
 def test_moving_on_does_not_get_rid_of_the_first_address(alice: User) -> None:
     addresses.ask(actor=alice, email=NEW)
     addresses.confirm(actor=alice, code=newest_code(NEW))
@@ -221,6 +280,10 @@ def test_the_way_back_ends_after_a_week(alice: User) -> None:
 
 
 # -- By API --
+
+
+def post(client: Client, path: str, **body: Any) -> Any:
+    return client.post(f"/api/v1/auth/{path}", body, "application/json")
 
 
 def ask(client: Client, path: str, **body: Any) -> Any:

@@ -237,6 +237,15 @@ def test_ticket_runs_out_and_ends_with_its_login(cast: Cast) -> None:
     assert tokens.by_ticket("rubbish") is None
 
 
+def test_a_socket_ends_with_an_app_that_comes_no_more(cast: Cast, app: App) -> None:
+    principal = tokens.by_ticket(app.ask("POST", "auth/ticket").json()["ticket"])
+    late = app.ask("POST", "auth/ticket").json()["ticket"]
+    assert tokens.still_valid(principal)
+    Device.objects.update(refreshed_at=timezone.now() - timedelta(days=7, minutes=1))
+    assert not tokens.still_valid(principal)
+    assert tokens.by_ticket(late) is None
+
+
 def test_a_browsers_session_is_a_login_too(cast: Cast, client: Client) -> None:
     device = log_in(client, cast.alice)
     principal = tokens.by_session(device.session_key)

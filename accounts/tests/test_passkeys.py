@@ -1,6 +1,7 @@
 """Passkeys: the whole login by one, a second factor by one, and whatever is not quite one."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -110,6 +111,24 @@ def test_what_a_passkey_said_is_good_for_one_challenge(mine: Client) -> None:
     fresh.post("/logout/")
     fresh.post("/login/passkey/", {"credential": said})
     assert not is_in(fresh)
+
+
+def test_a_stolen_key_without_its_pin_is_no_login(mine: Client, alice: User) -> None:
+    """The thief asks for a challenge where a key is a second factor only, with an account of their own."""
+    key, thief = SoftKey(), Client()
+    set_up_passkey(mine, key)
+    make_user("evil")
+    enter(thief, "evil")
+    set_up_passkey(thief, SoftKey())
+    thief = Client()
+    assert enter(thief, "evil")["Location"] == "/login/factor/"
+    asked = json.loads(OPTIONS.search(thief.get("/login/factor/").content.decode())[1])
+    session = thief.session  # a quarter of an hour later
+    session["account_login"] = {**session["account_login"], "initiated_at": time.time() - 1000}
+    session.save()
+    key.verified = False
+    assert thief.post("/login/passkey/", {"credential": key.get(asked)})["Location"] == "/login/"
+    assert not is_in(thief)
 
 
 RUBBISH = [

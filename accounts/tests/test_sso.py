@@ -20,6 +20,7 @@ from accounts.models.sso import Identity, LogoutHeard
 from accounts.tests.factories import PASSWORD, Cast, make_user
 from accounts.tests.idp import Idp, made, put_up
 from accounts.tests.test_entrance import newest_code
+from accounts.tests.test_factors import enter
 from core import errors
 from core.models import AuditEntry, Mail
 
@@ -169,7 +170,7 @@ def test_an_unproven_address_of_the_owners_domain_is_not(client: Client, idp: Id
 
 def test_a_member_connects_and_disconnects(client: Client, idp: Idp) -> None:
     user = make_user("alice")
-    client.force_login(user)
+    enter(client)
     assert idp.log_in(client, connect=True, **NEW)["Location"] == "/settings/connected/"
     identity = Identity.objects.get(user=user)
     assert b"new@example.org" in client.get("/settings/connected/").content
@@ -179,7 +180,8 @@ def test_a_member_connects_and_disconnects(client: Client, idp: Idp) -> None:
 
 def test_an_identity_has_one_account(client: Client, idp: Idp) -> None:
     linked("alice", "1", idp)
-    client.force_login(make_user("bob"))
+    make_user("bob")
+    enter(client, "bob")
     page = client.get(idp.log_in(client, connect=True, **NEW)["Location"])
     assert b"belongs to another account" in page.content
     assert Identity.objects.get().user.handle == "alice"

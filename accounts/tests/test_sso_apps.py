@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actions import logins
 from accounts.models.logins import Device
 from accounts.models.sso import AppLogin, Identity
 from accounts.tests.factories import log_in, make_user
@@ -114,6 +115,21 @@ def test_another_site_cannot_press_the_button(idp: Idp) -> None:
     log_in(strict, make_user("alice"))
     assert strict.post("/accounts/app/", query_params=ASKED).status_code == 403
     assert not AppLogin.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["log out", "log out everywhere", "new password"])
+def test_a_code_ends_with_the_login_it_came_from(client: Client, idp: Idp, way: str) -> None:
+    user = make_user("alice")
+    log_in(client, user)
+    code = agree(client)["code"]
+    if way == "log out":
+        client.post("/logout/")
+    elif way == "log out everywhere":
+        logins.end_devices(actor=user)
+    else:
+        logins.set_password(actor=user, password="seven slow yellow buses")
+    assert swap(code).status_code == 401
+    assert not Device.objects.filter(user=user, ended_at=None).exists()
 
 
 def test_whoever_is_gone_meanwhile_does_not_come_in(client: Client, idp: Idp) -> None:

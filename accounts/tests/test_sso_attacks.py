@@ -12,8 +12,9 @@ from django.test import Client
 
 from accounts import oidc
 from accounts.models.sso import Identity
-from accounts.tests.factories import PASSWORD, make_user
+from accounts.tests.factories import PASSWORD, long_ago, make_user
 from accounts.tests.idp import Idp, key_named, made, put_up
+from accounts.tests.test_factors import enter
 from accounts.tests.test_sso import NEW, linked, who
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +91,8 @@ def test_a_login_is_begun_by_our_own_page_only(idp: Idp) -> None:
 
 def test_linking_ends_with_whom_it_began(client: Client, idp: Idp) -> None:
     """Somebody begins to connect, and another is logged in by the time the answer comes."""
-    client.force_login(make_user("bob"))
+    make_user("bob")
+    enter(client, "bob")
     words = idp.agree(idp.begin(client, connect=True), **{**NEW, "sub": "2"})
     client.post("/logout/")
     client.force_login(make_user("carol"))
@@ -294,6 +296,29 @@ def test_another_members_login_links_only_with_their_word(client: Client, idp: I
     page = client.get("/accounts/sso/link/")
     assert page.status_code == 200
     assert not Identity.objects.filter(subject="2").exists()
+
+
+@pytest.mark.parametrize("connect", [True, False])
+def test_an_open_browser_links_nobodys_identity(client: Client, idp: Idp, connect: bool) -> None:
+    """Somebody finds bob logged in since yesterday, and brings an identity of their own to prove that they are bob."""
+    make_user("bob")
+    enter(client, "bob")
+    long_ago(client)
+    confirm = "/settings/security/confirm/?next="
+    if connect:
+        answer = client.post("/accounts/sso/oak/connect/")
+        assert answer["Location"] == f"{confirm}%2Fsettings%2Fconnected%2F"
+    else:
+        assert idp.log_in(client, **{**NEW, "sub": "2"})["Location"] == "/accounts/sso/link/"
+        assert client.post("/accounts/sso/link/")["Location"] == f"{confirm}%2Faccounts%2Fsso%2Flink%2F"
+    assert not Identity.objects.filter(subject="2").exists()
+    assert client.get("/settings/security/app/")["Location"].startswith(confirm)
+    client.post("/settings/security/confirm/", {"password": PASSWORD})
+    if connect:
+        idp.log_in(client, connect=True, **{**NEW, "sub": "2"})
+    else:
+        client.post("/accounts/sso/link/")
+    assert Identity.objects.get(subject="2").user.handle == "bob"
 
 
 def test_a_provider_that_is_switched_off_lets_nobody_in(client: Client, idp: Idp, settings: Any) -> None:

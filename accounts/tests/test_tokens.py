@@ -1,6 +1,7 @@
 """Personal tokens and bots: made, shown once, used, seen, revoked; who may."""
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -18,9 +19,10 @@ from accounts.models.api_tokens import ApiToken, digest_of, mint
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import people as people_queries
-from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
+from accounts.tests.factories import PASSWORD, Cast, log_in, long_ago, make_user
 from accounts.tests.test_api import App, problem
 from chat.tests.sockets import site
+from core import consumers as consumer_doors
 from core import errors, scopes
 from core.models import Mail
 
@@ -165,6 +167,17 @@ def test_a_token_is_no_device(cast: Cast) -> None:
     assert [one["current"] for one in me.ask("GET", "me/devices").json()["results"]] == [True]
 
 
+def test_before_a_large_body_is_read_its_sender_is_known(cast: Cast) -> None:
+    app, other = script(cast.alice), App()
+    other.log_in()
+    for one in (app, other):
+        assert tokens.by_bearer(one.access).user_id == cast.alice.pk
+    logins.end_devices(actor=cast.alice)
+    for raw in (app.access, other.access, "", "sst_made-up", "made-up"):
+        assert tokens.by_bearer(raw) is None
+    assert consumer_doors.authenticator.by_bearer is tokens.by_bearer
+
+
 # -- The API's list ---------------------------------------------------------------------------------------------------
 
 
@@ -303,7 +316,16 @@ def test_who_has_no_password_is_not_asked_for_one(cast: Cast, client: Client) ->
     cast.alice.set_unusable_password()
     cast.alice.save()
     log_in(client, User.objects.get(pk=cast.alice.pk))
-    assert client.post("/settings/tokens/", {**FORM, "password": ""}).status_code == 201
+    session = client.session  # a moment ago, by a provider
+    session["account_authentication_methods"] = [{"method": "socialaccount", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(cast.alice.pk)
+    session.save()
+    form = {**FORM, "password": ""}
+    assert client.post("/settings/tokens/", form).status_code == 201
+    long_ago(client)
+    answer = client.post("/settings/tokens/", form)
+    assert answer["Location"] == "/settings/security/confirm/?next=%2Fsettings%2Ftokens%2F"
+    assert ApiToken.objects.count() == 1, "an open browser is no proof"
 
 
 def test_visitors_are_sent_to_the_door(client: Client) -> None:

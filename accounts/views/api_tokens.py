@@ -15,6 +15,7 @@ from accounts.forms import api_tokens as api_token_forms
 from accounts.models.people import User
 from accounts.queries import api_tokens as api_token_queries
 from accounts.serializers import api_tokens as api_token_serializers
+from accounts.views.confirm import ask_first, is_recent
 from core.views import members_only
 
 
@@ -36,6 +37,8 @@ def token_page(request: Request, template: str, *, owner: User, bot: int | None 
     nothing of it is kept to be shown later."""
     form = api_token_forms.TokenForm(request.POST if request.method == "POST" else None, request=request)
     made = None
+    if form.is_bound and "password" not in form.fields and not is_recent(request):
+        return ask_first(request.path)
     if form.is_valid():
         given = form.cleaned_data
         with form.mending():

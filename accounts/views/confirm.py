@@ -57,10 +57,14 @@ def confirmed(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_recent(request):
             return view(request, *args, **kwargs)
-        back = reverse("accounts:security") if request.method == "POST" else request.get_full_path()
-        return redirect(f"{reverse('accounts:confirm')}?{urlencode({REDIRECT_FIELD_NAME: back})}")
+        return ask_first(reverse("accounts:security") if request.method == "POST" else request.get_full_path())
 
     return guarded
+
+
+def ask_first(back: str) -> HttpResponse:
+    """To the page below, and from there to `back`."""
+    return redirect(f"{reverse('accounts:confirm')}?{urlencode({REDIRECT_FIELD_NAME: back})}")
 
 
 @open_without_factor

@@ -9,6 +9,7 @@ from allauth.account.internal.flows.logout import logout as allauth_logout
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.mfa.webauthn.internal import flows as webauthn_flows
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import messages
@@ -251,6 +252,12 @@ class PasskeyLogin(LoginWebAuthnView):
     """With a passkey alone: it says whose it is, and asked for finger, face or PIN, so it counts as both factors. A
     GET by the page's script brings the challenge."""
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if (webauthn.get_state() or {}).get("user_verification") != "required":
+            webauthn.clear_state()  # a challenge of another page, which asks for no finger, face or PIN
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
     def form_valid(self, form: Form) -> HttpResponse:
         authenticator = form.cleaned_data["credential"]
         login = Login(user=authenticator.user, redirect_url=get_next_redirect_url(self.request))
@@ -321,6 +328,10 @@ class ResetPassword(OfOurHouse, allauth_views.CompletePasswordResetView):
     template_name = "accounts/reset_password.html"
     form_class = entrance_forms.NewPasswordForm
     success_url = reverse_lazy("accounts:login")
+
+    def dispatch(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        codes.check_reset(request)
+        return super().dispatch(request, **kwargs)
 
     def form_valid(self, form: Form) -> HttpResponse:
         response = super().form_valid(form)

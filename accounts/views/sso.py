@@ -30,6 +30,7 @@ from accounts.models.sso import Identity
 from accounts.providers import Provider
 from accounts.queries import logins as login_queries
 from accounts.queries import sso as sso_queries
+from accounts.views.confirm import ask_first, is_recent
 from core import errors
 from core.views import members_only
 
@@ -51,6 +52,8 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
 @never_cache
 @require_POST
 def connect(request: HttpRequest, provider_id: str) -> HttpResponse:
+    if not is_recent(request):
+        return ask_first(reverse("accounts:settings_connected"))
     codes.limit(request, "login")
     return _leave_for(request, sso_queries.provider(provider_id), process="connect")
 
@@ -197,9 +200,12 @@ def link(request: HttpRequest) -> HttpResponse:
     context = {"arrival": arrival, "name": provider.name}
     if not isinstance(request.user, User):
         return render(request, "accounts/sso_link.html", context)
-    if request.method == "POST" or arrivals.is_expected(request, request.user):
-        return _link(request, provider, arrival, request.user)
-    return render(request, "accounts/sso_link.html", context)
+    expected = arrivals.is_expected(request, request.user)
+    if request.method != "POST" and not expected:
+        return render(request, "accounts/sso_link.html", context)
+    if not expected and not is_recent(request):  # an open browser is no proof: the identity could be anybody's
+        return ask_first(reverse("accounts:sso_link"))
+    return _link(request, provider, arrival, request.user)
 
 
 def _link(request: HttpRequest, provider: Provider, arrival: oidc.Arrival, user: User) -> HttpResponse:
