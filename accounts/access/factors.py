@@ -70,9 +70,9 @@ def without_factor(required: Required | None = None) -> QuerySet[User]:
     if mode == "nobody":
         return User.objects.none()
     bare = User.objects.filter(~Exists(main_factors().filter(user_id=OuterRef("pk"))), is_bot=False)
-    if mode == "staff":
-        bare = bare.filter(powerful())
-    return User.objects.filter(Q(pk__in=bare.values("pk")) | Q(is_bot=True, bot_owner__in=bare.values("pk")))
+    must = bare.filter(powerful()) if mode == "staff" else bare
+    owned = Q(bot_owner__in=must.values("pk")) | (powerful() & Q(bot_owner__in=bare.values("pk")))
+    return User.objects.filter(Q(pk__in=must.values("pk")) | (Q(is_bot=True) & owned))
 
 
 def must_have(user: User) -> bool:

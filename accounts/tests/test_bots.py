@@ -160,3 +160,16 @@ def test_a_bot_is_as_protected_as_its_owner(cast: Cast, owner: User, who: str) -
     set_up_app(owner)
     assert app.ask("GET", "me").status_code == 200
     assert not factor_access.factor_missing(bot)
+
+
+def test_a_powerful_bot_needs_a_protected_owner(cast: Cast, owner: User) -> None:
+    """Although the owner has lost what made a factor a must."""
+    bot = bots.make_bot(actor=owner, handle="weather", display_name="Weather")
+    bot.user_permissions.add(Permission.objects.get(codename="change_user"))
+    User.objects.filter(pk=bot.pk).update(bot_owner=cast.alice)
+    factors.require(actor=make_user("chief", is_staff=True, is_superuser=True), who="staff")
+    options.forget()
+    assert factor_access.factor_missing(bot)
+    assert not factor_access.factor_missing(cast.alice)
+    set_up_app(cast.alice)
+    assert not factor_access.factor_missing(bot)
