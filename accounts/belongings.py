@@ -118,11 +118,20 @@ def _register_ways_in() -> None:
         "email",
         file="invitations.json",
         title=_("Invitations"),
+        erase=erasure.erase_invitations,
         fields={"to": "email", "uses": "uses", "used": "used", "since": "created_at", "until": "expires_at"},
     )
-    personal.holds(Arrival, "person", "inviter", file="invited-by.json", title=_("Who invited you"), fields=INVITED_BY)
+    personal.holds(
+        Arrival,
+        "person",
+        "inviter",
+        erase=erasure.erase_arrivals,
+        file="invited-by.json",
+        title=_("Who invited you"),
+        fields=INVITED_BY,
+    )
     personal.holds(Application, "member", "decided_by", "email", "handle", erase=erasure.erase_applications)
-    personal.holds(BlockedAddress, "blocked_by")
+    personal.holds(BlockedAddress, "blocked_by", erase=personal.with_the_member)  # stays blocked, by nobody
 
 
 INVITED_BY = {"handle": "inviter__handle", "since": "created_at"}

@@ -279,6 +279,17 @@ def _check_entries(file: zipfile.ZipFile) -> None:
 
 def _parsed(line: bytes) -> Any:
     try:
-        return json.loads(line)
+        return _clean(json.loads(line))
     except (ValueError, RecursionError):
         raise Bad("broken") from None
+
+
+def _clean(value: Any) -> Any:
+    """Without what JSON can say and no database keeps: NUL, and halves of characters."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode(errors="ignore").decode()
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {_clean(name): _clean(one) for name, one in value.items()}
+    return value

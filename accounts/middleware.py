@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from accounts.access import factors as factor_access
+from accounts.access import life as life_access
 from accounts.actions import logins
 from accounts.models.people import User
-from core import views
+from core import errors, views
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class FactorGate:
         return redirect("accounts:factor_needed")
 
 
-def _problem(error: factor_access.SecondFactorRequired) -> JsonResponse:
+def _problem(error: errors.SocialError) -> JsonResponse:
     body = {
         "type": f"/problems/{error.code}",
         "title": error.code.replace("_", " "),
@@ -72,13 +73,18 @@ def _problem(error: factor_access.SecondFactorRequired) -> JsonResponse:
 
 
 class Leavers:
-    """Who hides and logs in all the same is about to leave: every page becomes the one that asks whether they stay.
-    Asks nothing: pages read their member, and what does not is no page."""
+    """Who hides and logs in all the same is about to leave: every page becomes the one that asks whether they stay, and
+    the browser's calls of the API are refused (tokens and sockets ask in `accounts.tokens`). Asks nothing: pages and
+    the API read their member, and what does not is no page."""
 
     OPEN = frozenset(
         {
             "accounts:leaving",
             "accounts:logout",
+            "accounts:confirm",
+            "accounts:factor_needed",
+            "accounts:factor_app",
+            "accounts:passkey_add",
             "accounts:settings_data_state",
             "accounts:settings_data_export",
             "accounts:settings_data_file",
@@ -96,3 +102,14 @@ class Leavers:
         where = request.resolver_match.view_name if request.resolver_match else ""
         is_page = response.get("Content-Type", "").startswith("text/html")
         return redirect("accounts:leaving") if is_page and where not in self.OPEN else response
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> HttpResponse | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.path.startswith("/api/"):
+            return None
+        api = getattr(view, "cls", None)
+        if getattr(api, "authentication_classes", True) and isinstance(request.user, User):
+            try:
+                life_access.check_shown(request.user, api)
+            except life_access.Hidden as error:
+                return _problem(error)
+        return None

@@ -13,6 +13,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.access import factors as factor_access
+from accounts.access import life as life_access
 from accounts.models import api_tokens
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -93,6 +94,7 @@ class TokenAuthentication(BaseAuthentication):
             device = self.of_script(request, words[1].decode("latin-1"))
         else:
             device = self.of_app(words[1])
+        life_access.check_shown(device.user, (request.parser_context or {}).get("view"))
         factor_access.check(device.user)
         if login_queries.is_due(device):
             request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
@@ -145,7 +147,7 @@ def by_ticket(ticket: str) -> consumers.Principal | None:
 
 def by_session(session_key: str) -> consumers.Principal | None:
     device = login_queries.device_of_session(session_key)
-    if device is None or factor_access.factor_missing(device.user_id):
+    if device is None or life_access.is_hidden(device.user_id) or factor_access.factor_missing(device.user_id):
         return None
     return consumers.Principal(user_id=device.user_id, login=str(device.pk))
 
@@ -167,4 +169,5 @@ def by_bearer(raw: str) -> consumers.Principal | None:
 def still_valid(principal: consumers.Principal) -> bool:
     standing = login_queries.device_stands(id=int(principal.login), user_id=principal.user_id)
     # Sockets ask when something has just been decided: what this process read a moment ago is too old.
-    return standing and not factor_access.factor_missing(principal.user_id, sure=True)
+    open_to = standing and not life_access.is_hidden(principal.user_id)
+    return open_to and not factor_access.factor_missing(principal.user_id, sure=True)

@@ -64,13 +64,15 @@ def is_required() -> bool:
 
 
 def without_factor(required: Required | None = None) -> QuerySet[User]:
-    """Members who must have a second factor and have none. No login of theirs, old or new, is good for anything but
-    setting one up."""
+    """Members who must have a second factor and have none, and their bots, who are as safe as whoever owns them. No
+    login of theirs, old or new, is good for anything but setting one up."""
     mode = options.read(REQUIRED) if required is None else required
     if mode == "nobody":
         return User.objects.none()
-    bare = User.objects.filter(~Exists(main_factors().filter(user_id=OuterRef("pk"))))
-    return bare.filter(powerful()) if mode == "staff" else bare
+    bare = User.objects.filter(~Exists(main_factors().filter(user_id=OuterRef("pk"))), is_bot=False)
+    must = bare.filter(powerful()) if mode == "staff" else bare
+    owned = Q(bot_owner__in=must.values("pk")) | (powerful() & Q(bot_owner__in=bare.values("pk")))
+    return User.objects.filter(Q(pk__in=must.values("pk")) | (Q(is_bot=True) & owned))
 
 
 def must_have(user: User) -> bool:

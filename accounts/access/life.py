@@ -1,8 +1,39 @@
 """Who is on their way out, and who may go."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.utils.translation import gettext_lazy as _
+
 from accounts.access.people import Viewer, viewer_id
 from accounts.models.life import Departure
 from accounts.models.people import User
+from core import errors
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Hidden(errors.NotAllowed):
+    """Whoever hides sees nothing of the others either: they stop the deletion first."""
+
+    code = "hidden"
+    default = _("Your account is hidden. Would you like to be back?")
+
+
+def open_to_hidden(view: View) -> View:
+    """Marks a view of the API that members may use while they hide."""
+    view.open_to_hidden = True  # type: ignore[attr-defined]
+    return view
+
+
+def check_shown(user: User, view: Any) -> None:
+    """Hidden for members who hide, unless the view is open to them."""
+    if user.hidden_at is not None and not getattr(view, "open_to_hidden", False):
+        raise Hidden
+
+
+def is_hidden(user_id: int) -> bool:
+    return User.objects.filter(pk=user_id, hidden_at__isnull=False).exists()
 
 
 def departure_of(viewer: Viewer) -> Departure | None:

@@ -57,6 +57,23 @@ def visible_people(viewer: Viewer) -> QuerySet[User]:
     return people if blocked is None else people.exclude(blocked)
 
 
+def dismissable_people(viewer: Viewer) -> QuerySet[User]:
+    """Whom the viewer may send away: everybody they see, and of those who hide who is tied to them, for they may come
+    back."""
+    me = viewer_id(viewer) or 0
+    pk = OuterRef("pk")
+    tied = (
+        Q(Exists(Follow.objects.filter(follower_id=pk, followed_id=me)))
+        | Q(Exists(Follow.objects.filter(follower_id=me, followed_id=pk)))
+        | Q(Exists(FollowRequest.objects.filter(asker_id=pk, asked_id=me)))
+        | Q(Exists(Friendship.objects.filter(person_id=me, friend_id=pk)))
+    )
+    seen = Q(pk__in=visible_people(viewer).values("pk"))
+    hidden = User.objects.filter(seen | (admitted() & tied))
+    blocked = blocked_between(viewer)
+    return hidden if blocked is None else hidden.exclude(blocked)
+
+
 def by_reference(people: QuerySet[User], id: int | str) -> QuerySet[User]:
     """Narrows to one member by id, or by handle in any case (with or without @), over the index. A handle that nobody
     has leads to whoever had it last."""
@@ -111,11 +128,11 @@ def with_openness(people: QuerySet[User], viewer: Viewer) -> QuerySet[User]:
 
 
 def access_person(
-    viewer: Viewer, id: int | str, *, to: Literal["see", "look_inside"] = "see", lock: bool = False
+    viewer: Viewer, id: int | str, *, to: Literal["see", "look_inside", "dismiss"] = "see", lock: bool = False
 ) -> User:
     """One visible member by id or handle; hidden and absent answer alike. To "look_inside" (posts, followers, whom
-    they follow) the account must be open to the viewer."""
-    people = visible_people(viewer)
+    they follow) the account must be open to the viewer; to "dismiss" (block, remove) they may hide."""
+    people = dismissable_people(viewer) if to == "dismiss" else visible_people(viewer)
     if lock:
         people = people.select_for_update(of=("self",), no_key=True)
     if to == "look_inside":

@@ -4,6 +4,7 @@ is gone. Killed at any line, another attempt begins anew (export) or goes on (im
 """
 
 import hashlib
+import logging
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from accounts.models.relations import Audience
 from core import audit, errors, wake
 from uploads import actions as upload_actions
 from uploads import storage
+
+log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
 KEPT = timedelta(days=7)  # the file of an export; the report of an import
@@ -159,6 +162,9 @@ def read_import(*, import_id: int) -> bool:
         _finish_import(row, ArchiveState.READY, report)
     except bundles.Bad as bad:
         _finish_import(row, ArchiveState.FAILED, {"reason": str(bad)})
+    except ValueError as error:  # a value from outside that nobody thought of; another attempt would meet it again
+        log.warning("import %s: %s", row.pk, type(error).__name__)
+        _finish_import(row, ArchiveState.FAILED, {"reason": "broken"})
     except FileNotFoundError:
         _finish_import(row, ArchiveState.FAILED, {"reason": "lost"})
     except Lost:

@@ -10,11 +10,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
 
 from accounts import personal
 from accounts.models.applications import Application
 from accounts.models.friends import FriendRequest
+from accounts.models.invitations import Arrival, Invitation
 from accounts.models.people import User
 from accounts.models.relations import Follow, FollowRequest, Friendship
 from core import delivery
@@ -91,6 +93,24 @@ def erase_applications(*, member: User, take_messages: bool) -> int:
     """What they asked when they joined, under any address of theirs; what they decided as moderators stays decided."""
     own = Application.objects.filter(Q(member=member) | Q(email__in=_addresses(member)))
     return own.delete()[0]
+
+
+@transaction.atomic
+def erase_invitations(*, member: User, take_messages: bool) -> int:
+    """Those they made go; those that others sent to any address of theirs lose it, and let nobody else in instead."""
+    made = _batch(Invitation.objects.filter(inviter=member))
+    gone = Invitation.objects.filter(pk__in=made.values("pk")).delete()[0]
+    sent = Invitation.objects.filter(email__in=_addresses(member))
+    revoked = Coalesce(F("revoked_at"), timezone.now())
+    return gone + sent.update(email="", only_email=False, revoked_at=revoked)
+
+
+@transaction.atomic
+def erase_arrivals(*, member: User, take_messages: bool) -> int:
+    """How they came goes; those whom they brought came by nobody."""
+    gone = Arrival.objects.filter(person=member).delete()[0]
+    brought = _batch(Arrival.objects.filter(inviter=member))
+    return gone + Arrival.objects.filter(pk__in=brought.values("pk")).update(inviter=None)
 
 
 @transaction.atomic

@@ -56,8 +56,9 @@ def invite(
 
 @transaction.atomic
 def renew(*, actor: User, invitation_id: int) -> tuple[Invitation, str]:
-    """A new link for an open invitation of the actor's; the one before is good no more. By mail it is sent again."""
-    actor = people.access_member(actor)
+    """A new link for an open invitation of the actor's; the one before is good no more. By mail it is sent again.
+    NotAllowed for those who may not invite (any more)."""
+    actor = _allowed(actor)
     invitation = invitation_access.access_invitation(actor, invitation_id)
     if not invitation_access.open_invitations().filter(pk=invitation.pk).exists():
         raise errors.Conflict(doors.OVER)
@@ -99,11 +100,16 @@ def forget_addresses() -> int:
     return old.exclude(pk__in=invitation_access.open_invitations().values("pk")).update(email="")
 
 
-def _inviter(actor: User) -> User:
-    """The actor, locked so that their open invitations are counted one by one."""
+def _allowed(actor: User) -> User:
     actor = people.access_member(actor)
     if not doors.may_invite(actor):
         raise errors.NotAllowed(_("Inviting people is up to others here."))
+    return actor
+
+
+def _inviter(actor: User) -> User:
+    """The actor, locked so that their open invitations are counted one by one."""
+    actor = _allowed(actor)
     if not actor.has_perm(doors.TREE):
         list(User.objects.select_for_update(no_key=True).filter(pk=actor.pk).values_list("pk"))
         mine = invitation_access.visible_invitations(actor)

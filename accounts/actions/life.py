@@ -7,7 +7,6 @@ which they may log in and stop it; then the clock erases everything, in batches:
 import logging
 from datetime import datetime, timedelta
 
-from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -16,18 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts import events, mails, personal, realtime
 from accounts.access import life as life_access
 from accounts.access import people as people_access
-from accounts.actions import erasure, logins
+from accounts.actions import erasure, factors, logins
 from accounts.models.life import Departure
 from accounts.models.logins import Device
 from accounts.models.people import User
-from core import audit, errors, limits, outbox
+from core import audit, errors, outbox
 
 GRACE = timedelta(days=30)
 REMIND_BEFORE = timedelta(days=3)
 RECENT = timedelta(minutes=15)  # a login so fresh is as good as a password, for those who have none
 log = logging.getLogger(__name__)
 BATCH = 50
-PROVING = limits.Limit("prove-it-is-you", 5, 300)
 LAST_OWNER = _(
     "You are the only owner of this site. Make somebody else an owner first; without one nobody could run it."
 )
@@ -164,9 +162,5 @@ def _prove(actor: User, password: str, login: Device | None) -> None:
         if login is None or login.user_id != actor.pk or login.created_at < timezone.now() - RECENT:
             raise errors.NotAllowed(_("Please log out, log in again, and come back here at once."))
         return
-    turn = limits.take_sure(PROVING, actor.pk)
-    if not turn.allowed:
-        raise errors.TooMany(_("That was too many tries. Please wait a few minutes."), retry_after=300)
-    if not check_password(password, actor.password):
+    if not factors.check_password(actor=actor, password=password):
         raise errors.Invalid(_("This is not your password."), field="password")
-    limits.give_back_sure(PROVING, actor.pk)

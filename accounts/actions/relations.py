@@ -69,7 +69,9 @@ def unfollow(*, actor: User, person: int | str) -> User:
 @transaction.atomic
 def remove_follower(*, actor: User, person: int | str) -> User:
     """A member follows the actor no more, and is not told; doing it again changes nothing."""
-    actor, who = _both(actor, person)
+    actor = people_access.access_member(actor)
+    who = people_access.access_person(actor, person, to="dismiss")
+    _lock_people(actor.pk, who.pk)
     if _drop_follow(who.pk, actor.pk):
         realtime.access_changed(who.pk)
     return who
@@ -115,7 +117,7 @@ def block(*, actor: User, person: int | str) -> None:
     actor = people_access.access_member(actor)
     if _own_block(actor, person) is not None:
         return
-    who = people_access.access_person(actor, person)
+    who = people_access.access_person(actor, person, to="dismiss")
     if who.pk == actor.pk:
         raise errors.Invalid(_("You cannot block yourself, however hard it gets."))
     _lock_people(actor.pk, who.pk)

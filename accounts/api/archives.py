@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import archives as archive_access
+from accounts.access.life import open_to_hidden
 from accounts.actions import archives
 from accounts.api.base import Request
 from accounts.queries import archives as archive_queries
@@ -16,6 +17,7 @@ from core import errors, scopes
 from core.streams import attachment
 
 
+@open_to_hidden
 @extend_schema(tags=["me"])
 class ExportView(APIView):
     scopes = scopes.CLOSED
@@ -35,6 +37,7 @@ class ExportView(APIView):
         return Response(life_serializers.archive(export), status=202)
 
 
+@open_to_hidden
 @extend_schema(tags=["me"])
 class ExportFileView(APIView):
     scopes = scopes.CLOSED

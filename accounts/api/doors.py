@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import doors
+from accounts.access.life import open_to_hidden
 from accounts.actions import applications, invitations
 from accounts.api.base import CURSOR, Request, cursor
 from accounts.models.people import User
@@ -19,6 +20,7 @@ ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 TOKEN = OpenApiParameter("X-Invitation", str, OpenApiParameter.HEADER, description="The last part of its link.")
 
 
+@open_to_hidden
 class SiteView(APIView):
     scopes = scopes.Scopes(look=scopes.READ)
 

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.access.life import open_to_hidden
 from accounts.actions import life
 from accounts.api.base import Request
 from accounts.api.logins import own_device
@@ -24,6 +25,7 @@ class DeactivateView(APIView):
         return Response(status=204)
 
 
+@open_to_hidden
 @extend_schema(tags=["me"])
 class DeletionView(APIView):
     scopes = scopes.CLOSED

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
+from accounts.access.life import open_to_hidden
 from accounts.actions import logins
 from accounts.api import flows
 from accounts.api.base import CURSOR, Request, cursor
@@ -62,6 +63,7 @@ class RefreshView(APIView):
         return Response({"access": pair.access, "refresh": pair.refresh})
 
 
+@open_to_hidden
 class LogoutView(APIView):
     scopes = scopes.CLOSED
 
@@ -81,6 +83,7 @@ class TicketView(APIView):
         return Response({"ticket": tokens.make_ticket(own_device(request))})
 
 
+@open_to_hidden
 class DevicesView(APIView):
     scopes = scopes.CLOSED
 
@@ -97,6 +100,7 @@ class DevicesView(APIView):
         return Response({"ended": ended})
 
 
+@open_to_hidden
 class DeviceView(APIView):
     scopes = scopes.CLOSED
 

@@ -7,6 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.access.life import open_to_hidden
 from accounts.actions import profiles, relations
 from accounts.api.base import CURSOR, ID, Request, cursor, reference
 from accounts.queries import people as people_queries
@@ -14,6 +15,7 @@ from accounts.serializers import people as people_serializers
 from core import scopes
 
 
+@open_to_hidden
 class MeView(APIView):
     scopes = scopes.Scopes(look=scopes.READ, change=scopes.ACCOUNT)
 

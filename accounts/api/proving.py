@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import rules
+from accounts.access.life import open_to_hidden
 from accounts.actions import logins, proving
 from accounts.api import flows
 from accounts.api.base import Request
@@ -42,6 +43,7 @@ def check_password(request: Request, password: str, field: str) -> None:
         raise errors.Invalid(_("This is not your password."), field=field)
 
 
+@open_to_hidden
 class ReauthenticateView(APIView):
     scopes = scopes.CLOSED
 
@@ -67,6 +69,7 @@ class ReauthenticateView(APIView):
         return Response(status=204)
 
 
+@open_to_hidden
 class ReauthenticateOptionsView(APIView):
     scopes = scopes.CLOSED
 

@@ -56,7 +56,8 @@ def suggestions(*, viewer: User, limit: int = SUGGESTIONS) -> list[User]:
     if not viewer.friends_count:
         return []
     own = Friendship.objects.filter(people_access.present("friend__"), person=viewer).order_by("-id")
-    theirs = Friendship.objects.filter(person_id__in=list(own.values_list("friend_id", flat=True)[:FRIENDS_ASKED]))
+    asked = list(own.values_list("friend_id", flat=True)[:FRIENDS_ASKED])
+    theirs = fields_access.visible_friendships(viewer).filter(person_id__in=asked)  # who hides theirs tells none
     common = Counter(theirs.exclude(friend=viewer).values_list("friend_id", flat=True)[:TIES_ASKED])
     best = sorted(common, key=lambda id: (-common[id], id))[:CANDIDATES]
     people = _untied(viewer).filter(pk__in=best, is_private=False).in_bulk() if best else {}

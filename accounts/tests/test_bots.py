@@ -6,13 +6,17 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.actions import api_tokens, bots
+from accounts.access import factors as factor_access
+from accounts.actions import api_tokens, bots, factors
 from accounts.models.api_tokens import ApiToken
+from accounts.models.handles import FormerHandle
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
 from accounts.tests.test_api import App, problem
+from accounts.tests.test_factors import set_up_app
 from accounts.tests.test_tokens import ALL, FORM, script
+from core import options
 from core.models import AuditEntry, Event
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +137,39 @@ def test_a_bots_handle_follows_the_rules(owner: User, client: Client) -> None:
         assert answer.status_code == 422
         assert list(answer.context["form"].errors) == ["handle"]
     assert not User.objects.filter(is_bot=True).exists()
+
+
+def test_a_bot_takes_no_handle_that_is_kept_and_none_like_staffs(owner: User, client: Client) -> None:
+    FormerHandle.objects.create(person=make_user("anew"), handle="before")
+    log_in(client, owner)
+    for handle in ("before", "m0d"):
+        answer = client.post("/settings/bots/", {"display_name": "Weather", "handle": handle})
+        assert answer.status_code == 422, handle
+        assert list(answer.context["form"].errors) == ["handle"]
+    assert not User.objects.filter(is_bot=True).exists()
+
+
+@pytest.mark.parametrize("who", ["staff", "everybody"])
+def test_a_bot_is_as_protected_as_its_owner(cast: Cast, owner: User, who: str) -> None:
+    bot = bots.make_bot(actor=owner, handle="weather", display_name="Weather")
+    app = App()
+    app.access = api_tokens.make_token(actor=owner, name="x", may=ALL, bot=bot.pk).raw
+    factors.require(actor=make_user("chief", is_staff=True, is_superuser=True), who=who)
+    options.forget()
+    problem(app.ask("GET", "me"), 403, "second_factor_required")
+    set_up_app(owner)
+    assert app.ask("GET", "me").status_code == 200
+    assert not factor_access.factor_missing(bot)
+
+
+def test_a_powerful_bot_needs_a_protected_owner(cast: Cast, owner: User) -> None:
+    """Although the owner has lost what made a factor a must."""
+    bot = bots.make_bot(actor=owner, handle="weather", display_name="Weather")
+    bot.user_permissions.add(Permission.objects.get(codename="change_user"))
+    User.objects.filter(pk=bot.pk).update(bot_owner=cast.alice)
+    factors.require(actor=make_user("chief", is_staff=True, is_superuser=True), who="staff")
+    options.forget()
+    assert factor_access.factor_missing(bot)
+    assert not factor_access.factor_missing(cast.alice)
+    set_up_app(cast.alice)
+    assert not factor_access.factor_missing(bot)

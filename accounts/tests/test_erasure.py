@@ -22,6 +22,8 @@ from django.utils import timezone
 from accounts import personal, tasks
 from accounts.actions import archives, life, logins, profiles, relations
 from accounts.models.archives import Export
+from accounts.models.doors import BlockedAddress
+from accounts.models.invitations import Arrival, Invitation
 from accounts.models.life import Departure
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -325,3 +327,39 @@ def test_exports_under_way_stop(cast: Cast, shelf: Path) -> None:
     assert files_in(shelf) == []
     assert not Follow.objects.filter(follower=cast.bob.pk).exists()
     assert not Device.objects.filter(key=uuid.uuid4()).exists()
+
+
+def test_what_a_moderator_blocked_stays_blocked(cast: Cast) -> None:
+    row = BlockedAddress.objects.create(pattern="spam.example", blocked_by=cast.mod)
+    depart(cast.mod)
+    erase(cast.mod)
+    row.refresh_from_db()
+    assert (row.pattern, row.blocked_by) == ("spam.example", None)
+
+
+def test_who_was_brought_stays_brought_by_nobody(cast: Cast) -> None:
+    own = Arrival.objects.create(person=cast.alice, inviter=cast.bob)
+    brought = Arrival.objects.create(person=cast.carol, inviter=cast.alice)
+    depart(cast.alice)
+    erase(cast.alice)
+    brought.refresh_from_db()
+    assert (brought.person, brought.inviter) == (cast.carol, None)
+    assert not Arrival.objects.filter(pk=own.pk).exists()
+
+
+def test_the_address_leaves_the_invitations_of_others(cast: Cast) -> None:
+    """One that was for this address alone opens the door to nobody else."""
+    earlier = timezone.now() - timedelta(days=1)
+    given = {"inviter": cast.bob, "email": cast.alice.email, "uses": 2}
+    bound = Invitation.objects.create(digest="a", only_email=True, **given)
+    over = Invitation.objects.create(digest="b", revoked_at=earlier, **given)
+    other = Invitation.objects.create(digest="c", inviter=cast.bob, email="else@example.org", only_email=True)
+    mine = Invitation.objects.create(digest="d", inviter=cast.alice)
+    depart(cast.alice)
+    erase(cast.alice)
+    for row in (bound, over, other):
+        row.refresh_from_db()
+    assert (bound.email, bound.only_email, bound.revoked_at is not None) == ("", False, True)
+    assert (over.email, over.revoked_at) == ("", earlier)
+    assert (other.email, other.only_email, other.revoked_at) == ("else@example.org", True, None)
+    assert not Invitation.objects.filter(pk=mine.pk).exists()

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts import tokens
 from accounts.access import factors as factor_access
-from accounts.actions import factors, joining, logins
+from accounts.actions import factors, joining, life, logins
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import logins as login_queries
@@ -157,6 +157,20 @@ def test_a_passkey_is_a_way_out_too(cast: Cast, chief: User, client: Client) -> 
     assert client.get("/people/").status_code == 200
     with pytest.raises(errors.Conflict):
         factors.remove_passkey(actor=cast.mod, id=factor_access.own_passkeys(cast.mod).get().pk)
+
+
+def test_who_leaves_without_a_factor_goes_round_in_no_circle(cast: Cast, chief: User, client: Client) -> None:
+    life.request_deletion(actor=cast.alice, password=PASSWORD, login=None, take_messages=False)
+    require(chief, "everybody")
+    enter(client)
+    for path in ("/leaving/", "/settings/security/needed/", "/settings/security/app/"):
+        assert client.get(path).status_code == 200, path
+    assert client.get("/settings/security/passkeys/add/").status_code == 200
+    secret = shown_secret(client.get("/settings/security/app/"))
+    assert client.post("/settings/security/app/", {"code": code_of(secret)}).status_code == 200
+    assert client.get("/settings/")["Location"] == "/leaving/"
+    assert client.post("/leaving/")["Location"] == "/"
+    assert client.get("/settings/").status_code == 200
 
 
 def test_only_the_owner_decides_and_it_is_written_down(cast: Cast, chief: User, client: Client) -> None:

@@ -183,6 +183,15 @@ def test_friends_of_friends_are_suggested_by_how_many_are_in_common(
     assert [person.handle for person in friends_queries.rail(cast.alice)["people"]][0] == "far"
 
 
+def test_a_hidden_list_of_friends_suggests_nobody(cast: Cast) -> None:
+    make_friends(cast.dan, make_user("far"))
+    viewer = fresh(cast.alice)
+    assert [person.handle for person in friends_queries.suggestions(viewer=viewer)] == ["far"]
+    User.objects.filter(pk=cast.dan.pk).update(friends_audience="only_me")
+    assert friends_queries.friends(viewer=viewer, person="dan")[1].rows == []
+    assert friends_queries.suggestions(viewer=viewer) == []
+
+
 def test_suggestions_over_the_api(cast: Cast, client: Client) -> None:
     make_friends(cast.dan, make_user("far"))
     client.force_login(cast.alice)

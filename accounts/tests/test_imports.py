@@ -257,3 +257,32 @@ def test_a_leaver_brings_nothing(cast: Cast) -> None:
     User.objects.filter(pk=cast.carol.pk).update(hidden_at=timezone.now())
     with pytest.raises(errors.NotAllowed):
         archives.start_import(actor=cast.carol, file=io.BytesIO(b"x"), size=1, only_me=False)
+
+
+def halves(name: str) -> bytes:
+    """A bundle with half a character, and with NUL, wherever text goes."""
+    word = f"{name}\\ud800\\u0000".encode()
+    post = b'{"id": 1, "text": "%s", "audience": "public", "created_at": "2020-01-01T00:00:00Z"}' % word
+    files = {"profile.json": b'{"about": "%s"}' % word, "following.json": b'{"handle": "%s"}' % word}
+    fields = b'{"kind": "work", "label": "", "value": "%s", "audience": "public"}' % word
+    rows = {**files, "fields.json": fields, "posts.json": post}
+    return zipped({"manifest.json": MANIFEST, **{name: b"[\n%s\n]" % row for name, row in rows.items()}})
+
+
+def test_half_characters_are_left_out(cast: Cast) -> None:
+    row = bring(cast.carol, halves("dan"))
+    assert (row.state, row.attempts) == (ArchiveState.READY, 1)
+    assert row.report["people"] == ["dan"]
+    cast.carol.refresh_from_db()
+    assert (cast.carol.bio, cast.carol.posts.get().text) == ("dan", "dan")
+
+
+def test_a_value_nobody_thought_of_is_tried_once(cast: Cast, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    from accounts import personal
+
+    def stumble(**_given: Any) -> Any:
+        raise ValueError
+
+    monkeypatch.setitem(personal.brings, "posts.json", stumble)
+    row = bring(cast.carol, taken(alice))
+    assert (row.state, row.report, row.attempts) == (ArchiveState.FAILED, {"reason": "broken"}, 1)

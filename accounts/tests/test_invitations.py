@@ -233,6 +233,15 @@ def test_revoking(cast: Cast) -> None:
         invitations.revoke(actor=cast.mod, invitation_id=2**40)
 
 
+def test_who_may_not_invite_any_more_makes_no_new_link(cast: Cast) -> None:
+    row, token = invite(cast.alice)
+    decide(inviters="moderators")
+    with pytest.raises(errors.NotAllowed):
+        invitations.renew(actor=cast.alice, invitation_id=row.pk)
+    assert doors.door(token).invitation == row, "what was given stands until it is taken back"
+    invitations.revoke(actor=cast.alice, invitation_id=row.pk)
+
+
 def test_sending_again_waits_a_minute(cast: Cast) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         row, old = invite(cast.alice, email="friend@example.org")

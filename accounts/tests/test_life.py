@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.access import people as people_access
-from accounts.actions import life, logins, relations
+from accounts.actions import factors, life, logins, relations
 from accounts.models.life import Departure
 from accounts.models.logins import Device
 from accounts.models.people import User
+from accounts.models.relations import Block, Follow
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
 from chat.tests import factories as chat_factories
-from core import errors
+from core import consumers, errors
 from core.models import AuditEntry, Mail
 from feed import access as feed_access
 from feed.tests.factories import make_comment, make_post
@@ -108,6 +109,14 @@ def test_a_wrong_password_changes_nothing_and_counts(cast: Cast) -> None:
         leave(cast.alice)
     assert not Departure.objects.exists()
     assert User.objects.get(pk=cast.alice.pk).hidden_at is None
+
+
+def test_wrong_passwords_count_for_the_account_whatever_asks_for_them(cast: Cast) -> None:
+    for _turn in range(5):
+        assert not factors.check_password(actor=cast.alice, password="not it")
+    with pytest.raises(errors.TooMany):
+        leave(cast.alice)
+    assert not Departure.objects.exists()
 
 
 def test_who_has_no_password_must_have_logged_in_just_now(cast: Cast) -> None:
@@ -254,3 +263,69 @@ def test_tickets_of_hidden_members_end_with_their_login(cast: Cast) -> None:
     ticket = tokens.make_ticket(device)
     life.deactivate(actor=cast.alice)
     assert tokens.by_ticket(ticket) is None
+
+
+# -- Who hides sees nothing either ------------------------------------------------------------------------------------
+
+OPEN = {"me": 200, "me/deletion": 200, "me/export": 404, "me/export/download": 404, "me/devices": 200, "site": 200}
+
+
+@pytest.mark.parametrize("door", ["app", "browser", "browser with a foreign header"])
+def test_a_leaver_reads_nothing_over_the_api(cast: Cast, door: str) -> None:
+    post = make_post(cast.alice, audience="followers")
+    leave(cast.bob)
+    client = app_of(User.objects.get(pk=cast.bob.pk)) if door == "app" else page_log_in("bob")
+    if door == "browser with a foreign header":
+        client.defaults["HTTP_AUTHORIZATION"] = "Basic Ym9iOng="
+    for path in (f"posts/{post.pk}", "posts", "conversations", "users/alice", "me/friends", "me/tokens"):
+        answer = client.get(f"/api/v1/{path}")
+        assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json"), path
+        assert answer.json()["type"] == "/problems/hidden"
+    assert client.post("/api/v1/auth/ticket").json()["type"] == "/problems/hidden"
+    for path, status in OPEN.items():
+        assert client.get(f"/api/v1/{path}").status_code == status, path
+    assert client.post("/api/v1/auth/reauthenticate/options").status_code == 200
+    assert client.post("/api/v1/me/export").status_code == 202
+    assert client.delete("/api/v1/me/deletion").status_code == 204
+    assert client.get(f"/api/v1/posts/{post.pk}").status_code == 200
+
+
+def test_a_leaver_logs_in_and_out_over_the_api(cast: Cast) -> None:
+    leave(cast.bob)
+    client = page_log_in("bob")
+    given = {"login": "bob", "password": PASSWORD}
+    answer = client.post("/api/v1/auth/login", given, content_type="application/json")
+    assert answer.status_code == 200, "although this browser is a leaver's"
+    app = Client(headers={"authorization": f"Bearer {answer.json()['access']}"})
+    assert app.post("/api/v1/auth/logout").status_code == 204
+    assert app.get("/api/v1/me").status_code == 401
+
+
+def test_a_leaver_has_no_socket(cast: Cast) -> None:
+    leave(cast.bob)
+    client = Client()
+    browser = log_in(client, cast.bob)
+    logins.log_in_app(actor=cast.bob)
+    app = Device.objects.get(user=cast.bob, session_key="", ended_at=None)
+    assert tokens.by_session(browser.session_key) is None
+    assert tokens.by_ticket(tokens.make_ticket(app)) is None
+    assert not tokens.still_valid(consumers.Principal(user_id=cast.bob.pk, login=str(app.pk)))
+    life.cancel_deletion(actor=cast.bob)
+    assert tokens.by_session(browser.session_key) is not None
+    assert tokens.by_ticket(tokens.make_ticket(app)) is not None
+
+
+def test_who_hides_can_be_sent_away_by_those_they_are_tied_to(cast: Cast) -> None:
+    for person in (cast.bob, cast.dan, cast.carol):
+        leave(person)
+    relations.remove_follower(actor=cast.alice, person="bob")
+    assert not Follow.objects.filter(follower=cast.bob).exists()
+    relations.block(actor=cast.alice, person="dan")
+    assert Block.objects.filter(blocker=cast.alice, blocked=cast.dan).exists()
+    assert not Follow.objects.filter(follower=cast.dan).exists()
+    for stranger in ("bob", "carol", "dan", "nobody_at_all"):
+        with pytest.raises(errors.NotFound):
+            relations.remove_follower(actor=cast.alice, person=stranger)
+    with pytest.raises(errors.NotFound):
+        relations.block(actor=cast.alice, person="carol")
+    assert relations.recount() == 0

@@ -130,3 +130,13 @@ def test_suggestions_are_friends_of_friends_then_the_newest_who_write(
     relations.block(actor=far, person="alice")
     assert [one.handle for one in welcome_queries.suggestions(cast.alice)] == ["mod", "bob"]
     assert quiet not in welcome_queries.suggestions(quiet)
+
+
+def test_suggestions_name_nobody_of_a_hidden_list_and_nobody_private(cast: Cast) -> None:
+    far, shy = make_user("far"), make_user("shy", is_private=True)
+    for person in (far, shy):
+        make_friends(cast.dan, person)
+    make_post(shy)
+    assert [one.handle for one in welcome_queries.suggestions(cast.alice)] == ["far"]
+    User.objects.filter(pk=cast.dan.pk).update(friends_audience="only_me")
+    assert welcome_queries.suggestions(cast.alice) == []

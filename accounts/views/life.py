@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.access.factors import open_without_factor
 from accounts.actions import life
 from accounts.forms import life as life_forms
 from accounts.models.people import User
@@ -57,6 +58,7 @@ def delete(request: Request) -> HttpResponse:
     return render(request, "accounts/delete.html", {"form": form}, status=status)
 
 
+@open_without_factor
 @members_only
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
