@@ -100,7 +100,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 @pytest.fixture(scope="module")
 def village(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
-    made = Connected(tmp_path_factory.mktemp("sso"), port=elsewhere.port + 1)
+    made = Connected(tmp_path_factory.mktemp("sso"), port=free_port())
     common = {"client_id": "socialsite", "client_secret": "a secret of the tests, long enough", "trust_email": True}
     there = {"key": KEY, "name": "Elsewhere", "issuer": elsewhere.url, "role_claim": "groups", "logout": True, **common}
     gone = {"key": "gone", "name": "Gone", "issuer": "http://127.0.0.1:9", **common}

@@ -80,5 +80,5 @@ def test_a_list_shows_its_people_alone(enter: Enter) -> None:
     pia.get_by_label("Add somebody by handle").fill("leo")
     pia.get_by_role("button", name="Add", exact=True).click()
     expect(pia.get_by_role("link", name="Leo Grün")).to_be_visible()
-    pia.get_by_role("link", name="Read").click()
+    pia.get_by_role("link", name="Posts", exact=True).click()
     expect(card_of(pia, "Leo on a list.")).to_be_visible()

@@ -5,6 +5,7 @@ import email
 import email.policy
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -48,8 +49,8 @@ for handle, name in json.loads(sys.stdin.read()).items():
 
 
 def free_port() -> int:
-    """A port below the range the system hands out."""
-    for port in range(22000 + os.getpid() % 7000, 32000):
+    """A port below the range the system hands out; by chance, for other runs look for theirs at the same moment."""
+    for port in random.SystemRandom().sample(range(22000, 32000), 500):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
