@@ -71,7 +71,7 @@ def test_hide_and_come_back(visitor: Page, village: Village) -> None:
 
 
 def test_the_copy_appears_by_itself_and_reads_offline(enter: Enter, village: Village) -> None:
-    page = enter("malin")
+    page = enter("iris")  # whom no other test renames
     page.goto("/settings/data/")
     page.get_by_role("button", name="Make a copy").click()
     link = page.get_by_role("link", name="Download")
@@ -80,5 +80,5 @@ def test_the_copy_appears_by_itself_and_reads_offline(enter: Enter, village: Vil
         link.click()
     with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as bundle:
         assert bundle.testzip() is None
-        assert "Malin Holm" in bundle.read("index.html").decode()
+        assert "Iris Vale" in bundle.read("index.html").decode()
     expect(page.get_by_role("button", name="Make a copy")).to_have_count(0)

@@ -26,8 +26,15 @@ KEEPER = {
 }
 
 
+STILL = (
+    "() => document.getAnimations().every(one => one.playState !== 'running'"
+    " || one.effect.getComputedTiming().endTime === Infinity)"
+)
+
+
 def clean(page: Page) -> None:
-    """axe finds nothing here, and the page is no wider than the window."""
+    """axe finds nothing here, and the page is no wider than the window. What is still fading in has no contrast yet."""
+    page.wait_for_function(STILL)
     found = Axe().run(page, options=WHOLE).response["violations"]
     assert not found, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

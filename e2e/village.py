@@ -33,6 +33,7 @@ MEMBERS = {
     "zoe": "Zoë Klein",
     "finn": "Finn Mäkelä",
     "mira": "Mira Stone",
+    "iris": "Iris Vale",
 }
 START_SECONDS = 180
 
