@@ -13,7 +13,8 @@ from accounts.actions import addresses
 from accounts.forms import addresses as address_forms
 from accounts.forms import entrance as entrance_forms
 from accounts.queries import addresses as address_queries
-from accounts.views.confirm import Request, confirmed
+from accounts.views.base import Request
+from accounts.views.confirm import confirmed
 from core import errors
 from core.views import members_only
 

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,14 +15,9 @@ from accounts.forms import api_tokens as api_token_forms
 from accounts.models.people import User
 from accounts.queries import api_tokens as api_token_queries
 from accounts.serializers import api_tokens as api_token_serializers
+from accounts.views.base import Request
 from accounts.views.confirm import ask_first, is_recent
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 @members_only

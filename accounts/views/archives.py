@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,17 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import archives as archive_access
 from accounts.actions import archives
 from accounts.forms import life as life_forms
-from accounts.models.people import User
 from accounts.queries import archives as archive_queries
+from accounts.views.base import Request
 from core import errors
 from core.streams import attachment
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 def data_page(request: Request, form: life_forms.ImportForm) -> HttpResponse:

@@ -17,7 +17,8 @@ from accounts.actions import api_tokens
 from accounts.actions import bots as bot_actions
 from accounts.forms import api_tokens as api_token_forms
 from accounts.queries import api_tokens as api_token_queries
-from accounts.views.api_tokens import Request, token_page
+from accounts.views.api_tokens import token_page
+from accounts.views.base import Request
 from core.views import members_only
 
 

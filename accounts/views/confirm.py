@@ -29,18 +29,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.access.factors import open_without_factor
 from accounts.actions import factors
 from accounts.forms import factors as factor_forms
-from accounts.models.people import User
 from accounts.queries import factors as factor_queries
+from accounts.views.base import Request
 from core import errors
 from core.views import members_only
 
 View = Callable[..., HttpResponse]
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 def is_recent(request: HttpRequest) -> bool:

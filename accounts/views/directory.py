@@ -2,22 +2,16 @@
 
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.models.people import User
 from accounts.queries import directory
 from accounts.queries import friends as friends_queries
+from accounts.views.base import Request
 from core.views import members_only
 
 KNOWN = 6
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 @members_only

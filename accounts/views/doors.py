@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,17 +12,11 @@ from django.views.decorators.http import require_safe
 from accounts.actions import applications, doors, invitations
 from accounts.forms import doors as door_forms
 from accounts.forms.base import RoomForm
-from accounts.models.people import User
 from accounts.queries import doors as door_queries
 from accounts.queries import invitations as invitation_queries
+from accounts.views.base import Request
 from core import errors
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 def page(request: Request, name: str, *, form: RoomForm | None = None, **context: object) -> HttpResponse:

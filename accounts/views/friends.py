@@ -8,7 +8,8 @@ from accounts.actions import friends
 from accounts.models.people import User
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
-from accounts.views.people import Request, back, by_post
+from accounts.views.base import Request
+from accounts.views.people import back, by_post
 from core.views import members_only
 
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,16 +12,10 @@ from django.views.decorators.http import require_safe
 from accounts.access import doors
 from accounts.actions import invitations
 from accounts.forms import invitations as invitation_forms
-from accounts.models.people import User
 from accounts.queries import invitations as invitation_queries
+from accounts.views.base import Request
 from core import errors
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 @members_only

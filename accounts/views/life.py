@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from allauth.account.internal.flows.logout import logout
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,17 +14,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.access.factors import open_without_factor
 from accounts.actions import life
 from accounts.forms import life as life_forms
-from accounts.models.people import User
 from accounts.queries import archives as archive_queries
 from accounts.queries import logins as login_queries
+from accounts.views.base import Request
 from core import errors
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 @members_only

@@ -9,7 +9,8 @@ from accounts.access import people as people_access
 from accounts.actions import lists
 from accounts.forms.ties import ListForm, ListPersonForm
 from accounts.queries import lists as lists_queries
-from accounts.views.people import Request, back
+from accounts.views.base import Request
+from accounts.views.people import back
 from core import errors
 from core.views import members_only
 

@@ -12,7 +12,8 @@ from accounts.forms.ties import MuteForm, WordForm
 from accounts.models.mutes import Span
 from accounts.queries import mutes as mutes_queries
 from accounts.queries import people as people_queries
-from accounts.views.people import Request, back, by_post
+from accounts.views.base import Request
+from accounts.views.people import back, by_post
 from core.views import members_only
 
 

@@ -15,16 +15,11 @@ from accounts.actions import relations
 from accounts.models.people import User
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
+from accounts.views.base import Request
 from core import errors
 from core.views import members_only
 
 KNOWN = 5  # suggestions above the list of everybody
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 def by_post(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

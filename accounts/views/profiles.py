@@ -12,16 +12,10 @@ from django.views.decorators.http import require_POST
 from accounts.actions import fields, handles, profiles, relations
 from accounts.forms import base as base_forms
 from accounts.forms import profiles as profile_forms
-from accounts.models.people import User
 from accounts.queries import people as people_queries
+from accounts.views.base import Request
 from core import errors
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 def page(request: HttpRequest, name: str, form: base_forms.RoomForm, **context: object) -> HttpResponse:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,16 +15,10 @@ from accounts import oidc
 from accounts.access import sso as sso_access
 from accounts.actions import sso
 from accounts.forms import sso as sso_forms
-from accounts.models.people import User
 from accounts.models.sso import IdentityProvider
 from accounts.queries import sso as sso_queries
+from accounts.views.base import Request
 from core.views import members_only
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 @members_only

@@ -1,7 +1,6 @@
 """What protects an account: the settings page, and setting up, changing and taking away second factors."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from urllib.parse import quote
 
 from allauth.mfa.adapter import get_adapter
@@ -10,7 +9,6 @@ from allauth.mfa.utils import decrypt, encrypt
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.conf import settings
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,17 +20,15 @@ from accounts.access.factors import open_without_factor
 from accounts.actions import factors
 from accounts.forms import factors as factor_forms
 from accounts.queries import factors as factor_queries
-from accounts.views.confirm import Request, confirmed
+from accounts.views.base import Request
+from accounts.views.confirm import confirmed
+from accounts.views.entrance import bad
 from core import errors, sealed
 from core.views import members_only
 
 SECRET = "accounts_app_secret"  # noqa: S105  where the session keeps it, sealed, until the app has shown a code
 
 both_ways = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def status_of(form: Form) -> int:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
 
 
 @members_only
@@ -74,7 +70,7 @@ def app(request: Request) -> HttpResponse:
     svg = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
     spaced = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
     context = {"form": form, "secret": spaced, "picture": f"data:image/svg+xml,{quote(svg)}"}
-    return render(request, "accounts/factor_app.html", context, status=status_of(form))
+    return render(request, "accounts/factor_app.html", context, status=bad(form))
 
 
 def _pending_secret(request: HttpRequest) -> str:
@@ -113,7 +109,7 @@ def add_passkey(request: Request) -> HttpResponse:
             return _added(request, fresh, _("Your passkey is ready."))
     options = webauthn.begin_registration(request.user, passwordless=True)
     context = {"form": form, "options": options}
-    return render(request, "accounts/factor_passkey_add.html", context, status=status_of(form))
+    return render(request, "accounts/factor_passkey_add.html", context, status=bad(form))
 
 
 @confirmed
@@ -128,7 +124,7 @@ def passkey(request: Request, id: int) -> HttpResponse:
             factors.rename_passkey(actor=request.user, id=id, name=form.cleaned_data["name"])
             messages.success(request, _("Saved."))
             return redirect("accounts:security")
-    return render(request, "accounts/factor_passkey.html", {"form": form, "passkey": known}, status=status_of(form))
+    return render(request, "accounts/factor_passkey.html", {"form": form, "passkey": known}, status=bad(form))
 
 
 @confirmed
@@ -191,7 +187,7 @@ def required(request: Request) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("accounts:security")
     context = {"form": form, "here": "security"}
-    return render(request, "accounts/settings_required.html", context, status=status_of(form))
+    return render(request, "accounts/settings_required.html", context, status=bad(form))
 
 
 @confirmed

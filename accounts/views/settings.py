@@ -20,18 +20,12 @@ from accounts.actions import logins, profiles
 from accounts.forms import base as base_forms
 from accounts.forms import settings as settings_forms
 from accounts.models.logins import Device
-from accounts.models.people import User
 from accounts.queries import logins as login_queries
 from accounts.queries import people as people_queries
+from accounts.views.base import Request
 from core.views import members_only
 
 YEAR = 365 * 24 * 60 * 60
-
-
-class Request(HttpRequest):
-    """A request of somebody logged in."""
-
-    user: User
 
 
 def page(request: HttpRequest, name: str, form: base_forms.RoomForm, **context: object) -> HttpResponse:

@@ -13,7 +13,8 @@ from accounts.actions import profiles, relations, welcome
 from accounts.forms import profiles as profile_forms
 from accounts.models.people import Welcome
 from accounts.queries import welcome as welcome_queries
-from accounts.views.profiles import Request, take_picture
+from accounts.views.base import Request
+from accounts.views.profiles import take_picture
 from core.views import members_only
 
 
