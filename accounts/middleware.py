@@ -63,12 +63,7 @@ class FactorGate:
 
 
 def _problem(error: errors.SocialError) -> JsonResponse:
-    body = {
-        "type": f"/problems/{error.code}",
-        "title": error.code.replace("_", " "),
-        "status": error.status,
-        "detail": str(error.message),
-    }
+    body = errors.problem(error.status, error.code, str(error.message))
     return JsonResponse(body, status=error.status, content_type="application/problem+json")
 
 

@@ -83,19 +83,19 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Maps every expected error to application/problem+json; unexpected ones go on to Django."""
     exc = _counted(exc, context)
     if isinstance(exc, errors.SocialError):
-        body = _body(exc.status, exc.code, str(exc.message))
+        body = errors.problem(exc.status, exc.code, str(exc.message))
         if exc.field:
             body["errors"] = {exc.field: [str(exc.message)]}
         body |= exc.more
     elif isinstance(exc, Http404):
-        body = _body(404, "not_found", str(errors.NotFound.default))
+        body = errors.problem(404, "not_found", str(errors.NotFound.default))
     elif isinstance(exc, PermissionDenied):
-        body = _body(403, "not_allowed", str(errors.NotAllowed.default))
+        body = errors.problem(403, "not_allowed", str(errors.NotAllowed.default))
     elif isinstance(exc, exceptions.ValidationError):
-        body = _body(422, "invalid", str(errors.Invalid.default))
+        body = errors.problem(422, "invalid", str(errors.Invalid.default))
         body["errors"] = exc.detail if isinstance(exc.detail, dict) else {"": exc.detail}
     elif isinstance(exc, exceptions.APIException):
-        body = _body(exc.status_code, PLAIN.get(exc.status_code, "error"), str(exc.detail))
+        body = errors.problem(exc.status_code, PLAIN.get(exc.status_code, "error"), str(exc.detail))
     else:
         return None
     return Response(body, status=body["status"], headers=_headers(exc), content_type="application/problem+json")
@@ -126,10 +126,6 @@ def _headers(exc: Exception) -> dict[str, str]:
     elif challenge := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)
     return headers
-
-
-def _body(status: int, code: str, detail: str) -> dict[str, Any]:
-    return {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
 
 
 def paged(page: paging.Page[Any], data: list[Any]) -> Response:

@@ -126,8 +126,8 @@ async def refuse(scope: dict[str, Any], send: Any, error: errors.SocialError) ->
     status = error.status
     headers = [(b"connection", b"close")]
     if scope["path"].startswith("/api/"):
-        problem = {"type": f"/problems/{error.code}", "title": error.code.replace("_", " "), "status": status}
-        body = json.dumps(problem | {"detail": str(error.message)}, separators=(",", ":")).encode()
+        problem = errors.problem(status, error.code, str(error.message))
+        body = json.dumps(problem, separators=(",", ":")).encode()
         kind = b"application/problem+json"
     elif isinstance(error, errors.SignInNeeded):
         status, body, kind = 303, b"", b"text/html; charset=utf-8"

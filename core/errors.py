@@ -8,6 +8,11 @@ from django.utils.translation import gettext_lazy as _
 Text = str | Promise
 
 
+def problem(status: int, code: str, detail: str) -> dict[str, Any]:
+    """The members that every problem has (RFC 9457)."""
+    return {"type": f"/problems/{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
+
+
 class SocialError(Exception):
     """Base of all expected refusals. `message` is a plain sentence for the person; `field` names the input, if any;
     `more` is what an app needs to go on, beside the usual members of a problem."""

@@ -115,7 +115,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     status = 503 if busy else 500
     if request.path.startswith("/api/"):
         code, detail = ("busy", errors.Busy.default) if busy else ("error", errors.SocialError.default)
-        body = {"type": f"/problems/{code}", "title": code, "status": status, "detail": str(detail)}
+        body = errors.problem(status, code, str(detail))
         return JsonResponse(body, status=status, content_type="application/problem+json")
     return HttpResponse(health.plain_page(f"{status}.html"), status=status)
 
