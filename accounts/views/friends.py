@@ -8,6 +8,7 @@ from accounts.actions import friends
 from accounts.models.people import User
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
+from accounts.views.asking import asks
 from accounts.views.base import Request
 from accounts.views.people import back, by_post
 from core.views import members_only
@@ -48,6 +49,7 @@ def decline(request: Request, handle: str) -> HttpResponse:
 
 @members_only
 @by_post
+@asks("unfriend")
 def part(request: Request, handle: str) -> HttpResponse:
     return _after(request, friends.part(actor=request.user, person=handle))
 

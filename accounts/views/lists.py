@@ -9,6 +9,7 @@ from accounts.access import people as people_access
 from accounts.actions import lists
 from accounts.forms.ties import ListForm, ListPersonForm
 from accounts.queries import lists as lists_queries
+from accounts.views.asking import asks
 from accounts.views.base import Request
 from accounts.views.people import back
 from core import errors
@@ -65,6 +66,7 @@ def remove(request: Request, id: int, handle: str) -> HttpResponse:
 
 @members_only
 @require_POST
+@asks("delete_list")
 def delete(request: Request, id: int) -> HttpResponse:
     lists.delete_list(actor=request.user, list_id=id)
     return redirect("accounts:lists")

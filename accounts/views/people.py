@@ -15,6 +15,7 @@ from accounts.actions import relations
 from accounts.models.people import User
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
+from accounts.views.asking import asks
 from accounts.views.base import Request
 from core import errors
 from core.views import members_only
@@ -121,6 +122,7 @@ def decline(request: Request, handle: str) -> HttpResponse:
 
 @members_only
 @by_post
+@asks("remove_follower")
 def remove(request: Request, handle: str) -> HttpResponse:
     relations.remove_follower(actor=request.user, person=handle)
     return back(request, f"/@{request.user.handle}/followers/")
@@ -128,6 +130,7 @@ def remove(request: Request, handle: str) -> HttpResponse:
 
 @members_only
 @by_post
+@asks("block")
 def block(request: Request, handle: str) -> HttpResponse:
     relations.block(actor=request.user, person=handle)
     return back(request, "/settings/blocked/")

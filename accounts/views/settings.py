@@ -22,6 +22,7 @@ from accounts.forms import settings as settings_forms
 from accounts.models.logins import Device
 from accounts.queries import logins as login_queries
 from accounts.queries import people as people_queries
+from accounts.views.asking import asks
 from accounts.views.base import Request
 from core.views import members_only
 
@@ -128,6 +129,7 @@ def end_device(request: Request, id: int) -> HttpResponse:
 
 
 @members_only
+@asks("end_others")
 def end_others(request: Request) -> HttpResponse:
     """A GET comes from somebody who had to log in first: to the page, to press the button again."""
     if request.method == "POST":

@@ -30,6 +30,7 @@ from accounts.models.sso import Identity
 from accounts.providers import Provider
 from accounts.queries import logins as login_queries
 from accounts.queries import sso as sso_queries
+from accounts.views.asking import asks
 from accounts.views.confirm import ask_first, is_recent
 from core import errors
 from core.views import members_only
@@ -259,6 +260,7 @@ def connected(request: HttpRequest) -> HttpResponse:
 
 @members_only
 @require_POST
+@asks("disconnect")
 def disconnect(request: HttpRequest, id: int) -> HttpResponse:
     assert isinstance(request.user, User)
     try:
