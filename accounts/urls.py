@@ -135,6 +135,7 @@ urlpatterns = [
     path("settings/muted/words/", mutes.muted_words, name="settings_muted_words"),
     path("settings/muted/words/<int:id>/remove/", mutes.unmute_word, name="unmute_word"),
     path("people/requests/", people.requests, name="requests"),
+    path("people/requests/sent/", people.sent, name="sent_requests"),
     path("people/friends/", friends.own, name="own_friends"),
     path("people/close/", friends.close, name="close_friends"),
     path("lists/", lists.index, name="lists"),
@@ -220,6 +221,10 @@ urlpatterns = [
     path("api/v1/me/follow-requests/<str:id>/accept", people_api.AcceptView.as_view(), name="api_accept"),
     path("api/v1/users", profile_api.DirectoryView.as_view(), name="api_users"),
     path("api/v1/me/friends", friends_api.FriendsView.as_view(), name="api_friends"),
+    path("api/v1/me/sent/follow-requests", people_api.SentRequestsView.as_view(), name="api_sent_requests"),
+    path(
+        "api/v1/me/sent/friend-requests", friends_api.SentFriendRequestsView.as_view(), name="api_sent_friend_requests"
+    ),
     path("api/v1/me/friend-requests", friends_api.FriendRequestsView.as_view(), name="api_friend_requests"),
     path("api/v1/me/friend-requests/<str:id>", friends_api.FriendRequestView.as_view(), name="api_friend_request"),
     path("api/v1/me/friend-requests/<str:id>/accept", friends_api.AcceptFriendView.as_view(), name="api_accept_friend"),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -97,7 +98,7 @@ def members_only(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    return render(request, "400.html", {"unknown_host": isinstance(exception, DisallowedHost)}, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:

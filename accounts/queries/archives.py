@@ -1,7 +1,7 @@
 """What the page of one's data shows, and what the clock asks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.files import File
 from django.utils import timezone
@@ -21,31 +21,30 @@ AGAIN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Data:
-    """The latest export and import, and whether another may be asked for."""
+    """The latest export and import, and whether another may be asked for; `again_at` when not yet, but then."""
 
     export: Export | None
     came: Import | None
     may_export: bool
     link: str
     reason: str | Promise
-
-    @property
-    def is_moving(self) -> bool:
-        """A page that shows this asks again soon."""
-        return any(one is not None and one.is_open for one in (self.export, self.came))
+    again_at: datetime | None
 
 
 def data(viewer: User) -> Data:
     """Two queries."""
     export = archive_access.own_exports(viewer).order_by("-pk").first()
     came = archive_access.own_imports(viewer).order_by("-pk").first()
-    waits = export is not None and (
-        export.is_open or (export.state == ArchiveState.READY and export.created_at > timezone.now() - AGAIN)
-    )
+    again_at = export.created_at + AGAIN if export is not None and export.state == ArchiveState.READY else None
+    waits = again_at is not None and again_at > timezone.now()
+    is_open = export is not None and export.is_open
     there = export is not None and archive_access.is_there(export)
     reason = bundles.REASONS[came.report.get("reason", "gave_up")] if came and came.state == ArchiveState.FAILED else ""
     link = archive_access.link_token(export) if export is not None and there else ""
-    return Data(export=export, came=came, may_export=not waits, link=link, reason=reason)
+    return Data(
+        export=export, came=came, may_export=not (waits or is_open), link=link, reason=reason,
+        again_at=again_at if waits else None,
+    )  # fmt: skip
 
 
 def file(export: Export) -> "File[bytes]":

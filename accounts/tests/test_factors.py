@@ -241,7 +241,7 @@ def test_every_change_is_told_by_mail_and_written_down(mine: Client, alice: User
 
 
 PROTECTED = (
-    "app/", "passkeys/add/", "passkeys/1/", "codes/", "required/", "reset/alice/",
+    "app/", "passkeys/add/", "passkeys/1/", "codes/", "reset/alice/",
 )  # fmt: skip
 PROTECTED_BUTTONS = (
     "app/",
@@ -261,7 +261,8 @@ def test_everything_asks_first_whether_it_is_you(alice: User, client: Client) ->
         assert answer["Location"].startswith("/settings/security/confirm/?next=")
     for path in PROTECTED_BUTTONS:
         assert client.post(f"/settings/security/{path}")["Location"].startswith("/settings/security/confirm/")
-    assert client.get("/settings/account/email/")["Location"].startswith("/settings/security/confirm/")
+    for path in ("/settings/account/email/", "/site/second-factor/"):
+        assert client.get(path)["Location"].startswith("/settings/security/confirm/")
     for path in [*PROTECTED, *PROTECTED_BUTTONS]:
         assert Client().get(f"/settings/security/{path}")["Location"].startswith("/login/")
 

@@ -116,9 +116,7 @@ def test_another_issuer_is_another_provider(owner: Client, idp: Idp) -> None:
     """Whoever runs the new one could say that anybody is the member they like."""
     owner.post("/site/providers/new/", FORM)
     other = change(issuer="https://elm.example")
-    assert (
-        "client_secret" in owner.post("/site/providers/oak/", {**other, "client_secret": ""}).context["form"].errors
-    )
+    assert "client_secret" in owner.post("/site/providers/oak/", {**other, "client_secret": ""}).context["form"].errors
     assert owner.post("/site/providers/oak/", other).status_code == 302
     Identity.objects.create(user=make_user("alice"), provider="oak", issuer="https://elm.example", subject="1")
     assert "issuer" in owner.post("/site/providers/oak/", change()).context["form"].errors

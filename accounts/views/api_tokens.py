@@ -44,7 +44,10 @@ def token_page(request: Request, template: str, *, owner: User, bot: int | None 
             )
             form = api_token_forms.TokenForm(request=request)
     page = api_token_queries.tokens(owner=owner, cursor=request.GET.get("cursor", ""))
-    rows = [{**api_token_serializers.token(row), "may": [scopes.NAMES.get(one, one) for one in row.scopes]} for row in page.rows]
+    rows = [
+        {**api_token_serializers.token(row), "may": [scopes.NAMES.get(one, one) for one in row.scopes]}
+        for row in page.rows
+    ]
     status = HTTPStatus.CREATED if made else HTTPStatus.OK
     if form.is_bound:
         late = form.has_error("password", "too_many_login_attempts")

@@ -1,11 +1,25 @@
 """What all pages of accounts share."""
 
-from django.http import HttpRequest
+import json
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.models.people import User
+
+ROW = "row"  # the button of a row that goes when it is pressed
 
 
 class Request(HttpRequest):
     """A request of somebody logged in."""
 
     user: User
+
+
+def gone(request: HttpRequest, words: str, url: str) -> HttpResponse:
+    """After the deed of a row: a script takes the row away and hears the words; others read them on the page `url`."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Trigger": json.dumps({"toast": {"text": words}})})
+    messages.success(request, words)
+    return redirect(url)

@@ -2,7 +2,7 @@
 import { csrf, explain, parseProblem } from "./http.js";
 import { ask, question } from "./dialog.js";
 import { t } from "./strings.js";
-import { toast } from "./toast.js";
+import { complain } from "./toast.js";
 
 // -- It comes when somebody is about to use it: most visits never do, and starting it costs a phone a tenth of a second --
 
@@ -91,7 +91,7 @@ function failed(elt, status, problem, retryAfter) {
   const pager = elt.closest?.("[data-pager] a");
   // The list stays as it is; the same link asks again, only by hand now.
   if (pager) pager.lastChild.textContent = t("retry");
-  toast({ text: explain(status, problem, retryAfter), kind: "error" });
+  complain({ message: explain(status, problem, retryAfter), status });
 }
 
 document.addEventListener("htmx:responseError", ({ detail }) => {
