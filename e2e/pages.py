@@ -173,6 +173,18 @@ def _move(page: Page) -> None:
         page.get_by_role("main").get_by_role("button", name="Send me the code").click()
 
 
+def _block_unscripted(page: Page) -> None:
+    """As the button sends it where no script has asked."""
+    with page.expect_navigation():
+        page.evaluate(
+            """() => {
+              const form = document.querySelector("form[action$='/block/']");
+              form.append(Object.assign(document.createElement("input"), { name: "ask", value: "Kofi Mensah" }));
+              form.submit();
+            }"""
+        )
+
+
 def _unfold_docs(page: Page) -> None:
     page.locator(".opblock").first.wait_for()
 
@@ -224,6 +236,9 @@ PAGES = [
     Look("settings-handle", "/settings/handle/", room="accounts"),
     Look("requests", "/people/requests/", room="accounts"),
     Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
+    Look("requests-sent", "/people/requests/sent/", room="accounts"),
+    Look("requests-sent-empty", "/people/requests/sent/", FRESH, room="accounts"),
+    Look("ask", "/@kofi/", then=_block_unscripted, room="accounts"),
     Look("friends", "/people/friends/", room="accounts"),
     Look("friends-empty", "/people/friends/", FRESH, room="accounts"),
     Look("close-friends", "/people/close/", room="accounts"),
