@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 
 from accounts.models.people import User
 
-ROW = "row"  # the button of a row that goes when it is pressed
+ROW = "row"  # in the form of a row that goes when its button is pressed
 
 
 class Request(HttpRequest):
