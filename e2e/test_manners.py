@@ -1,4 +1,4 @@
-"""Questions that name the deed, copying what is shown once, rows that go, long posts: by mouse, by keys, without scripts."""
+"""Questions that name the deed, copying, rows that go, long posts: by mouse, by keys, without scripts."""
 
 import re
 

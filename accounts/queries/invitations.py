@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.access import doors, invitations
 from accounts.access import people as people_access
@@ -54,11 +54,8 @@ def people_brought(*, viewer: User, cursor: str = "") -> paging.Page[Arrival]:
 def inviter(viewer: User) -> list[User]:
     """Whoever invited the viewer, with ties, if they may see them and neither follow nor ask them yet; else nobody."""
     people = people_queries.with_ties(people_access.visible_people(viewer), viewer)
-    return list(
-        people.filter(pk__in=Arrival.objects.filter(person=viewer).values("inviter")).filter(
-            is_followed=False, is_asked=False
-        )
-    )
+    by = Arrival.objects.filter(person=viewer).values("inviter")
+    return list(people.filter(Q(is_followed=False), Q(is_asked=False), pk__in=by))
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actions import archives, friends, invitations, joining, lists, mutes, relations, welcome
+from accounts.actions import archives, invitations, joining, lists, mutes, relations, welcome
 from accounts.forms.questions import QUESTIONS
 from accounts.models.archives import ArchiveState, Import
-from accounts.models.friends import FriendRequest
 from accounts.models.mutes import MutedWord
 from accounts.models.people import User
 from accounts.models.relations import Block
 from accounts.queries import welcome as welcome_queries
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
-from accounts.tests.test_private import said
 from feed import actions as feed_actions
 
 pytestmark = pytest.mark.django_db
@@ -111,65 +109,6 @@ def test_a_token_can_be_copied_and_says_in_words_what_it_may(cast: Cast) -> None
     rows = page.partition('id="tokens"')[2].partition("</ul>")[0]
     assert "Read posts, comments and profiles · Write messages" in rows
     assert "chat:write" not in rows
-
-
-# -- Sent requests ----------------------------------------------------------------------------------------------------
-
-
-def test_sent_requests_stand_on_their_page_and_in_the_api(cast: Cast) -> None:
-    relations.set_private(actor=cast.bob, private=True)
-    friends.ask(actor=cast.carol, person="alice")
-    relations.follow(actor=cast.carol, person="bob")
-    client = client_of(cast.carol)
-    page = main_of(client.get("/people/requests/sent/"))
-    assert "@alice" in page
-    assert "@bob" in page
-    assert 'aria-current="page">Sent' in page
-    assert [one["handle"] for one in client.get("/api/v1/me/sent/friend-requests").json()["results"]] == ["alice"]
-    assert [one["handle"] for one in client.get("/api/v1/me/sent/follow-requests").json()["results"]] == ["bob"]
-    assert "@carol" not in main_of(client_of(cast.alice).get("/people/requests/sent/")), "it is the asker's alone"
-
-
-def test_nothing_sent_says_so(cast: Cast) -> None:
-    assert "Nothing waits for an answer" in main_of(client_of(cast.carol).get("/people/requests/sent/"))
-    assert Client().get("/people/requests/sent/")["Location"].startswith("/login/")
-
-
-def test_a_sent_request_is_taken_back_in_its_row(cast: Cast) -> None:
-    relations.set_private(actor=cast.bob, private=True)
-    friends.ask(actor=cast.carol, person="alice")
-    relations.follow(actor=cast.carol, person="bob")
-    client = client_of(cast.carol)
-    row = client.post("/@alice/unfriend/", {"row": "1"}, headers=HX)
-    assert json.loads(row["HX-Trigger"])["toast"]["text"] == "Your request to Alice is taken back."
-    assert not FriendRequest.objects.exists()
-    plain = client.post("/@bob/unfollow/", {"row": "1"}, follow=True)
-    assert plain.redirect_chain == [("/people/requests/sent/", 302)]
-    assert "Your request to Bob is taken back." in plain.content.decode()
-    assert "FriendRequestDropped" in said()
-
-
-def test_sent_requests_come_by_pages_over_an_index(cast: Cast, django_assert_num_queries: Any) -> None:
-    for number in range(23):
-        friends.ask(actor=cast.carol, person=make_user(f"asked{number}").pk)
-    client = client_of(cast.carol)
-    client.get("/people/requests/sent/")
-    first = client.get("/api/v1/me/sent/friend-requests").json()
-    assert len(first["results"]) == 20
-    second = client.get("/api/v1/me/sent/friend-requests", {"cursor": first["next"]}).json()
-    assert [len(second["results"]), second["next"]] == [3, None]
-    plan = FriendRequest.objects.filter(declined_at=None, asker=cast.carol).order_by("-id")[:21].explain()
-    assert "friend_sent" in plan or "Seq Scan" in plan, plan  # PostgreSQL reads a table this small at once
-
-
-def test_whoever_asks_can_be_declined_in_the_row(cast: Cast) -> None:
-    friends.ask(actor=cast.carol, person="alice")
-    client = client_of(cast.alice)
-    row = main_of(client.get("/people/requests/")).partition('id="asking"')[2].partition("</ul>")[0]
-    assert "Accept" in row
-    assert "Decline" in row
-    answer = client.post("/@carol/befriend/decline/", {"row": "1"}, headers=HX)
-    assert (answer.content, json.loads(answer["HX-Trigger"])["toast"]["text"]) == (b"", "Declined. They are not told.")
 
 
 # -- One name for one thing -------------------------------------------------------------------------------------------
