@@ -236,7 +236,7 @@ def test_the_old_addresses_lead_there(owner: User, cast: Cast) -> None:
 
 def test_domains_say_what_they_are_for_and_join_their_choice(owner: User) -> None:
     page = main_of(client_of(owner).get("/site/settings/"))
-    assert 'data-shown-with="accounts__sign_up" data-shown-for="domains"' in page
+    assert '<div class="for-domains">' in page
     assert "Used while people join with an address of these domains." in page
 
 

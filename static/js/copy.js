@@ -14,8 +14,6 @@ function mark(source) {
 
 const words = (source) => source.value ?? [...source.children].map((row) => row.textContent.trim()).join("\n");
 
-for (const button of document.querySelectorAll("[data-copies]")) button.hidden = false;
-
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copies]");
   if (!button) return;
