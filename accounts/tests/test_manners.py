@@ -19,6 +19,7 @@ from accounts.models.people import User
 from accounts.models.relations import Block
 from accounts.queries import welcome as welcome_queries
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
+from accounts.tests.test_factors import set_up_app
 from feed import actions as feed_actions
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,16 @@ def test_a_token_can_be_copied_and_says_in_words_what_it_may(cast: Cast) -> None
     rows = page.partition('id="tokens"')[2].partition("</ul>")[0]
     assert "Read posts, comments and profiles · Write messages" in rows
     assert "chat:write" not in rows
+
+
+def test_recovery_codes_can_be_copied(cast: Cast) -> None:
+    set_up_app(cast.alice)
+    client = Client()
+    log_in(client, cast.alice)
+    client.post("/settings/security/confirm/", {"password": PASSWORD})
+    page = main_of(client.post("/settings/security/codes/"))
+    assert '<ul class="codes" id="codes"' in page
+    assert 'data-copies="codes" data-copied="Codes copied"' in page
 
 
 # -- One name for one thing -------------------------------------------------------------------------------------------
