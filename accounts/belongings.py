@@ -26,6 +26,7 @@ from accounts.models.life import Departure
 from accounts.models.lists import ListedPerson, PeopleList
 from accounts.models.logins import Device
 from accounts.models.mutes import Mute, MutedWord
+from accounts.models.names import NamePart
 from accounts.models.people import User
 from accounts.models.relations import Block, CloseFriend, Follow, FollowRequest, Friendship
 from accounts.models.sso import AppLogin, Identity
@@ -72,6 +73,7 @@ def register() -> None:
         title=_("Handles you had"),
         fields={"handle": "handle", "until": "left_at"},
     )
+    personal.holds(NamePart, "person")  # made of the name and the handle, which the profile says
     personal.holds(Export, "user", erase=archives.erase_exports)
     personal.holds(Import, "user", erase=archives.erase_imports)
     personal.holds(Upload, "owner", erase=erasure.erase_uploads)

@@ -11,7 +11,7 @@ from accounts.actions import (
     life,
     logins,
     mutes,
-    profiles,
+    names,
     relations,
     sso,
 )
@@ -55,7 +55,7 @@ def forget() -> None:
         sso.forget_sso,
         applications.forget_applications,
         addresses.forget_changes,
-        profiles.fold_new_names,
+        names.catch_up,
     ):
         while forget_some():
             pass

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.test import Client
 
+from accounts.actions import names
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, Friendship
@@ -28,6 +29,7 @@ def make_user(handle: str = "", **fields: Any) -> User:
     handle = handle or f"person{uuid.uuid4().hex[:10]}"
     fields = {"email": f"{handle}@example.org", "display_name": handle.title(), "password": _hashed(), **fields}
     user = User.objects.create(handle=handle, **fields)
+    names.write_parts(people=[user.pk])
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
