@@ -42,6 +42,7 @@ def register() -> None:
     personal.holds(User.groups.through, "user")
     personal.holds(User.user_permissions.through, "user")
     personal.holds(Authenticator, "user")
+    personal.holds(Session, "session_data", erase=erasure.erase_sessions)  # before the logins that name them
     personal.holds(
         Device,
         "user",
@@ -80,7 +81,6 @@ def register() -> None:
     )
     personal.holds(LogEntry, "user", erase=erasure.erase_staff_log)
     personal.holds(Mail, "to", erase=erasure.erase_mails)
-    personal.holds(Session, "session_data", erase=erasure.erase_sessions)
     personal.holds(Event, "data", kept=IDS_ONLY)
     personal.holds(AuditEntry, "actor_id", kept=IDS_ONLY)
     # Last: until here their addresses are needed, and the row that says that they go.

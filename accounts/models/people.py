@@ -128,6 +128,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["name_key"], name="user_name_begins", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["-created_at", "-id"], name="user_newest"),
             models.Index(fields=["id"], condition=models.Q(is_staff=True), name="user_staff"),
+            models.Index(fields=["id"], condition=models.Q(is_bot=True), name="user_bots"),
         ]
 
     def __str__(self) -> str:

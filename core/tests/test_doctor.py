@@ -13,7 +13,7 @@ from django.db import OperationalError, ProgrammingError, connection, transactio
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from core import health, outbox
+from core import health, outbox, tasks
 from core.events import DoctorAsked
 from core.management.commands import doctor
 from core.models import Parked, Pulse, Subscriber
@@ -34,7 +34,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _beat(db: None) -> None:
-    Pulse.objects.create(name="beat")
+    for name in ("beat", "maintenance"):
+        Pulse.objects.create(name=name)
 
 
 def said() -> tuple[int, dict[str, Any]]:
@@ -95,7 +96,7 @@ def test_the_report_for_people_names_the_part_and_the_remedy() -> None:
     assert ended.value.code == 1
     assert "fail worker" in out.getvalue()
     assert "Start the worker (Procfile: worker)" in out.getvalue()
-    assert "1 of 14 parts need care." in out.getvalue()
+    assert "1 of 17 parts need care." in out.getvalue()
 
 
 def test_without_a_database_the_rest_is_still_told(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
@@ -114,7 +115,7 @@ def test_without_a_database_the_rest_is_still_told(monkeypatch: pytest.MonkeyPat
     assert parts["database"]["says"] == "no answer (OperationalError)"
     assert "check DATABASE_URL" in parts["database"]["mend"]
     assert parts["storage"]["level"] == "ok"
-    assert not {"migrations", "worker", "beat", "event log"} & parts.keys()
+    assert not {"migrations", "worker", "beat", "maintenance", "erasures", "event log"} & parts.keys()
 
 
 def test_a_database_that_does_not_answer_is_a_part_that_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,6 +199,15 @@ def test_beat() -> None:
 
 
 @pytest.mark.django_db
+def test_a_queue_of_long_jobs_that_nobody_reads() -> None:
+    finding(lambda: doctor.maintenance(0.3), "fail", "nobody has ever done its work", "the queue `maintenance`")
+    tasks.upkeep()
+    finding(lambda: doctor.maintenance(0), "ok", "last done 0 s ago")
+    Pulse.objects.update(at=timezone.now() - timedelta(seconds=301))
+    finding(lambda: doctor.maintenance(0), "fail", "last done 301 s ago", "look at its log")
+
+
+@pytest.mark.django_db
 def test_a_log_that_nobody_reads() -> None:
     with transaction.atomic():
         outbox.emit(DoctorAsked(nonce="x"))
@@ -242,6 +252,9 @@ def test_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     finding(doctor.disk, "fail", "1.0 of 100 GiB free", "Free space")
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(1000 << 30, 950 << 30, 50 << 30))
     finding(doctor.disk, "ok", "50.0 of 1000 GiB free")
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(5 << 30, 5 << 30, 1 << 20))
+    assert health.disk().ok is False
+    finding(doctor.disk, "fail", "0.0 of 5 GiB free", "Free space")
 
 
 @pytest.mark.redis

@@ -29,6 +29,7 @@ SUPERVISORS: dict[str, str] = {
     "core/management/commands/doctor.py": "every part is looked at, whatever the others answer",
     "core/outbox.py": "one subscriber's failure is parked, the others go on",
     "core/realtime.py": "the fast lane never breaks an action",
+    "core/storage.py": "clients of storages have errors of many kinds; they become one",
     "core/wake.py": "a dead broker or cache must not break an action; the sweep finds what it missed",
     "uploads/decode.py": "decoders raise anything on rubbish; the child process answers and ends",
 }
@@ -43,7 +44,6 @@ NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.archives.erase_imports": "waits for storage between short transactions",
     "accounts.actions.archives.read_import": "reads a file and prepares pictures between short transactions",
     "accounts.actions.archives.start_import": "waits for storage between short transactions",
-    "accounts.actions.erasure.erase_sessions": "a transaction for each batch of a walk over all sessions",
     "accounts.actions.life.erase_leavers": "a transaction for each batch of each table",
     "accounts.actions.life.erase_member": "a transaction for each batch of each table",
     "accounts.actions.life.request_deletion": "a wrong password counts although all else is undone",

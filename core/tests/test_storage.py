@@ -1,0 +1,36 @@
+"""Whatever a storage's client raises comes out as an OSError."""
+
+import pytest
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from django.test import Client
+
+from core import storage
+
+TROUBLES = [
+    ConnectTimeoutError(endpoint_url="https://s3.example.org"),
+    ClientError({"Error": {"Code": "503"}}, "PutObject"),
+    S3UploadFailedError("in the middle"),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda error: type(error).__name__)
+def test_one_kind_of_error_for_all_of_a_clients(trouble: Exception) -> None:
+    with pytest.raises(storage.Away, match=type(trouble).__name__), storage.asking():
+        raise trouble
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(), PermissionError(), ValueError("a mistake of ours")])
+def test_what_is_none_of_a_client_s_stays(error: Exception) -> None:
+    with pytest.raises(type(error)) as raised, storage.asking():
+        raise error
+    assert raised.value is error
+
+
+@pytest.mark.django_db
+def test_a_page_says_come_back_while_the_storage_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: object, **options: object) -> None:
+        raise storage.Away
+
+    monkeypatch.setattr("accounts.queries.people.person", away)
+    assert Client(raise_request_exception=False).get("/@alice/").status_code == 503
