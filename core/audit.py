@@ -4,6 +4,15 @@ from django.db import connection
 
 from core.models import AuditEntry
 
+ACTIONS = """
+    WITH RECURSIVE found(action) AS (
+        SELECT min(action) FROM core_auditentry
+        UNION ALL
+        SELECT (SELECT min(entry.action) FROM core_auditentry entry WHERE entry.action > found.action)
+        FROM found WHERE found.action IS NOT NULL
+    )
+    SELECT action FROM found WHERE action IS NOT NULL
+"""
 Plain = str | int | bool | None
 
 
@@ -15,11 +24,6 @@ def record(action: str, *, subject: str, actor_id: int | None = None, **data: Pl
 
 def actions() -> list[str]:
     """Every action there is a row of, in order: one step over the index for each, however many rows."""
-    table = AuditEntry._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH RECURSIVE found(action) AS (SELECT min(action) FROM {table} UNION ALL"  # noqa: S608
-            f" SELECT (SELECT min(action) FROM {table} WHERE {table}.action > found.action) FROM found"
-            " WHERE found.action IS NOT NULL) SELECT action FROM found WHERE action IS NOT NULL"
-        )
+        cursor.execute(ACTIONS)
         return [action for (action,) in cursor.fetchall()]
