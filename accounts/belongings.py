@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import personal
 from accounts.access import people as people_access
-from accounts.actions import archives, erasure
+from accounts.actions import erasure, shelf
 from accounts.models.addresses import AddressChange
 from accounts.models.api_tokens import ApiToken
 from accounts.models.applications import Application
@@ -73,8 +73,8 @@ def register() -> None:
         title=_("Handles you had"),
         fields={"handle": "handle", "until": "left_at"},
     )
-    personal.holds(Export, "user", erase=archives.erase_exports)
-    personal.holds(Import, "user", erase=archives.erase_imports)
+    personal.holds(Export, "user", erase=shelf.erase_exports)
+    personal.holds(Import, "user", erase=shelf.erase_imports)
     personal.holds(Upload, "owner", erase=erasure.erase_uploads)
     personal.register(
         personal.Chapter("pictures.json", _("Pictures"), pictures, "archives/_picture.html", media=picture_files)

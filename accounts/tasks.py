@@ -13,6 +13,7 @@ from accounts.actions import (
     mutes,
     profiles,
     relations,
+    shelf,
     sso,
 )
 from accounts.queries import archives as archive_queries
@@ -49,7 +50,8 @@ SCHEDULE = {
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
-    """Sessions and logins that are over, moves of addresses that cannot be taken back, old requests to join."""
+    """Sessions and logins that are over, moves of addresses that cannot be taken back, old requests to join, zips that
+    nothing names."""
     for forget_some in (
         logins.forget_logins,
         sso.forget_sso,
@@ -60,6 +62,7 @@ def forget() -> None:
         while forget_some():
             pass
     invitations.forget_addresses()
+    shelf.drop_stray()
 
 
 @shared_task(name="accounts.tidy_requests", queue="maintenance")
@@ -84,7 +87,7 @@ def sweep_archives() -> None:
         wake.now("accounts.export", str(id))
     for id in archive_queries.due_imports():
         wake.now("accounts.import", str(id))
-    while archives.drop_expired():
+    while shelf.drop_expired():
         pass
 
 

@@ -40,7 +40,8 @@ class AddIndex(migrations.AddIndex):
 
     def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
         model = state.apps.get_model(app_label, self.model_name)
-        return self.index.create_sql(model, schema_editor, **_ways(schema_editor))
+        ways: Any = _ways(schema_editor)
+        return self.index.create_sql(model, schema_editor, **ways)
 
 
 class IndexField(migrations.AlterField):

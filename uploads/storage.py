@@ -4,6 +4,7 @@ The layout: uploads/temp/{upload} (as it came; gone when prepared), processed/im
 archives/{export,import}/{archive}.zip.
 """
 
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.core.files.storage import default_storage
 
 from core.storage import asking
 
+ARCHIVE = re.compile(r"[0-9a-f-]{36}\.zip")
 SIZES = (320, 640, 1280, 2048)
 
 
@@ -54,6 +56,16 @@ def archive(kind: str, key: uuid.UUID) -> str:
 def open_archive(kind: str, key: uuid.UUID) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
     return _open(archive(kind, key))
+
+
+@asking()
+def archive_keys(kind: str) -> list[uuid.UUID]:
+    """Of all that lie here."""
+    try:
+        _folders, names = default_storage.listdir(f"archives/{kind}")
+    except FileNotFoundError:
+        return []
+    return [uuid.UUID(name.removesuffix(".zip")) for name in names if ARCHIVE.fullmatch(name)]
 
 
 @asking()

@@ -40,7 +40,6 @@ BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 ATTEMPTS = len(BACK_OFF) + 1
 TELL_EVERY = 2.0  # seconds between two notes of how far it is
 PEOPLE = 500  # handles in a report
-BATCH = 100
 MOST_FIELDS = sum(LIMITS.values()) + len(ONCE)
 
 One = TypeVar("One", Export, Import)
@@ -284,39 +283,6 @@ def _finish_import(row: Import, state: str, *, report: dict[str, Any] | None = N
     """A failed one keeps what an attempt before has noted."""
     now, more = timezone.now(), {} if report is None else {"report": report}
     _ours(row).update(state=state, reason=reason, due_at=None, finished_at=now, expires_at=now + KEPT, **more)
-
-
-# -- The clock --------------------------------------------------------------------------------------------------------
-
-
-def drop_expired() -> int:
-    """Files whose week is over, then their rows; returns how many."""
-    now = timezone.now()
-    gone = 0
-    for kind, rows in (("export", Export.objects.all()), ("import", Import.objects.all())):
-        for pk, key in list(rows.filter(expires_at__lte=now).order_by("pk").values_list("pk", "key")[:BATCH]):
-            storage.drop(storage.archive(kind, key))
-            rows.filter(pk=pk).delete()
-            gone += 1
-    return gone
-
-
-def erase_exports(*, member: User, take_messages: bool) -> int:
-    return _erase("export", Export.objects.filter(user=member))
-
-
-def erase_imports(*, member: User, take_messages: bool) -> int:
-    return _erase("import", Import.objects.filter(user=member))
-
-
-def _erase(kind: str, rows: QuerySet[Any]) -> int:
-    """Files first: a row without a file is found again, a file without a row never. Also what a worker was writing."""
-    listed = list(rows.order_by("pk").values_list("pk", "key")[:BATCH])
-    for _pk, key in listed:
-        scratch.drop(f"{kind}-{key}")
-        storage.drop(storage.archive(kind, key))
-    rows.filter(pk__in=[pk for pk, _key in listed]).delete()
-    return len(listed)
 
 
 # -- Parts ------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import io
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -180,6 +181,16 @@ def test_what_a_dead_worker_left_goes_with_the_member(cast: Cast, shelf: Path) -
     assert life.erase_member(member_id=cast.alice.pk) is True
     assert jobs() == left[1:], "at once, and nobody else's"
     scratch.drop(f"export-{other.key}")
+
+
+def test_a_zip_without_a_row_goes(cast: Cast, shelf: Path) -> None:
+    """The member went while it was on its way here, and then the worker died."""
+    build(cast.alice).close()
+    for kind in ("export", "import"):
+        storage.keep(storage.archive(kind, uuid.uuid4()), io.BytesIO(b"everything"))
+    storage.keep("archives/export/of-the-operator.zip", io.BytesIO(b"theirs"))
+    tasks.forget()
+    assert zips(shelf) == sorted([f"{Export.objects.get().key}.zip", "of-the-operator.zip"])
 
 
 def test_all_of_a_job_lies_in_its_own_folder(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
