@@ -17,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 
 PREFIX = "socialsite-job-"
+HELD = ".held"
 YOUNG = 60.0  # seconds; a folder is there a moment before it is held
 OLD = 24 * 60 * 60.0  # seconds; no upload takes so long
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -26,7 +27,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 def folder(name: str) -> Iterator[Path]:
     """A private folder for one job; gone afterwards. `name` says whose it is, for `drop`."""
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{name}-", dir=_place(), ignore_cleanup_errors=True) as path:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(Path(path, HELD), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _hold(handle)
             yield Path(path)
@@ -87,7 +88,10 @@ def _hold(handle: int) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    handle = os.open(path, os.O_RDONLY)
+    try:
+        handle = os.open(path / HELD, os.O_RDWR)
+    except FileNotFoundError:
+        return False
     try:
         return not _hold(handle)
     finally:

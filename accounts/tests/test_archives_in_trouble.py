@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -155,6 +156,8 @@ def test_a_disk_that_fills_on_the_way_is_given_back(
     assert archives.build_export(export_id=export.pk) is False
     assert Export.objects.get().reason == "no_room"
     assert (jobs(), zips(shelf)) == ([], [])
+    with pytest.raises(CommandError, match="too little room"):
+        call_command("export_user", "alice")
 
 
 def test_all_that_is_kept_has_a_ceiling(cast: Cast, shelf: Path, settings: Any) -> None:

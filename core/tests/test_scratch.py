@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from core import scratch
+from core import scratch, tasks
 
 KILLED = """
 import sys, time
@@ -39,6 +39,7 @@ def age(path: Path, seconds: float) -> None:
     os.utime(path, (time.time() - seconds,) * 2)
 
 
+@pytest.mark.django_db
 def test_what_a_killed_process_leaves_is_found(place: Path) -> None:
     environment = {**os.environ, "DATA_DIR": str(place.parent), "DATABASE_URL": ""}
     process = subprocess.Popen([sys.executable, "-c", KILLED], env=environment, stdout=subprocess.PIPE, text=True)
@@ -53,7 +54,7 @@ def test_what_a_killed_process_leaves_is_found(place: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=10)
     assert (folder / "export.zip").exists()
-    assert scratch.sweep() == 1
+    tasks.upkeep()
     assert list(place.iterdir()) == []
     with scratch.turn("archives") as mine:
         assert mine is True, "its turn ended with it"
