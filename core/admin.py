@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 from core import audit, outbox
 from core.models import AuditEntry, Event, Parked, Subscriber
@@ -77,6 +78,7 @@ class ActionFilter(admin.SimpleListFilter):
 class AuditAdmin(ReadOnly):
     list_display = ["created_at", "actor_id", "action", "subject", "data"]
     list_filter = [ActionFilter, "created_at"]
+    paginator = InfinitePaginator  # which does not count the whole table for every page
     search_fields = ["=subject", "=actor_id"]
     ordering = ["-id"]
     show_full_result_count = False
