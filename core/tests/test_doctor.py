@@ -13,6 +13,10 @@ from django.db import OperationalError, ProgrammingError, connection, transactio
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from accounts import checkup
+from accounts.models.archives import Export, Import
+from accounts.models.life import Departure
+from accounts.tests.factories import make_user
 from core import health, outbox, tasks
 from core.events import DoctorAsked
 from core.management.commands import doctor
@@ -205,6 +209,48 @@ def test_a_queue_of_long_jobs_that_nobody_reads() -> None:
     finding(lambda: doctor.maintenance(0), "ok", "last done 0 s ago")
     Pulse.objects.update(at=timezone.now() - timedelta(seconds=301))
     finding(lambda: doctor.maintenance(0), "fail", "last done 301 s ago", "look at its log")
+
+
+@pytest.mark.django_db
+def test_zips_whose_turn_does_not_come() -> None:
+    finding(lambda: next(checkup.archives()), "ok", "no export or import waits")
+    who = [make_user(f"person{number}") for number in range(3)]
+    soon, long_ago = timezone.now() - timedelta(minutes=50), timezone.now() - timedelta(minutes=61)
+    Export.objects.create(user=who[0], due_at=soon)
+    finding(lambda: next(checkup.archives()), "ok", "no export or import waits")
+    Export.objects.create(user=who[1], due_at=long_ago, state="working")
+    Import.objects.create(user=who[2], due_at=long_ago)
+    Import.objects.create(user=who[0], due_at=None, state="failed")
+    finding(lambda: next(checkup.archives()), "fail", "2 exports or imports have waited", "another worker machine")
+
+
+@pytest.mark.django_db
+def test_members_whose_day_has_come_and_gone() -> None:
+    for days in (30, 0):
+        due_at = timezone.now() + timedelta(days=days)
+        Departure.objects.create(user=make_user(), take_messages=False, due_at=due_at)
+    finding(lambda: next(checkup.erasures()), "ok", "nobody is overdue")
+    first = timezone.now() - timedelta(hours=30)
+    for hours in (2, 30):
+        due_at = timezone.now() - timedelta(hours=hours)
+        Departure.objects.create(user=make_user(), take_messages=False, due_at=due_at)
+    says = f"2 overdue, the first since {first:%Y-%m-%d %H:%M} UTC"
+    finding(lambda: next(checkup.erasures()), "fail", says, "could not be erased")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_beat")
+def test_what_the_clock_leaves_undone_is_a_part_that_fails() -> None:
+    due_at = timezone.now() - timedelta(days=2)
+    Departure.objects.create(user=make_user(), take_messages=False, due_at=due_at)
+    Pulse.objects.filter(name="maintenance").update(at=timezone.now() - timedelta(hours=1))
+    code, parts = said()
+    assert code == 1
+    assert (parts["maintenance"]["level"], parts["erasures"]["level"], parts["archives"]["level"]) == (
+        "fail",
+        "fail",
+        "ok",
+    )
 
 
 @pytest.mark.django_db
