@@ -43,7 +43,7 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
         realtime.background["logins"] = logins.watch
-        checkup.parts.append(our_checkup.sign_on)
+        checkup.parts += [our_checkup.sign_on, our_checkup.archives, our_checkup.erasures]
         registry.role_permissions["moderator"] |= {
             door_access.QUEUE,
             door_access.TREE,

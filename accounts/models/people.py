@@ -135,6 +135,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=~models.Q(parts_name=models.F("display_name"), parts_handle=models.F("handle")),
                 name="user_parts_stale",
             ),
+            models.Index(fields=["id"], condition=models.Q(is_bot=True), name="user_bots"),
         ]
 
     def __str__(self) -> str:

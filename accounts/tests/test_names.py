@@ -303,7 +303,7 @@ def test_who_was_here_before_is_found_and_a_broken_migration_goes_on(
     before = set(NamePart.objects.values_list("person_id", "part", "created_at", "name_key"))
     NamePart.objects.exclude(person=cast.bob).delete()
     User.objects.exclude(pk=cast.bob.pk).update(parts_name="", parts_handle="", name_key="")
-    fill = import_module("accounts.migrations.0015_name_parts_fill")
+    fill = import_module("accounts.migrations.0017_name_parts_fill")
     monkeypatch.setattr(fill, "BATCH", 2)
     for _turn in range(2):
         fill.write_parts(apps, SimpleNamespace(connection=connection))

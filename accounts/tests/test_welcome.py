@@ -123,7 +123,7 @@ def test_suggestions_are_friends_of_friends_then_the_newest_who_write(
     profiles.set_visibility(actor=hidden, is_listed=False)
     for writer in (cast.bob, cast.mallory, cast.mod):
         make_post(writer)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = welcome_queries.suggestions(cast.alice)
     assert [one.handle for one in found] == ["near", "far", "mod", "bob"]
     relations.follow(actor=cast.alice, person="near")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0013_names'),
+        ('accounts', '0015_ops_indexes'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('uploads', '0001_initial'),
     ]

@@ -39,6 +39,6 @@ def write_parts(apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("accounts", "0014_name_parts")]
+    dependencies = [("accounts", "0016_name_parts")]
 
     operations = [migrations.RunPython(write_parts, migrations.RunPython.noop, elidable=True)]
