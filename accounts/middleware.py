@@ -47,7 +47,8 @@ class FactorGate:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> HttpResponse | None:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or getattr(view, "open_without_factor", False):
+        open_to_all = getattr(getattr(view, "cls", view), "open_without_factor", False)
+        if open_to_all or settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
         if request.resolver_match and request.resolver_match.namespace == "core":  # what the frame is made of
             return None

@@ -80,6 +80,22 @@ def _read(kind: type[Token], raw: str | bytes) -> Claims:
         raise TokenEnded from None
 
 
+def device_of(raw: str) -> Device:
+    """The login that the token of an app or of a script names; on a script's stand the scopes of this request. TokenEnded
+    for what is not good, or not any more."""
+    if raw.startswith(api_tokens.PREFIX):
+        token = api_token_queries.by_raw(raw)
+        if token is None:
+            raise TokenEnded(_("This token is not good, or not any more."))
+        token.device.scopes = frozenset(token.scopes)  # type: ignore[misc]
+        return token.device
+    claims = read_access(raw)
+    device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
+    if device is None:
+        raise TokenEnded
+    return device
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer ...`, with an app's token or a script's: member and login are read in one query; an ended
     login ends here."""
@@ -90,33 +106,15 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(words) != 2:
             raise TokenEnded
-        if words[1].startswith(api_tokens.PREFIX.encode()):
-            device = self.of_script(request, words[1].decode("latin-1"))
-        else:
-            device = self.of_app(words[1])
-        life_access.check_shown(device.user, (request.parser_context or {}).get("view"))
-        factor_access.check(device.user)
+        device = device_of(words[1].decode("latin-1"))
+        view = (request.parser_context or {}).get("view")
+        if device.scopes is not None:  # here, because no view gets past: one that has decided nothing is closed to tokens
+            scopes.check(device.scopes, scopes.of(view, request.method or ""))
+        life_access.check_shown(device.user, view)
+        factor_access.check(device.user, view)
         if login_queries.is_due(device):
             request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
         return device.user, device
-
-    def of_app(self, raw: bytes) -> Device:
-        claims = read_access(raw)
-        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
-        if device is None:
-            raise TokenEnded
-        return device
-
-    def of_script(self, request: Request, raw: str) -> Device:
-        """Scopes are looked at here, because no view gets past: one that has decided nothing is closed to tokens."""
-        token = api_token_queries.by_raw(raw)
-        if token is None:
-            raise TokenEnded(_("This token is not good, or not any more."))
-        device = token.device
-        device.scopes = frozenset(token.scopes)  # type: ignore[misc]  # of this request alone
-        view = (request.parser_context or {}).get("view")
-        scopes.check(device.scopes, scopes.of(view, request.method or ""))
-        return device
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -154,16 +152,11 @@ def by_session(session_key: str) -> consumers.Principal | None:
 
 def by_bearer(raw: str) -> consumers.Principal | None:
     """Whose app's or script's token this is, for what must know it before a request is read."""
-    if raw.startswith(api_tokens.PREFIX):
-        token = api_token_queries.by_raw(raw)
-        device = token.device if token else None
-    else:
-        try:
-            claims = read_access(raw)
-        except TokenEnded:
-            return None
-        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
-    return consumers.Principal(user_id=device.user_id, login=str(device.pk)) if device else None
+    try:
+        device = device_of(raw)
+    except TokenEnded:
+        return None
+    return consumers.Principal(user_id=device.user_id, login=str(device.pk))
 
 
 def still_valid(principal: consumers.Principal) -> bool:

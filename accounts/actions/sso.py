@@ -59,8 +59,8 @@ def link(*, actor: User, arrival: Arrival) -> Identity:
 
 
 @transaction.atomic
-def unlink(*, actor: User, identity_id: int, keep: str = "") -> None:
-    """This identity logs the actor in no more; logins that came by it end, but that of the session `keep`, and roles
+def unlink(*, actor: User, identity_id: int, keep: int = 0) -> None:
+    """This identity logs the actor in no more; logins that came by it end, but the one with the id `keep`, and roles
     that it gave go. Conflict when there is no other way to log in."""
     rows = User.objects.select_for_update(of=("self",), no_key=True)
     owner = rows.get(pk=actor.pk)  # of two at once, one is the last
@@ -68,9 +68,8 @@ def unlink(*, actor: User, identity_id: int, keep: str = "") -> None:
     if not sso_queries.has_another_way(owner, but=identity.pk):
         raise errors.Conflict(LAST)
     _set_roles(owner, identity, set(), provider=identity.provider)
-    for device in identity.devices.filter(ended_at__isnull=True).order_by("pk"):
-        if not keep or device.session_key != keep:
-            logins.end_device(actor=owner, device_id=device.pk)
+    for device in identity.devices.filter(ended_at__isnull=True).exclude(pk=keep).order_by("pk"):
+        logins.end_device(actor=owner, device_id=device.pk)
     identity.delete()
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
+from accounts.access.factors import open_without_factor
 from accounts.access.life import open_to_hidden
 from accounts.actions import logins
 from accounts.api import flows
@@ -63,6 +64,7 @@ class RefreshView(APIView):
         return Response({"access": pair.access, "refresh": pair.refresh})
 
 
+@open_without_factor
 @open_to_hidden
 class LogoutView(APIView):
     scopes = scopes.CLOSED
@@ -96,7 +98,7 @@ class DevicesView(APIView):
     @extend_schema(tags=["auth"], operation_id="me_devices_end_others", responses=login_serializers.Ended)
     def delete(self, request: Request) -> Response:
         """Ends all your logins but this one: their sessions, their tokens, their sockets."""
-        ended = logins.end_other_devices(actor=request.user, device_id=own_device(request).pk)
+        ended = logins.end_devices(actor=request.user, keep=own_device(request).pk)
         return Response({"ended": ended})
 
 

@@ -19,7 +19,7 @@ from accounts.actions import addresses, factors, logins
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import factors as factor_queries
-from accounts.tests.factories import PASSWORD, log_in, make_user
+from accounts.tests.factories import PASSWORD, just_now, log_in, make_user
 from accounts.tests.soft_key import SoftKey
 from accounts.tests.test_at_once import at_once
 from core import errors
@@ -393,12 +393,7 @@ def test_who_may_take_factors_away(alice: User, chief: User, who: str, whom: str
     set_up_app(people[whom])
     client = Client()
     log_in(client, people[who])
-    session = client.session
-    records = [{"method": "password", "at": 4e9}]
-    session.update(
-        {"account_authentication_methods": records, "account_authentication_methods_user": str(people[who].pk)}
-    )
-    session.save()
+    just_now(client, people[who])
     assert client.get(f"/settings/security/reset/{whom}/").status_code == (200 if may else 404)
     assert client.post(f"/settings/security/reset/{whom}/").status_code == (302 if may else 404)
     assert factor_access.has_factor(people[whom]) is not may

@@ -30,6 +30,7 @@ from accounts.models.sso import Identity
 from accounts.providers import Provider
 from accounts.queries import logins as login_queries
 from accounts.queries import sso as sso_queries
+from accounts.views.base import own_login
 from accounts.views.confirm import ask_first, is_recent
 from core import errors
 from core.views import members_only
@@ -258,11 +259,14 @@ def connected(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
+@never_cache
 @require_POST
 def disconnect(request: HttpRequest, id: int) -> HttpResponse:
     assert isinstance(request.user, User)
+    if not is_recent(request):
+        return ask_first(reverse("accounts:settings_connected"))
     try:
-        sso.unlink(actor=request.user, identity_id=id, keep=request.session.session_key or "")
+        sso.unlink(actor=request.user, identity_id=id, keep=own_login(request))
         messages.success(request, _("Disconnected. It logs you in no more."))
     except errors.Conflict as error:
         messages.error(request, str(error.message))
