@@ -81,8 +81,8 @@ def _read(kind: type[Token], raw: str | bytes) -> Claims:
 
 
 def device_of(raw: str) -> Device:
-    """The login that the token of an app or of a script names; on a script's stand the scopes of this request. TokenEnded
-    for what is not good, or not any more."""
+    """The login that the token of an app or of a script names; on a script's stand the scopes of this request.
+    TokenEnded for what is not good, or not any more."""
     if raw.startswith(api_tokens.PREFIX):
         token = api_token_queries.by_raw(raw)
         if token is None:
@@ -108,7 +108,8 @@ class TokenAuthentication(BaseAuthentication):
             raise TokenEnded
         device = device_of(words[1].decode("latin-1"))
         view = (request.parser_context or {}).get("view")
-        if device.scopes is not None:  # here, because no view gets past: one that has decided nothing is closed to tokens
+        if device.scopes is not None:
+            # Here, because no view gets past: one that has decided nothing is closed to tokens.
             scopes.check(device.scopes, scopes.of(view, request.method or ""))
         life_access.check_shown(device.user, view)
         factor_access.check(device.user, view)

@@ -15,6 +15,7 @@ from accounts.api import people as people_api
 from accounts.api import profiles as profile_api
 from accounts.api import proving as proving_api
 from accounts.api import sso as sso_api
+from accounts.api import welcome as welcome_api
 from accounts.views import (
     addresses,
     api_tokens,
@@ -216,6 +217,7 @@ urlpatterns = [
     path("api/v1/me/deletion", life_api.DeletionView.as_view(), name="api_deletion"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
+    path("api/v1/me/welcome", welcome_api.WelcomeView.as_view(), name="api_welcome"),
     path("api/v1/me/tokens", api_token_api.TokensView.as_view(), name="api_tokens"),
     path("api/v1/me/tokens/<int:id>", api_token_api.TokenView.as_view(), name="api_token"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),

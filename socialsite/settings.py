@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "FieldKind": "accounts.models.fields.FieldKind",
         "ReactionKind": "feed.models.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
+        "WelcomeEnum": "accounts.models.people.Welcome",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

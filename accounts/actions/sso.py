@@ -23,7 +23,7 @@ from accounts.models.applications import Application
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.sso import AppLogin, Identity, IdentityProvider, LogoutHeard
-from accounts.oidc import Arrival
+from accounts.oidc import ShownIdentity
 from accounts.providers import Provider
 from accounts.queries import sso as sso_queries
 from core import audit, errors, sealed
@@ -40,7 +40,7 @@ LAST = _("This is your only way to log in. Set a password first, then you can di
 
 
 @transaction.atomic
-def link(*, actor: User, arrival: Arrival) -> Identity:
+def link(*, actor: User, arrival: ShownIdentity) -> Identity:
     """From now on this identity logs the actor in; a mail tells them. Conflict when it is somebody else's."""
     owner = User.objects.select_for_update(of=("self",)).get(pk=actor.pk)
     identity, made = Identity.objects.get_or_create(
@@ -85,7 +85,7 @@ def unlink_since(*, actor: User, since: datetime) -> None:
 @transaction.atomic
 def join(
     *,
-    arrival: Arrival,
+    arrival: ShownIdentity,
     handle: str,
     display_name: str,
     password_hash: str,
@@ -119,7 +119,7 @@ def join(
 
 
 @transaction.atomic
-def arrive(*, actor: User, identity_id: int, arrival: Arrival, groups: set[str]) -> None:
+def arrive(*, actor: User, identity_id: int, arrival: ShownIdentity, groups: set[str]) -> None:
     """Somebody logs in by an identity: it is remembered, and `groups` are what its roles are from now on."""
     owner = User.objects.select_for_update(of=("self",)).get(pk=actor.pk)
     identity = sso_access.access_identity(owner, identity_id)

@@ -54,7 +54,7 @@ class AppSecretView(APIView):
 
     @extend_schema(tags=["auth"], request=None, responses=factor_serializers.AppSecret)
     def post(self, request: Request) -> Response:
-        """Begins setting up an authenticator app."""
+        """Begins setting up an authenticator app. Needs a fresh proof (auth/reauthenticate)."""
         check_fresh(request)
         secret = totp.generate_totp_secret()
         with flows.begun(request._request, flows.NEW_APP) as flow:
@@ -70,11 +70,10 @@ class AppSecretView(APIView):
 class AppConfirmView(APIView):
     scopes = scopes.CLOSED
 
-    @extend_schema(
-        tags=["auth"], request=factor_serializers.AppCode, responses={201: factor_serializers.FactorsAdded}
-    )
+    @extend_schema(tags=["auth"], request=factor_serializers.AppCode, responses={201: factor_serializers.FactorsAdded})
     def post(self, request: Request) -> Response:
-        """Turns the app on, by the code that it shows. The first factor ends your other logins."""
+        """Turns the app on, by the code that it shows. The first factor ends your other logins. Needs a fresh proof
+        (auth/reauthenticate)."""
         check_fresh(request)
         given, asked = checked(factor_serializers.AppCode(data=request.data)), request._request
         keep = own_device(request).pk
@@ -91,7 +90,8 @@ class AppView(APIView):
 
     @extend_schema(tags=["auth"], responses={204: None})
     def delete(self, request: Request) -> Response:
-        """Removes the authenticator app. 409 for the last factor of who must have one."""
+        """Removes the authenticator app. 409 for the last factor of who must have one. Needs a fresh proof
+        (auth/reauthenticate)."""
         check_fresh(request)
         factors.remove_app(actor=request.user)
         return Response(status=204)
@@ -105,14 +105,9 @@ class AppView(APIView):
 class PasskeyOptionsView(APIView):
     scopes = scopes.CLOSED
 
-    @extend_schema(
-        tags=["auth"],
-        operation_id="me_factors_passkeys_options",
-        request=None,
-        responses=flow_serializers.Options,
-    )
+    @extend_schema(tags=["auth"], request=None, responses=flow_serializers.Options)
     def post(self, request: Request) -> Response:
-        """Begins setting up a passkey: what the device is asked to make."""
+        """Begins setting up a passkey: what the device is asked to make. Needs a fresh proof (auth/reauthenticate)."""
         check_fresh(request)
         with flows.begun(request._request, flows.NEW_PASSKEY) as flow:
             flows.remember(request._request, request.user)
@@ -129,7 +124,8 @@ class PasskeysView(APIView):
         tags=["auth"], request=factor_serializers.PasskeyMade, responses={201: factor_serializers.FactorsAdded}
     )
     def post(self, request: Request) -> Response:
-        """Keeps the passkey that the device has made. The first factor ends your other logins."""
+        """Keeps the passkey that the device has made. The first factor ends your other logins. Needs a fresh proof
+        (auth/reauthenticate)."""
         check_fresh(request)
         given, asked = checked(factor_serializers.PasskeyMade(data=request.data)), request._request
         keep = own_device(request).pk
@@ -150,7 +146,7 @@ class PasskeyView(APIView):
 
     @extend_schema(tags=["auth"], request=factor_serializers.PasskeyName, responses=factor_serializers.PasskeyOut)
     def patch(self, request: Request, id: int) -> Response:
-        """Another name for one of your passkeys."""
+        """Another name for one of your passkeys. Needs a fresh proof (auth/reauthenticate)."""
         check_fresh(request)
         name = checked(factor_serializers.PasskeyName(data=request.data))["name"]
         factors.rename_passkey(actor=request.user, id=id, name=name)
@@ -158,7 +154,8 @@ class PasskeyView(APIView):
 
     @extend_schema(tags=["auth"], responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
-        """Removes one of your passkeys. 409 for the last factor of who must have one."""
+        """Removes one of your passkeys. 409 for the last factor of who must have one. Needs a fresh proof
+        (auth/reauthenticate)."""
         check_fresh(request)
         factors.remove_passkey(actor=request.user, id=id)
         return Response(status=204)
@@ -172,6 +169,7 @@ class CodesView(APIView):
 
     @extend_schema(tags=["auth"], request=None, responses={201: factor_serializers.Codes})
     def post(self, request: Request) -> Response:
-        """Ten new recovery codes; the old ones are good no more. 409 without a factor they could stand in for."""
+        """Ten new recovery codes; the old ones are good no more. 409 without a factor they could stand in for. Needs a
+        fresh proof (auth/reauthenticate)."""
         check_fresh(request)
         return Response({"codes": factors.renew_codes(actor=request.user)}, status=201)

@@ -30,7 +30,8 @@ class LoginView(APIView):
     @extend_schema(tags=["auth"], request=login_serializers.Login, responses=login_serializers.LoggedIn)
     def post(self, request: Request) -> Response:
         """Logs an app in with the password. Accounts with a second factor answer 401 `second_factor_needed` with a
-        `flow` and the `factors` they have: go on with auth/second-factor."""
+        `flow` and the `factors` they have: go on with auth/second-factor. Where a factor is required and missing, the
+        login opens setting one up (me/factors/app/secret, me/factors/passkeys/options), and nothing else."""
         given = login_serializers.Login(data=request.data)
         given.is_valid(raise_exception=True)
         return flows.go_on(request, self.authenticate(request, **given.validated_data))

@@ -71,8 +71,8 @@ class IdentityView(APIView):
 
     @extend_schema(tags=["auth"], responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
-        """Disconnects one; asks for a fresh proof. Logins that came by it end, but this one. The last way to log in
-        stays: 409."""
+        """Disconnects one. Logins that came by it end, but this one. The last way to log in stays: 409. Needs a fresh
+        proof (auth/reauthenticate)."""
         check_fresh(request)
         sso.unlink(actor=request.user, identity_id=id, keep=own_device(request).pk)
         return Response(status=204)

@@ -1,5 +1,6 @@
 """Single sign-on: who comes in, who is linked, which roles come and go, who is logged out."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from accounts.models.people import User
 from accounts.models.sso import Identity, LogoutHeard
 from accounts.tests.factories import PASSWORD, Cast, just_now, log_in, long_ago, make_user
 from accounts.tests.idp import Idp, made, put_up
+from accounts.tests.test_api import App, problem
 from accounts.tests.test_entrance import newest_code
 from accounts.tests.test_factors import enter
 from core import errors
@@ -271,7 +273,7 @@ def test_a_member_has_a_limited_number_of_identities(idp: Idp) -> None:
     for number in range(sso.MOST_IDENTITIES):
         user = linked("alice", str(number), idp)
     with pytest.raises(errors.Conflict):
-        sso.link(actor=user, arrival=oidc.Arrival(provider="oak", issuer=idp.issuer, subject="one more"))
+        sso.link(actor=user, arrival=oidc.ShownIdentity(provider="oak", issuer=idp.issuer, subject="one more"))
     assert Identity.objects.count() == sso.MOST_IDENTITIES
 
 

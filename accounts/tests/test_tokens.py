@@ -1,7 +1,6 @@
 """Personal tokens and bots: made, shown once, used, seen, revoked; who may."""
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any

@@ -105,7 +105,8 @@ def blocked(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def devices(request: Request) -> HttpResponse:
-    found = login_queries.devices(viewer=request.user, current=own_device(request), cursor=request.GET.get("cursor", ""))
+    current, cursor = own_device(request), request.GET.get("cursor", "")
+    found = login_queries.devices(viewer=request.user, current=current, cursor=cursor)
     context = {"here": "devices", "logins": found.rows, "next": found.next}
     return render(request, "accounts/settings_devices.html", context)
 

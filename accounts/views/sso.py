@@ -120,7 +120,13 @@ def _trouble(request: HttpRequest, provider: Provider, kind: str, error: Excepti
 
 
 def _arrived(
-    request: HttpRequest, provider: Provider, arrival: oidc.Arrival, *, id_token: str, next_url: str, invitation: str
+    request: HttpRequest,
+    provider: Provider,
+    arrival: oidc.ShownIdentity,
+    *,
+    id_token: str,
+    next_url: str,
+    invitation: str,
 ) -> HttpResponse:
     identity = sso_queries.identity(provider=arrival.provider, issuer=arrival.issuer, subject=arrival.subject)
     member = sso_queries.member_with(arrival.email) if identity is None and arrival.proven else None
@@ -136,7 +142,7 @@ def _enter(
     request: HttpRequest,
     provider: Provider,
     identity: Identity,
-    arrival: oidc.Arrival,
+    arrival: oidc.ShownIdentity,
     *,
     id_token: str,
     next_url: str,
@@ -174,7 +180,7 @@ def join(request: HttpRequest) -> HttpResponse:
 
 
 def _join(
-    request: HttpRequest, provider: Provider, arrival: oidc.Arrival, door: doors.Door, form: sso_forms.ArrivedForm
+    request: HttpRequest, provider: Provider, arrival: oidc.ShownIdentity, door: doors.Door, form: sso_forms.ArrivedForm
 ) -> HttpResponse:
     words = {"language": get_language() or "", "invitation": arrivals.invitation(request), **form.person()}
     asked = form.asked()
@@ -209,7 +215,7 @@ def link(request: HttpRequest) -> HttpResponse:
     return _link(request, provider, arrival, request.user)
 
 
-def _link(request: HttpRequest, provider: Provider, arrival: oidc.Arrival, user: User) -> HttpResponse:
+def _link(request: HttpRequest, provider: Provider, arrival: oidc.ShownIdentity, user: User) -> HttpResponse:
     next_url = arrivals.next_url(request)
     id_token = arrivals.done(request)
     try:
@@ -237,7 +243,7 @@ def _start_again(request: HttpRequest) -> HttpResponse:
 # -- Connected accounts ------------------------------------------------------------------------------------------------
 
 
-def _connect(request: HttpRequest, provider: Provider, arrival: oidc.Arrival) -> HttpResponse:
+def _connect(request: HttpRequest, provider: Provider, arrival: oidc.ShownIdentity) -> HttpResponse:
     assert isinstance(request.user, User)
     try:
         sso.link(actor=request.user, arrival=arrival)
