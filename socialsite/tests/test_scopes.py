@@ -96,7 +96,7 @@ def test_every_operation_of_the_api_is_looked_at() -> None:
     assert all(path.startswith("/api/v1/") for _method, path, _view in OPERATIONS)
     assert set(settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]) == {
         "accounts.tokens.TokenAuthentication",
-        "core.api.SessionAuthentication",
+        "accounts.tokens.SessionAuthentication",
     }
 
 
