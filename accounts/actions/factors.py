@@ -119,7 +119,7 @@ def add_passkey(*, actor: User, name: str, credential: dict[str, Any], keep: int
     return _added(actor, "passkey", first=first, keep=keep)
 
 
-def _added(actor: User, kind: str, *, first: bool, keep: str) -> list[str]:
+def _added(actor: User, kind: str, *, first: bool, keep: int) -> list[str]:
     fresh = []
     if not Authenticator.objects.filter(user_id=actor.pk, type=Authenticator.Type.RECOVERY_CODES).exists():
         fresh = RecoveryCodes.activate(actor).generate_codes()
