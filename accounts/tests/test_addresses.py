@@ -231,6 +231,7 @@ def test_what_a_thief_has_added_goes_with_them(alice: User) -> None:
     assert not alice.is_staff
 
 
+@pytest.mark.both
 def test_what_a_thief_has_added_before_asking_goes_too(alice: User) -> None:
     """An open session: a passkey and an app first, new recovery codes, tokens, and then the move."""
     User.objects.filter(pk=alice.pk).update(is_staff=True)

@@ -18,6 +18,7 @@ from accounts.queries import factors as factor_queries
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
 from accounts.tests.soft_key import SoftKey
 from accounts.tests.test_api import App, problem
+from accounts.tests.test_at_once import at_once
 from accounts.tests.test_factors import code_of, is_in, set_up_app
 from core import options, scopes
 from core.models import AuditEntry, Mail
@@ -107,6 +108,28 @@ def test_a_secret_is_for_whom_it_was_made_and_for_a_quarter_of_an_hour(cast: Cas
         assert app.ask("POST", "auth/reauthenticate", {"password": PASSWORD}).status_code == 204
         problem(app.ask("POST", CONFIRM, {**given, "code": code_of(begun["secret"])}), 410, "flow_ended")
     assert not Authenticator.objects.exists()
+
+
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_one_flow_many_times_at_once_sets_up_one_factor() -> None:
+    make_user("alice")
+    app, key = App(), SoftKey()
+    app.log_in()
+    begun, asked = good(app.ask("POST", BEGIN)), good(app.ask("POST", OPTIONS))
+    calls = {
+        CONFIRM: {"flow": begun["flow"], "code": code_of(begun["secret"])},
+        PASSKEYS: {"flow": asked["flow"], "credential": key.create(asked["options"])},
+    }
+
+    def ask(path: str) -> int:
+        own = App()
+        own.access = app.access
+        return own.ask("POST", path, calls[path]).status_code
+
+    for path in calls:
+        assert sorted(at_once(*[lambda path=path: ask(path)] * 4)) == [201, 410, 410, 410]
+    assert sorted(Authenticator.objects.values_list("type", flat=True)) == ["recovery_codes", "totp", "webauthn"]
 
 
 # -- Passkeys --

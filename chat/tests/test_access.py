@@ -103,6 +103,7 @@ def leave(who: User) -> None:
     life.request_deletion(actor=who, password=PASSWORD, login=None, take_messages=False)
 
 
+@pytest.mark.both
 def test_who_hides_can_be_blocked_by_whom_they_talk_to(cast: Cast) -> None:
     make_chat(cast.carol, cast.mod, "hello")
     leave(cast.mod)
