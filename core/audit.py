@@ -1,5 +1,8 @@
 """Who with power did what to whom: one row for each, in the transaction of the deed, never changed afterwards."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import connection
 
 from core.models import AuditEntry
@@ -27,3 +30,9 @@ def actions() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(ACTIONS)
         return [action for (action,) in cursor.fetchall()]
+
+
+def done(action: str, *, actor_id: int, since: datetime) -> list[dict[str, Any]]:
+    """The data of what somebody did since then."""
+    rows = AuditEntry.objects.filter(actor_id=actor_id, action=action, created_at__gte=since)
+    return list(rows.order_by("pk").values_list("data", flat=True))

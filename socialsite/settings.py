@@ -261,7 +261,7 @@ CONTENT_SECURITY_POLICY = {
 
 # -- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication", "core.api.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication", "accounts.tokens.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.JSONParser", "rest_framework.parsers.MultiPartParser"],
@@ -288,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         "FieldKind": "accounts.models.fields.FieldKind",
         "ReactionKind": "feed.models.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
+        "WelcomeEnum": "accounts.models.people.Welcome",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }
