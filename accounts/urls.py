@@ -16,6 +16,7 @@ from accounts.api import people as people_api
 from accounts.api import profiles as profile_api
 from accounts.api import proving as proving_api
 from accounts.api import sso as sso_api
+from accounts.api import welcome as welcome_api
 from accounts.views import (
     addresses,
     api_tokens,
@@ -207,6 +208,13 @@ urlpatterns = [
     path("api/v1/me/email", address_api.EmailView.as_view(), name="api_email"),
     path("api/v1/me/email/confirm", address_api.EmailConfirmView.as_view(), name="api_email_confirm"),
     path("api/v1/me/factors", factor_api.FactorsView.as_view(), name="api_factors"),
+    path("api/v1/me/factors/app", factor_api.AppView.as_view(), name="api_factor_app"),
+    path("api/v1/me/factors/app/secret", factor_api.AppSecretView.as_view(), name="api_factor_app_secret"),
+    path("api/v1/me/factors/app/confirm", factor_api.AppConfirmView.as_view(), name="api_factor_app_confirm"),
+    path("api/v1/me/factors/codes", factor_api.CodesView.as_view(), name="api_factor_codes"),
+    path("api/v1/me/factors/passkeys", factor_api.PasskeysView.as_view(), name="api_factor_passkeys"),
+    path("api/v1/me/factors/passkeys/options", factor_api.PasskeyOptionsView.as_view(), name="api_factor_options"),
+    path("api/v1/me/factors/passkeys/<int:id>", factor_api.PasskeyView.as_view(), name="api_factor_passkey"),
     path("api/v1/me/export", archive_api.ExportView.as_view(), name="api_export"),
     path("api/v1/me/export/download", archive_api.ExportFileView.as_view(), name="api_export_file"),
     path("api/v1/me/import", archive_api.ImportView.as_view(), name="api_import"),
@@ -214,6 +222,7 @@ urlpatterns = [
     path("api/v1/me/deletion", life_api.DeletionView.as_view(), name="api_deletion"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
+    path("api/v1/me/welcome", welcome_api.WelcomeView.as_view(), name="api_welcome"),
     path("api/v1/me/tokens", api_token_api.TokensView.as_view(), name="api_tokens"),
     path("api/v1/me/tokens/<int:id>", api_token_api.TokenView.as_view(), name="api_token"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),

@@ -63,7 +63,7 @@ for user in (linh, fresh, ingrid, goer):
                          client="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
     sessions[user.handle] = store.session_key
 def arrival(number, **more):
-    return oidc.Arrival(provider="school", issuer="https://login.willowbank.example", subject=str(number), **more)
+    return oidc.ShownIdentity(provider="school", issuer="https://login.willowbank.example", subject=str(number), **more)
 sso.link(actor=linh, arrival=arrival(1, email="linh@school.example"))
 for name, proven in (("arrived", True), ("unproven", False)):
     store = SessionStore()

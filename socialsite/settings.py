@@ -146,6 +146,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", 10 * 1024 * 1024, low=1024)
 MAX_API_IMAGE_BYTES = 2 * MAX_IMAGE_BYTES
 MAX_IMPORT_BYTES = env.number("MAX_IMPORT_BYTES", 512 * 1024 * 1024, low=1024)
+# All exports that are kept for their week together; what exports and imports leave of the disk to everything else.
+MAX_EXPORTS_BYTES = env.number("MAX_EXPORTS_BYTES", 20 * 2**30, low=2**20, high=2**60)
+MIN_FREE_BYTES = env.number("MIN_FREE_BYTES", 256 * 2**20, high=2**60)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 
 # -- Work off the request ---------------------------------------------------------------------------------------------
@@ -258,7 +261,7 @@ CONTENT_SECURITY_POLICY = {
 
 # -- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication", "core.api.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication", "accounts.tokens.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.JSONParser", "rest_framework.parsers.MultiPartParser"],
@@ -285,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         "FieldKind": "accounts.models.fields.FieldKind",
         "ReactionKind": "feed.models.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
+        "WelcomeEnum": "accounts.models.people.Welcome",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

@@ -12,6 +12,7 @@ from accounts.actions import joining, profiles, relations, welcome
 from accounts.models.people import User
 from accounts.queries import welcome as welcome_queries
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_friends, make_user
+from accounts.tests.test_api import App, problem
 from feed.tests.factories import make_post
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,27 @@ def test_they_are_taken_up_again_at_the_next_login(nell: User, client: Client) -
     assert elsewhere["Location"] == "/people/", "whoever wants to go somewhere goes there"
 
 
+def test_an_app_goes_through_them_too(nell: User, cast: Cast) -> None:
+    app = App()
+    assert app.log_in("nell").json()["user"]["welcome"] == "picture"
+    for given in ({}, {"step": "the cat"}, {"step": ""}):
+        assert list(problem(app.ask("POST", "me/welcome", given), 422, "invalid")["errors"]) == ["step"]
+    for step, after in (("people", "privacy"), ("picture", "privacy"), ("privacy", ""), ("picture", "")):
+        answer = app.ask("POST", "me/welcome", {"step": step})
+        assert (answer.status_code, answer.json()) == (200, {"welcome": after}), step
+    assert app.ask("GET", "me").json()["welcome"] == ""
+    problem(App().ask("POST", "me/welcome", {"step": "picture"}), 401, "sign_in_needed")
+
+
+def test_an_app_skips_them_all(nell: User) -> None:
+    app = App()
+    app.log_in("nell")
+    for _turn in range(2):
+        assert app.ask("DELETE", "me/welcome").status_code == 204
+        assert now(nell) == ""
+    problem(App().ask("DELETE", "me/welcome"), 401, "sign_in_needed")
+
+
 def test_going_back_undoes_nothing(nell: User, client: Client) -> None:
     log_in(client, nell)
     for step in ("picture", "people"):
@@ -123,7 +145,7 @@ def test_suggestions_are_friends_of_friends_then_the_newest_who_write(
     profiles.set_visibility(actor=hidden, is_listed=False)
     for writer in (cast.bob, cast.mallory, cast.mod):
         make_post(writer)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = welcome_queries.suggestions(cast.alice)
     assert [one.handle for one in found] == ["near", "far", "mod", "bob"]
     relations.follow(actor=cast.alice, person="near")

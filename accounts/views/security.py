@@ -22,7 +22,7 @@ from accounts.forms import factors as factor_forms
 from accounts.queries import factors as factor_queries
 from accounts.views import office
 from accounts.views.asking import asks
-from accounts.views.base import Request
+from accounts.views.base import Request, own_login
 from accounts.views.confirm import confirmed
 from accounts.views.entrance import bad
 from core import errors, sealed
@@ -64,7 +64,7 @@ def app(request: Request) -> HttpResponse:
     form = factor_forms.AppForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with form.mending("code"):
-            code, keep = form.cleaned_data["code"], request.session.session_key or ""
+            code, keep = form.cleaned_data["code"], own_login(request)
             fresh = factors.add_app(actor=request.user, secret=secret, code=code, keep=keep)
             request.session.pop(SECRET, None)
             return _added(request, fresh, _("Your authenticator app is set up."))
@@ -101,11 +101,8 @@ def remove_app(request: Request) -> HttpResponse:
 def add_passkey(request: Request) -> HttpResponse:
     form = factor_forms.PasskeyForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
-        given, keep = form.cleaned_data, request.session.session_key or ""
         try:
-            fresh = factors.add_passkey(
-                actor=request.user, name=given["name"], credential=given["credential"], keep=keep
-            )
+            fresh = factors.add_passkey(actor=request.user, **form.made(), keep=own_login(request))
         except (errors.Invalid, errors.Conflict) as error:
             form.add_error("name", str(error.message))
         else:

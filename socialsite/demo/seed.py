@@ -20,7 +20,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.actions import logins
+from accounts.actions import logins, names
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
 from chat.models import Conversation, Membership, Message
@@ -215,6 +215,7 @@ def _people(made: Plan, say: Say) -> list[User]:
             )
         )
     User.objects.bulk_create(users, BATCH)
+    names.write_parts(people=[user.pk for user in users])
     EmailAddress.objects.bulk_create(
         [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users], BATCH
     )

@@ -1,12 +1,15 @@
 """Any few people and what is between them; and the oracle: what each of them should see, in plain words of its own.
 
 Nothing in here asks access or queries. A graph is drawn by hypothesis as bits, so that a failure shrinks to the ties
-that matter. `build` writes many graphs at once, as rows.
+that matter. Graphs are looked at `together`, by the one person they have in common: nearly all the time of a query
+goes into making its SQL, once for all of them. `build` writes the rows.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -49,25 +52,29 @@ class Graph:
     inactive: frozenset[int]
     deaf: frozenset[int]  # mute the word
     deaf_over: frozenset[int]
+    size: int = SIZE
 
     # -- The oracle ----------------------------------------------------------------------------------------------------
 
     def present(self, one: int) -> bool:
-        return one not in self.suspended | self.inactive
+        return one not in self.suspended and one not in self.inactive
 
     def meets(self, viewer: Viewer, one: int) -> bool:
         apart = (viewer, one) in self.blocks or (one, viewer) in self.blocks
         return self.present(one) and not apart
 
     def inside(self, viewer: Viewer, one: int) -> bool:
-        return one not in self.private or viewer == one or bool({(viewer, one)} & (self.follows | self.friends))
+        return one not in self.private or viewer == one or self.near(viewer, one)
+
+    def near(self, viewer: Viewer, one: int) -> bool:
+        return (viewer, one) in self.follows or (viewer, one) in self.friends
 
     def sees(self, viewer: Viewer, post: Place) -> bool:
         author, audience = post
         circles = ["public"]
         if viewer is not None:
             circles.append("members")
-        if (viewer, author) in self.follows | self.friends:
+        if self.near(viewer, author):
             circles.append("followers")
         if (viewer, author) in self.friends:
             circles.append("friends")
@@ -84,30 +91,21 @@ class Graph:
         return self.sees(viewer, post) and self.wants(viewer, post[0], word=has_word(post))
 
     def home(self, viewer: int) -> set[Place]:
-        return {one for one in PLACES if self.hears(viewer, one) and one[0] in {viewer, *self.of("follows", viewer)}}
+        return {one for one in self.places if self.reaches(viewer, one)}
+
+    def reaches(self, viewer: int, post: Place) -> bool:
+        return post[0] in {viewer, *self.of("follows", viewer)} and self.hears(viewer, post)
 
     def told(self, post: Place) -> set[int]:
         """Whose pages hear at once of a new post."""
-        present = self.present(post[0])
-        return {
-            one for one in range(SIZE) if present and (one == post[0] or (self.present(one) and post in self.home(one)))
-        }
+        if not self.present(post[0]):
+            return set()
+        return {post[0]} | {one for one in self.everybody if self.present(one) and self.reaches(one, post)}
 
     def says(self, viewer: Viewer, post: Place) -> set[int]:
-        """Whose comments stand before the viewer under a post; everybody has written one under those of `TALKED`."""
-        seen = self.sees(viewer, post) and post in TALKED
-        return {
-            one
-            for one in range(SIZE)
-            if seen and self.meets(viewer, one) and self.wants(viewer, one, word=one % 2 == 0)
-        }
-
-    def of(self, ties: str, one: int) -> set[int]:
-        """Whom this one follows, asks, ..."""
-        return {other for who, other in getattr(self, ties) if who == one}
-
-    def to(self, ties: str, one: int) -> set[int]:
-        return {who for who, other in getattr(self, ties) if other == one}
+        """Whose comments stand before the viewer under a post."""
+        said = self.talkers(post) if self.sees(viewer, post) else []
+        return {one for one in said if self.meets(viewer, one) and self.wants(viewer, one, word=one % 2 == 0)}
 
     def met(self, viewer: Viewer, people: Iterable[int]) -> set[int]:
         return {one for one in people if self.meets(viewer, one)}
@@ -117,7 +115,7 @@ class Graph:
         tied = {viewer} | self.to("friend_asks", viewer)
         for ties in ("follows", "asks", "friends", "friend_asks", "mutes", "dismissed"):
             tied |= self.of(ties, viewer)
-        return self.met(viewer, range(SIZE)) - tied
+        return self.met(viewer, self.everybody) - tied
 
     def suggested(self, viewer: int) -> dict[int, int]:
         """Who, and how many friends they have in common."""
@@ -125,14 +123,65 @@ class Graph:
         found = {one: sum(one in self.of("friends", friend) for friend in near) for one in self.untied(viewer)}
         return {one: count for one, count in found.items() if count and one not in self.private}
 
+    # -- Who and what there is -----------------------------------------------------------------------------------------
 
-PLACES: list[Place] = [(author, audience) for author in range(SIZE) for audience in Audience.values]
-TALKED = [(author, audience) for author, audience in PLACES if (author + Audience.values.index(audience)) % 3 == 0]
+    @property
+    def everybody(self) -> range:
+        return range(self.size)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Posts: everybody writes one for each audience, in this order."""
+        return [(author, audience) for author in self.everybody for audience in Audience.values]
+
+    @cached_property
+    def talked(self) -> list[Place]:
+        """Posts with comments."""
+        return [post for post in self.places if _number(post) % 5 == 0]
+
+    @cached_property
+    def pictured(self) -> list[Place]:
+        return [post for post in self.places if _number(post) % 3 == 0]
+
+    def talkers(self, post: Place) -> list[int]:
+        """Who has written a comment there: those who were drawn together with the author."""
+        first = max(post[0] - 1, 0) // (SIZE - 1) * (SIZE - 1) + 1
+        return [0, *range(first, first + SIZE - 1)] if _number(post) % 5 == 0 else []
+
+    def of(self, ties: str, one: int) -> set[int]:
+        """Whom this one follows, asks, ..."""
+        return self._of[ties].get(one, set())
+
+    def to(self, ties: str, one: int) -> set[int]:
+        return self._to[ties].get(one, set())
+
+    @cached_property
+    def _of(self) -> Mapping[str, Mapping[int, set[int]]]:
+        return {name: _sides(getattr(self, name)) for name in PAIRED}
+
+    @cached_property
+    def _to(self) -> Mapping[str, Mapping[int, set[int]]]:
+        return {name: _sides((other, one) for one, other in getattr(self, name)) for name in PAIRED}
+
+
+PAIRED = [one.name for one in fields(Graph) if one.type == frozenset[Pair]]
+STATED = [one.name for one in fields(Graph) if one.type == frozenset[int]]
 WORD = "lantern"
 
 
+def _sides(pairs: Iterable[Pair]) -> Mapping[int, set[int]]:
+    sides: dict[int, set[int]] = defaultdict(set)
+    for one, other in pairs:
+        sides[one].add(other)
+    return sides
+
+
+def _number(post: Place) -> int:
+    return post[0] + Audience.values.index(post[1])
+
+
 def has_word(post: Place) -> bool:
-    return (post[0] + Audience.values.index(post[1])) % 2 == 0
+    return _number(post) % 2 == 0
 
 
 # -- Drawing -----------------------------------------------------------------------------------------------------------
@@ -177,6 +226,31 @@ def graph_of(ties: Sequence[int], states: Sequence[int]) -> Graph:
     )
 
 
+def together(graphs: Sequence[Graph]) -> Graph:
+    """One graph of many: their person 0 is one and the same, who is here; nobody else knows anybody of another."""
+
+    def number(one: int, part: int) -> int:
+        return one and part * (SIZE - 1) + one
+
+    pairs = {
+        name: frozenset(
+            (number(a, part), number(b, part)) for part, graph in enumerate(graphs) for a, b in getattr(graph, name)
+        )
+        for name in PAIRED
+    }
+    states = {
+        name: frozenset(
+            number(one, part)
+            for part, graph in enumerate(graphs)
+            for one in getattr(graph, name)
+            if one or (part == 0 and name not in AWAY)
+        )
+        for name in STATED
+    }
+    return Graph(**pairs, **states, size=len(graphs) * (SIZE - 1) + 1)
+
+
+AWAY = ("suspended", "inactive")
 TIES = st.tuples(*[st.integers(0, 2 ** len(PAIRS) - 1)] * 12)
 STATES = st.tuples(*[st.integers(0, 2**SIZE - 1)] * 8)
 GRAPHS = st.builds(graph_of, TIES, STATES)
@@ -229,7 +303,7 @@ def _members(graph: Graph, number: int) -> list[User]:
             friend_requests_count=len(graph.to("friend_asks", one)),
             posts_count=2,
         )
-        for one in range(SIZE)
+        for one in graph.everybody
     ]
 
 
@@ -290,10 +364,13 @@ def _write(worlds: list[World]) -> None:
         )
 
     for world in worlds:
-        world.posts = {place: _post(world, place) for place in PLACES}
-        world.comments = {(place, one): _comment(world, place, one) for place in TALKED for one in range(SIZE)}
-        world.pictures = {place: upload(world, place[0], "post") for place in PLACES}
-        world.avatars = [upload(world, one, "avatar") for one in range(SIZE)]
+        graph = world.graph
+        world.posts = {place: _post(world, place) for place in graph.places}
+        world.comments = {
+            (place, one): _comment(world, place, one) for place in graph.talked for one in graph.talkers(place)
+        }
+        world.pictures = {place: upload(world, place[0], "post") for place in graph.pictured}
+        world.avatars = [upload(world, one, "avatar") for one in graph.everybody]
     Post.objects.bulk_create(row for world in worlds for row in world.posts.values())
     Comment.objects.bulk_create(row for world in worlds for row in world.comments.values())
     Upload.objects.bulk_create(row for world in worlds for row in [*world.pictures.values(), *world.avatars])
@@ -310,7 +387,7 @@ def _post(world: World, place: Place) -> Post:
     mark = f"post{world.people[place[0]].handle}{place[1].replace('_', '')}"
     text = f"{mark} a Lántern." if has_word(place) else f"{mark} a light."
     html = f"<p>{text}</p>"
-    count = SIZE if place in TALKED else 0
+    count = len(world.graph.talkers(place))
     return Post(author=world.people[place[0]], audience=place[1], text=text, html=html, comments_count=count)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from socialsite.tests.graphs import PLACES, Graph, Place, Viewer
+from accounts.models.relations import Audience
+from socialsite.tests.graphs import Graph, Place, Viewer
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Ask:
     graph: Graph
     viewer: Viewer
     one: int = 0
-    place: Place = PLACES[0]
+    place: Place = (0, Audience.values[0])
     sayer: int = 0
     own: bool = True  # of lists: the viewer's
     tab: str = ""  # of a profile
@@ -44,7 +45,9 @@ def person(ask: Ask) -> Shown:
 
 
 def posts_of(ask: Ask) -> Shown:
-    return shown(posts=[place for place in PLACES if place[0] == ask.one and ask.graph.sees(ask.viewer, place)])
+    return shown(
+        posts=[place for place in ask.graph.places if place[0] == ask.one and ask.graph.sees(ask.viewer, place)]
+    )
 
 
 def profile(ask: Ask) -> Shown:
@@ -85,17 +88,20 @@ def on_list(ask: Ask) -> Shown:
 
 
 def list_posts(ask: Ask) -> Shown:
-    on = ask.graph.of("listed", ask.me) if ask.own else set()
-    return shown(posts=newest([place for place in PLACES if place[0] in on and ask.graph.hears(ask.me, place)]))
+    graph, me = ask.graph, ask.me
+    on = graph.of("listed", me) if ask.own else set()
+    return shown(
+        posts=newest([place for place in ask.graph.places if place[0] in on and ask.graph.hears(ask.me, place)])
+    )
 
 
 def newest(places: Iterable[Place], number: int = 20) -> list[Place]:
-    return sorted(places, key=PLACES.index)[-number:]
+    return sorted(places, key=lambda place: (place[0], Audience.values.index(place[1])))[-number:]
 
 
 def home(ask: Ask) -> Shown:
     if ask.viewer is None:
-        public = [place for place in PLACES if ask.graph.sees(None, place)]
+        public = [place for place in ask.graph.places if ask.graph.sees(None, place)]
         return shown(posts=newest(public, 3))
     return shown(posts=newest(ask.graph.home(ask.viewer)))
 
@@ -124,6 +130,12 @@ def comment(ask: Ask) -> Shown:
 
 def comment_live(ask: Ask) -> Shown:
     return shown(said=[(ask.sayer, ask.place)] if ask.sayer in ask.graph.says(ask.viewer, ask.place) else [])
+
+
+def own_comments(ask: Ask) -> Shown:
+    """The viewer's, with whose post they stand under."""
+    places = [place for place in ask.graph.talked if ask.graph.sees(ask.viewer, place)]
+    return shown({author for author, _audience in places}, said=[(ask.me, place) for place in places])
 
 
 def rail(graph: Graph, me: int) -> list[int]:

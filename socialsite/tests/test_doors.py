@@ -1,4 +1,5 @@
-"""Every address of the site, walked in any few people's ties: 40 graphs here, 1,000 in `make test-deep`.
+"""Every address of the site, walked in any few people's ties: 40 graphs here, 1,000 in `make test-deep`, four of them
+together, by the one they have in common; of the ids in addresses a sample.
 
 The walk takes the routes from the resolver, so a new page or API is in it at once. Whatever it shows of people, posts
 and comments must be for the viewer; and a route that shows any has to say in SHOWS what exactly, else it fails here.
@@ -6,21 +7,27 @@ What is no address (frames of the socket, boxes of the rail, kinds of uploads) i
 """
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.serializers.json import DjangoJSONEncoder
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from accounts import personal
+from accounts.models.relations import Audience
 from core import consumers, frame, limits
 from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
-from socialsite.tests.graphs import GRAPHS, PLACES, SIZE, TALKED, Graph, Viewer, World, build, graph_of
+from feed import queries
+from socialsite.tests.graphs import GRAPHS, Graph, Viewer, World, build, graph_of, together
 from socialsite.tests.shown import (
     Ask,
     Shown,
@@ -29,8 +36,10 @@ from socialsite.tests.shown import (
     edit,
     home,
     list_posts,
+    newest,
     on_list,
     own,
+    own_comments,
     people_of,
     person,
     post,
@@ -54,8 +63,8 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "accounts:api_followers": people_of("follows", back=True),
     "accounts:api_following": people_of("follows"),
     "accounts:api_friends_of": people_of("friends"),
-    "accounts:people": lambda ask: shown(ask.graph.met(ask.me, range(SIZE))),
-    "accounts:api_users": lambda ask: shown(ask.graph.met(ask.me, range(SIZE))),
+    "accounts:people": lambda ask: shown(ask.graph.met(ask.me, ask.graph.everybody)),
+    "accounts:api_users": lambda ask: shown(ask.graph.met(ask.me, ask.graph.everybody)),
     "accounts:requests": own("asks", "friend_asks", back=True),
     "accounts:api_requests": own("asks", back=True),
     "accounts:api_friend_requests": own("friend_asks", back=True),
@@ -78,7 +87,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:api_list_posts": list_posts,
     "feed:home": home,
     "feed:api_posts": home,
-    "feed:new_posts": lambda ask: shown(posts=ask.graph.home(ask.me)),
+    "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), queries.NEW_LIMIT)),
     "feed:api_user_posts": posts_of,
     "feed:post": post_page,
     "feed:api_post": post,
@@ -90,7 +99,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "chat:with": person,
 }
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
-NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes"}
+NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes", "muted.json", "blocked.json"}
 AS_FRAGMENT = {"feed:comments", "feed:comment"}
 QUERY = {"feed:new_posts": "?after=0"}
 # What a parameter of a route may be, where it is no member, post, comment or list of the world.
@@ -123,6 +132,20 @@ UPLOADS = {
     "avatar": "test_graphs.pictures",
     "cover": "accounts.access.people.visible_covers: as avatars",
     "post": "test_graphs.pictures, and test below",
+}
+# Files of the export; every other shows nothing of others.
+EXPORTS: dict[str, Callable[[Ask], Shown]] = {
+    "following.json": own("follows"),
+    "followers.json": own("follows", back=True),
+    "requests.json": own("asks"),
+    "friend-requests.json": own("friend_asks"),
+    "friends.json": own("friends"),
+    "close-friends.json": own("close"),
+    "lists.json": own("listed"),
+    "muted.json": own("mutes", "mutes_over", met=False),
+    "blocked.json": own("blocks", met=False),
+    "posts.json": lambda ask: shown(posts=[place for place in ask.graph.places if place[0] == ask.me]),
+    "comments.json": own_comments,
 }
 CHAT = "chat/tests/test_access.py: conversations of two, which mutes do not touch"
 
@@ -170,18 +193,18 @@ class Walk:
 
     def values(self, path: str, hole: str) -> Iterator[tuple[Any, Ask]]:
         graph, viewer = self.graph, self.viewer
-        turn = (viewer or 0) + len(path)
+        turn = len(graph.follows) + len(path)
         if hole == "handle" or path.startswith((PEOPLE, "api/v1/me/f", "api/v1/me/close", "api/v1/me/sugg")):
-            for one in {turn % SIZE, (turn + 2) % SIZE, viewer or 0}:
+            for one in {turn % graph.size, (turn * 7 + 2) % graph.size, (turn * 3 + 5) % graph.size, viewer or 0}:
                 yield self.world.people[one].handle, Ask(graph, viewer, one=one)
         elif path.startswith(POSTS):
-            for place in [*PLACES[turn % 7 :: 7], *TALKED[turn % 5 : turn % 5 + 2]]:
+            for place in [*graph.places[turn % 17 :: 17], *graph.talked[turn % 7 :: 7]]:
                 yield self.world.posts[place].pk, Ask(graph, viewer, place=place)
         elif path.startswith(COMMENTS):
-            for place, one in list(self.world.comments)[turn % 9 :: 9]:
+            for place, one in list(self.world.comments)[turn % 19 :: 19]:
                 yield self.world.comments[place, one].pk, Ask(graph, viewer, place=place, sayer=one)
         elif path.removeprefix("api/v1/me/").startswith(LISTS):
-            for whose in {viewer or 0, turn % SIZE}:
+            for whose in {viewer or 0, turn % graph.size}:
                 yield self.world.lists[whose].pk, Ask(graph, viewer, own=whose == viewer)
         else:
             for value in self.known(hole, path):
@@ -224,10 +247,10 @@ class Walk:
 
     def marks(self, page: str) -> Shown:
         number = self.world.people[0].handle.removeprefix("who").partition("x")[0]
-        audiences = {place[1].replace("_", ""): place[1] for place in PLACES}
-        people = re.findall(rf"(?<!post)(?<!said)who{number}x(\d)", page, re.I)
-        posts = re.findall(rf"postwho{number}x(\d)([a-z]+)", page)
-        said = re.findall(rf"saidwho{number}x(\d)under(\d)([a-z]+)", page)
+        audiences = {audience.replace("_", ""): audience for audience in Audience.values}
+        people = re.findall(rf"(?<!post)(?<!said)who{number}x(\d+)", page, re.I)
+        posts = re.findall(rf"postwho{number}x(\d+)([a-z]+)", page)
+        said = re.findall(rf"saidwho{number}x(\d+)under(\d+)([a-z]+)", page)
         return Shown(
             frozenset(int(one) for one in people) - {self.viewer},
             frozenset((int(one), audiences[name]) for one, name in posts),
@@ -243,18 +266,33 @@ class Walk:
         line.user_id = self.world.people[self.viewer].pk
         line.write = lambda frame, ready: None  # type: ignore[method-assign]
         ids = {post.pk: place for place, post in self.world.posts.items()}
-        asked = feed_consumers.watch(line, Frame(kind="feed.watch", id=1, data={"posts": sorted(ids)}))
+        some = sorted(ids)[-queries.WATCH_LIMIT :]
+        asked = feed_consumers.watch(line, Frame(kind="feed.watch", id=1, data={"posts": some}))
         try:
             asked.send(None)
         except StopIteration as answer:
             found = {ids[one["post"]] for one in answer.value["posts"]}
-        assert found == {place for place in PLACES if self.graph.sees(self.viewer, place)}, f"socket of {self.graph}"
+        wanted = {ids[id] for id in some if self.graph.sees(self.viewer, ids[id])}
+        assert found == wanted, f"socket of {self.graph}"
 
     def pictures(self) -> None:
-        for place in PLACES[::7]:
+        for place in self.graph.pictured[::4]:
             answer = self.client.get(f"/api/v1/uploads/{self.world.pictures[place].key}/picture")
             seen = self.graph.sees(self.viewer, place) or place[0] == self.viewer
             assert (answer.status_code == 200) is seen, f"{place} for {self.viewer} of {self.graph}"
+
+    def export(self) -> None:
+        """What the member takes along, chapter by chapter."""
+        assert self.viewer is not None
+        ask = Ask(self.graph, self.viewer)
+        for file, chapter in personal.chapters.items():
+            rows = list(chapter.rows(self.world.people[self.viewer]))
+            found = self.marks(json.dumps(rows, cls=DjangoJSONEncoder))
+            who = f"{file} of {self.viewer} of {self.graph}"
+            if file not in NAMED:
+                self.within(found, who)
+            wanted = EXPORTS[file](ask) if file in EXPORTS else Shown()
+            assert found == Shown(wanted.people - {self.viewer}, wanted.posts, wanted.said), who
 
     def counts(self) -> dict[int, Any]:
         """Numbers on profiles, for everybody the viewer meets."""
@@ -275,6 +313,8 @@ def cut(page: str) -> tuple[str, str]:
     return (page[:start] + page[end:], page[start:end]) if start >= 0 else (page, "")
 
 
+AT_ONCE = 4  # graphs in one walk
+BATCHES = st.lists(GRAPHS, min_size=AT_ONCE, max_size=AT_ONCE)
 FAST = {"deadline": None, "phases": [Phase.explicit, Phase.generate], "suppress_health_check": list(HealthCheck)}
 
 
@@ -293,36 +333,35 @@ class EveryDoor:
         patch.setattr("core.threads.run", at_once)
         patch.setattr("core.realtime.hub.join", lambda socket, group: None)
 
-    def walk(self, graph: Graph) -> None:
+    def walk(self, graphs: list[Graph]) -> None:
         type(self).number += 1
-        [world] = build([graph], start=self.number)
-        here = [one % SIZE for one in range(self.number, self.number + SIZE) if graph.present(one % SIZE)]
+        [world] = build([together(graphs)], start=self.number)
         told: dict[int, set[Any]] = {}
-        for viewer in [*here[:1], *([None] if self.number % 4 == 0 else [])]:
-            walk = Walk(world, viewer)
-            walk.go()
-            if viewer is not None:  # visitors have links only
-                walk.pictures()
-        for viewer in [*here, None]:
+        viewers: list[Viewer] = [0, None] if self.number % 4 == 0 else [0]
+        for viewer in viewers:
+            Walk(world, viewer).go()
+        Walk(world, 0).pictures()  # visitors have links only
+        Walk(world, 0).socket()
+        Walk(world, 0).export()
+        here: list[Viewer] = [one for one in world.graph.everybody if world.graph.present(one)]
+        for viewer in [*here[:4], None]:
             for one, numbers in Walk(world, viewer).counts().items():
                 told.setdefault(one, set()).add(numbers)
         assert all(len(numbers) == 1 for numbers in told.values()), f"counts are the same for every reader: {told}"
-        if here:
-            Walk(world, here[0]).socket()
 
     @pytest.mark.slow
     @pytest.mark.timeout(600)
-    @settings(max_examples=20, **FAST)
-    @given(GRAPHS)
-    def test_forty(self, graph: Graph) -> None:
-        self.walk(graph)
+    @settings(max_examples=20 // AT_ONCE, **FAST)
+    @given(BATCHES)
+    def test_forty(self, graphs: list[Graph]) -> None:
+        self.walk(graphs)
 
     @pytest.mark.deep
     @pytest.mark.timeout(3 * 3600)
-    @settings(max_examples=500, **FAST)
-    @given(GRAPHS)
-    def test_a_thousand(self, graph: Graph) -> None:
-        self.walk(graph)
+    @settings(max_examples=500 // AT_ONCE, **FAST)
+    @given(BATCHES)
+    def test_a_thousand(self, graphs: list[Graph]) -> None:
+        self.walk(graphs)
 
 
 class FirstHalf(EveryDoor, TestCase): ...
@@ -342,7 +381,8 @@ def test_what_is_no_address_is_in_the_matrix_too() -> None:
 
 
 def test_the_matrix_names_routes_that_exist() -> None:
-    assert set(SHOWS) | NAMED | AS_FRAGMENT | set(QUERY) <= {name for name, _path in ROUTES}
+    names = {name for name, _path in ROUTES} | personal.chapters.keys()
+    assert set(SHOWS) | NAMED | AS_FRAGMENT | set(QUERY) | set(EXPORTS) <= names
 
 
 @pytest.mark.django_db

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0013_names")]
+    dependencies = [("accounts", "0017_name_parts_fill")]
 
     operations = [
         migrations.AddIndex(
