@@ -193,7 +193,7 @@ def test_a_handle_that_nobody_has_is_said_in_words(cast: Cast) -> None:
 
 
 def test_a_failed_import_has_a_card_of_its_own(cast: Cast) -> None:
-    Import.objects.create(user=cast.alice, state=ArchiveState.FAILED, report={"reason": "broken"})
+    Import.objects.create(user=cast.alice, state=ArchiveState.FAILED, reason="broken")
     page = main_of(client_of(cast.alice).get("/settings/data/"))
     cards = re.findall(r"<section class=\"card.*?</section>", page, re.S)
     [own] = [card for card in cards if "Your import did not work" in card]
