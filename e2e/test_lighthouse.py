@@ -7,7 +7,7 @@ from e2e import lighthouse, node, pages
 from e2e.pages import MEMBER, VISITOR
 from e2e.village import Village
 
-pytestmark = [pytest.mark.deep, pytest.mark.timeout(1200, func_only=True)]
+pytestmark = [pytest.mark.deep, pytest.mark.browser, pytest.mark.timeout(1200, func_only=True)]
 
 LIMIT = 95
 
