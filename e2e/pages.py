@@ -36,7 +36,7 @@ from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
 from chat.models import Conversation, Membership
-from feed.models import Post
+from feed.models.posts import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
 ingrid = User.objects.get(handle="ingrid")

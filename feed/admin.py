@@ -1,7 +1,9 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from feed.models import Comment, Post, PostPicture, Reaction
+from feed.models.comments import Comment
+from feed.models.posts import Post, PostPicture
+from feed.models.reactions import Reaction
 
 COUNTS = ("reactions", "reactions_count")
 

@@ -10,28 +10,39 @@ class FeedConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import registry as accounts_registry
-        from feed import access, actions, belongings, consumers, handlers, queries  # noqa: F401  registers frames and subscribers
-        from feed.models import PICTURES_LIMIT
+        from feed import belongings, consumers, handlers  # noqa: F401  registers frames and subscribers
+        from feed.access import posts as post_access
+        from feed.actions import counts
+        from feed.models.posts import PICTURES_LIMIT
+        from feed.queries import posts as post_queries
         from uploads import registry as uploads_registry
 
         frame.register_nav(
             frame.NavItem(key="home", label=_("Home"), icon="home", url_name="feed:home", order=10, tab=True)
         )
         bodies.takes_files("feed:compose", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        uploads_registry.register("post", visible=access.visible_pictures)
+        uploads_registry.register("post", visible=post_access.visible_pictures)
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
-                key="posts", label=_("Posts"), order=10, template="feed/profile_posts.html", context=queries.profile_tab
+                key="posts",
+                label=_("Posts"),
+                order=10,
+                template="feed/profile_posts.html",
+                context=post_queries.profile_tab,
             )
         )
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
-                key="media", label=_("Media"), order=20, template="feed/profile_media.html", context=queries.media_tab
+                key="media",
+                label=_("Media"),
+                order=20,
+                template="feed/profile_media.html",
+                context=post_queries.media_tab,
             )
         )
         accounts_registry.register_box(
-            accounts_registry.ProfileBox(key="photos", template="feed/_photo_box.html", context=queries.photo_box)
+            accounts_registry.ProfileBox(key="photos", template="feed/_photo_box.html", context=post_queries.photo_box)
         )
         belongings.register()
-        accounts_registry.recounts["posts"] = actions.recount_members
-        accounts_registry.recounts["reactions and comments"] = actions.recount_posts
+        accounts_registry.recounts["posts"] = counts.recount_members
+        accounts_registry.recounts["reactions and comments"] = counts.recount_posts

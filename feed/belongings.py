@@ -16,18 +16,13 @@ from accounts import personal
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import outbox, text
-from feed import access, events
-from feed.models import (
-    ALT_LIMIT,
-    COUNTED,
-    PICTURES_LIMIT,
-    TEXT_LIMIT,
-    Comment,
-    MutedPost,
-    Post,
-    PostPicture,
-    Reaction,
-)
+from feed import events
+from feed.access import comments as comment_access
+from feed.access import posts as post_access
+from feed.models.comments import Comment
+from feed.models.mutes import MutedPost
+from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.models.reactions import Reaction
 from uploads import actions as upload_actions
 
 BATCH = 200
@@ -56,7 +51,7 @@ def posts(member: User) -> Iterator[personal.Row]:
 
 def comments(member: User) -> Iterator[personal.Row]:
     """Under posts that the member may still see; whose post it is, but none of its words."""
-    mine = access.visible_comments(member).filter(author=member).select_related("post__author")
+    mine = comment_access.visible_comments(member).filter(author=member).select_related("post__author")
     for comment in personal.walk(mine):
         yield {
             "id": comment.pk,
@@ -68,8 +63,8 @@ def comments(member: User) -> Iterator[personal.Row]:
 
 
 def _seen(member: User, rows: QuerySet[Reaction]) -> QuerySet[Reaction]:
-    post = Exists(access.visible_posts(member).filter(pk=OuterRef("post_id")))
-    comment = Exists(access.visible_comments(member).filter(pk=OuterRef("comment_id")))
+    post = Exists(post_access.visible_posts(member).filter(pk=OuterRef("post_id")))
+    comment = Exists(comment_access.visible_comments(member).filter(pk=OuterRef("comment_id")))
     return rows.filter(Q(post) | Q(comment))
 
 

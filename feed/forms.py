@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.relations import Audience
-from feed.models import PICTURES_LIMIT, TEXT_LIMIT
+from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT
 
 
 class FilesInput(forms.ClearableFileInput):

@@ -2,18 +2,19 @@
 
 from accounts.events import PrivacyChanged
 from core import outbox
-from feed import queries, realtime
+from feed import realtime
 from feed.events import PostCreated
+from feed.queries import live as live_queries
 
 
 @outbox.subscribes(PostCreated, name="feed-announce")
 def announce(fact: PostCreated) -> None:
     """Tells the author's other pages and the followers that there is something new."""
-    for user_ids in queries.announce_to(fact.post_id, at_once=realtime.FOLLOWERS_AT_ONCE):
+    for user_ids in live_queries.announce_to(fact.post_id, at_once=realtime.FOLLOWERS_AT_ONCE):
         realtime.post_announced(post_id=fact.post_id, author_id=fact.author_id, user_ids=user_ids)
 
 
 @outbox.subscribes(PrivacyChanged, name="feed-privacy")
 def look_again(fact: PrivacyChanged) -> None:
     """Who has posts of theirs on the screen asks for them again; the others hear no more of them in any case."""
-    realtime.privacy_changed(queries.latest_shared(fact.user_id), private=fact.private)
+    realtime.privacy_changed(live_queries.latest_shared(fact.user_id), private=fact.private)

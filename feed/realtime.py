@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from core import realtime
-from feed import serializers
-from feed.models import Comment, Post
+from feed.models.comments import Comment
+from feed.models.posts import Post
+from feed.serializers import posts as post_serializers
 
 FOLLOWERS_AT_ONCE = 1000
 QUIET = ":quiet"
@@ -26,7 +27,7 @@ def quiet_group(post: Post) -> str:
 
 
 def counts_changed(post: Post) -> None:
-    realtime.push(post_group(post), "post.counts", serializers.counts(post))
+    realtime.push(post_group(post), "post.counts", post_serializers.counts(post))
 
 
 def comment_added(post: Post, comment: Comment) -> None:

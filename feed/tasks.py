@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from feed import actions
+from feed.actions import mutes as mute_actions
+from feed.actions import posts as post_actions
 
 SCHEDULE = {
     "feed-discard": {
@@ -21,11 +22,11 @@ SCHEDULE = {
 @shared_task(name="feed.discard_pictures", queue="maintenance")
 def discard_pictures() -> None:
     """Pictures of deleted posts, in batches until none is left."""
-    while actions.discard_pictures():
+    while post_actions.discard_pictures():
         pass
 
 
 @shared_task(name="feed.forget_muted", queue="maintenance")
 def forget_muted() -> None:
     """Muted conversations whose time is over."""
-    actions.forget_muted_posts()
+    mute_actions.forget_muted_posts()

@@ -5,7 +5,8 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext, ngettext, pgettext
 
-from feed.models import PICTURES_LIMIT, TEXT_LIMIT, PostPicture, ReactionKind
+from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, PostPicture
+from feed.models.reactions import ReactionKind
 
 register = template.Library()
 

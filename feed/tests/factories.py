@@ -7,7 +7,9 @@ from django.db.models import F
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import text as core_text
-from feed.models import COUNTED, Comment, Post, PostPicture, Reaction
+from feed.models.comments import Comment
+from feed.models.posts import COUNTED, Post, PostPicture
+from feed.models.reactions import Reaction
 from uploads.tests import factories as upload_factories
 
 

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.tests.factories import Cast
-from feed.models import Post
+from feed.models.posts import Post
 from feed.tests.factories import make_comment, make_post
 from uploads.tests import factories as upload_factories
 

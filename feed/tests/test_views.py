@@ -9,8 +9,9 @@ from django.test import Client
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
-from feed import actions
-from feed.models import Comment, Post
+from feed.actions import posts as post_actions
+from feed.models.comments import Comment
+from feed.models.posts import Post
 from feed.tests.factories import make_comment, make_post, make_reaction
 from uploads.tests import factories as upload_factories
 
@@ -299,7 +300,7 @@ def test_a_block_empties_every_page_at_once(cast: Cast) -> None:
 
 def test_the_profile_has_a_tab_of_posts(cast: Cast) -> None:
     for number in range(22):
-        actions.create_post(actor=cast.alice, text=f"number {number}.", audience="public")
+        post_actions.create_post(actor=cast.alice, text=f"number {number}.", audience="public")
     shown = page(browser(cast.bob).get("/@alice/"))
     assert shown.count("<article") == 20
     link = re.search(r'hx-get="(\?cursor=[^"]+)"', shown)[1]

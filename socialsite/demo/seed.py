@@ -26,7 +26,9 @@ from accounts.models.relations import Block, Follow, FollowRequest
 from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
-from feed.models import COUNTED, Comment, Post, PostPicture, Reaction
+from feed.models.comments import Comment
+from feed.models.posts import COUNTED, Post, PostPicture
+from feed.models.reactions import Reaction
 from socialsite.demo import entrance, pictures, plan, selves, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan

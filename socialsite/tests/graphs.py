@@ -22,7 +22,8 @@ from accounts.models.people import User
 from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
 from core import folding
 from core import text as core_text
-from feed.models import Comment, Post, PostPicture
+from feed.models.comments import Comment
+from feed.models.posts import Post, PostPicture
 from uploads.models import Upload
 
 SIZE = 5

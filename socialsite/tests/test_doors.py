@@ -26,7 +26,8 @@ from accounts.models.relations import Audience
 from core import consumers, frame, limits
 from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
-from feed import queries
+from feed.queries import home as home_queries
+from feed.queries import live as live_queries
 from socialsite.tests.graphs import GRAPHS, Graph, Viewer, World, build, graph_of, together
 from socialsite.tests.shown import (
     Ask,
@@ -84,7 +85,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:api_list_posts": list_posts,
     "feed:home": home,
     "feed:api_posts": home,
-    "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), queries.NEW_LIMIT)),
+    "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), home_queries.NEW_LIMIT)),
     "feed:api_user_posts": posts_of,
     "feed:post": post_page,
     "feed:api_post": post,
@@ -263,7 +264,7 @@ class Walk:
         line.user_id = self.world.people[self.viewer].pk
         line.write = lambda frame, ready: None  # type: ignore[method-assign]
         ids = {post.pk: place for place, post in self.world.posts.items()}
-        some = sorted(ids)[-queries.WATCH_LIMIT :]
+        some = sorted(ids)[-live_queries.WATCH_LIMIT :]
         asked = feed_consumers.watch(line, Frame(kind="feed.watch", id=1, data={"posts": some}))
         try:
             asked.send(None)

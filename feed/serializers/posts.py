@@ -1,4 +1,4 @@
-"""Posts and comments as JSON. The functions make it, for API and realtime; the classes describe and check it."""
+"""Posts as JSON. The functions make it, for API and realtime; the classes describe and check it."""
 
 from typing import Any
 
@@ -6,16 +6,8 @@ from rest_framework import serializers
 
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
-from feed.models import (
-    COMMENT_LIMIT,
-    PICTURES_LIMIT,
-    TEXT_LIMIT,
-    Comment,
-    MutedPost,
-    Post,
-    PostPicture,
-    ReactionKind,
-)
+from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.models.reactions import ReactionKind
 from uploads import serializers as upload_serializers
 
 
@@ -48,26 +40,6 @@ def post(row: Post) -> dict[str, Any]:
     }
 
 
-def muted_post(row: MutedPost) -> dict[str, Any]:
-    return {"post": row.post_id, "url": row.post.get_absolute_url(), "until": row.until}
-
-
-def comment(row: Comment) -> dict[str, Any]:
-    """A comment as `queries` annotated it for the viewer."""
-    return {
-        "id": row.pk,
-        "post": row.post_id,
-        "url": row.get_absolute_url(),
-        "author": accounts_serializers.person(row.author),
-        "text": row.text,
-        "html": row.html,
-        "reactions": row.reactions,
-        "reactions_count": row.reactions_count,
-        "my_reaction": getattr(row, "my_reaction", None),
-        "created_at": row.created_at,
-    }
-
-
 class PostOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     url = serializers.CharField()
@@ -90,17 +62,6 @@ class PostPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for what follows.")
 
 
-class MutedPostOut(serializers.Serializer[Any]):
-    post = serializers.IntegerField()
-    url = serializers.CharField()
-    until = serializers.DateTimeField(allow_null=True, help_text="Null: for ever.")
-
-
-class MutedPostPage(serializers.Serializer[Any]):
-    results = MutedPostOut(many=True)
-    next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for what follows.")
-
-
 class PictureIn(serializers.Serializer[Any]):
     key = serializers.UUIDField(help_text="The key of an upload of yours that is ready.")
     alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
@@ -120,38 +81,3 @@ class PostIn(serializers.Serializer[Any]):
 class PostPatch(serializers.Serializer[Any]):
     text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     audience = serializers.ChoiceField(choices=Audience.choices, required=False)
-
-
-class CommentOut(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    post = serializers.IntegerField()
-    url = serializers.CharField()
-    author = accounts_serializers.Person()
-    text = serializers.CharField()
-    html = serializers.CharField()
-    reactions = serializers.DictField(child=serializers.IntegerField())
-    reactions_count = serializers.IntegerField()
-    my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)
-    created_at = serializers.DateTimeField()
-
-
-class CommentPage(serializers.Serializer[Any]):
-    results = CommentOut(many=True)
-    next = serializers.CharField(allow_null=True, help_text="Pass it back as ?cursor= for what follows.")
-
-
-class CommentIn(serializers.Serializer[Any]):
-    text = serializers.CharField(trim_whitespace=False, help_text=f"Up to {COMMENT_LIMIT} characters.")
-    client_id = serializers.CharField(required=False, allow_null=True, default=None, max_length=64)
-
-
-class ReactionIn(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=ReactionKind.choices)
-
-
-class Reactions(serializers.Serializer[Any]):
-    """What stands after a reaction."""
-
-    reactions = serializers.DictField(child=serializers.IntegerField())
-    reactions_count = serializers.IntegerField()
-    my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)
