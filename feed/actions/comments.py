@@ -9,7 +9,7 @@ from core import errors, outbox
 from feed import events, realtime
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
-from feed.actions import counts, writing
+from feed.actions import writing
 from feed.models.comments import COMMENT_LIMIT, Comment
 from feed.models.posts import Post
 
@@ -66,5 +66,5 @@ def undo_delete_comment(*, actor: User, comment_id: int) -> Comment:
 
 def _count_comment(post: Post, step: int) -> None:
     """`post` is locked, so that its new number is known without reading it again."""
-    Post.objects.filter(pk=post.pk).update(comments_count=counts.stepped("comments_count", step))
+    Post.objects.filter(pk=post.pk).update(comments_count=writing.stepped("comments_count", step))
     post.comments_count = max(0, post.comments_count + step)

@@ -1,18 +1,19 @@
-"""Counts that stand in rows, made anew by `manage.py recount`, and how they are stepped."""
+"""Counts that stand in rows, made anew by `manage.py recount`."""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Subquery
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models.people import User
-from feed.actions import posts as post_actions
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post
 from feed.models.reactions import Reaction
+
+BATCH = 200
 
 
 @transaction.atomic
@@ -28,7 +29,7 @@ def recount_posts() -> int:
     """Counts of comments and reactions from their rows; returns how many posts and comments were wrong."""
     wrong = 0
     last = 0
-    while posts := list(Post.objects.select_for_update().filter(pk__gt=last).order_by("pk")[: post_actions.BATCH]):
+    while posts := list(Post.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = posts[-1].pk
         comments = Counter(
             Comment.objects.filter(post__in=posts, deleted_at__isnull=True).values_list("post_id", flat=True)
@@ -39,7 +40,7 @@ def recount_posts() -> int:
         wrong += _recount_reactions(posts, "post", changed)
         Post.objects.bulk_update(changed, ["comments_count"])
     last = 0
-    while rows := list(Comment.objects.select_for_update().filter(pk__gt=last).order_by("pk")[: post_actions.BATCH]):
+    while rows := list(Comment.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = rows[-1].pk
         wrong += _recount_reactions(rows, "comment", [])
     return wrong
@@ -59,13 +60,3 @@ def _recount_reactions(rows: Sequence[Post] | Sequence[Comment], field: str, cha
             row.save(update_fields=["reactions", "reactions_count"])
             wrong.add(row.pk)
     return len(wrong)
-
-
-def change_posts_count(user_id: int, step: int) -> None:
-    """The one column of a member that this room keeps; `accounts` gives it to us by its registry of recounts."""
-    User.objects.filter(pk=user_id).update(posts_count=stepped("posts_count", step))
-
-
-def stepped(column: str, step: int) -> Greatest:
-    """A count that is wrong already (rows written by hand) must not keep anybody from deleting."""
-    return Greatest(F(column) + step, 0)

@@ -18,7 +18,7 @@ from accounts.models.relations import Audience
 from core import errors, outbox, text
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import counts, writing
+from feed.actions import writing
 from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
@@ -80,7 +80,7 @@ def edit_post(*, actor: User, post_id: int, text: str | None = None, audience: s
     post.audience = wanted
     post.save(update_fields=["text", "html", "audience", "edited_at"])
     if counted != (post.audience in COUNTED):
-        counts.change_posts_count(post.author_id, -1 if counted else +1)
+        writing.change_posts_count(post.author_id, -1 if counted else +1)
     outbox.emit(events.PostEdited(post_id=post.pk, author_id=post.author_id, audience=post.audience))
     realtime.post_changed(post, group=group)
     return post
@@ -123,4 +123,4 @@ def _alt(given: str) -> str:
 
 def _count_post(post: Post, step: int) -> None:
     if post.audience in COUNTED:
-        counts.change_posts_count(post.author_id, step)
+        writing.change_posts_count(post.author_id, step)
