@@ -1,6 +1,6 @@
 """What higher rooms add to a person: tabs and buttons of the profile, and what must happen when somebody is blocked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,8 @@ profile_boxes: dict[str, ProfileBox] = {}
 person_actions: dict[str, PersonAction] = {}
 # Called with the two ids (in any order) in the transaction of a block or unblock, after its rows are written.
 block_listeners: list[Callable[[int, int], None]] = []
+# Called with followers, whom, and whether they follow now, in the transaction of it, after its rows are written.
+follow_listeners: list[Callable[[Collection[int], int, bool], None]] = []
 # Counters of other rooms on the member's row; each recomputes them and returns how many rows were wrong.
 recounts: dict[str, Callable[[], int]] = {}
 # What the site's roles may do, by "room.codename"; an admin may what a moderator may. Rooms add theirs in apps.py.

@@ -12,7 +12,7 @@ class FeedConfig(AppConfig):
         from accounts import registry as accounts_registry
         from feed import belongings, consumers, handlers  # noqa: F401  registers frames and subscribers
         from feed.access import posts as post_access
-        from feed.actions import counts
+        from feed.actions import counts, filing, homes
         from feed.models.posts import PICTURES_LIMIT
         from feed.queries import posts as post_queries
         from uploads import registry as uploads_registry
@@ -43,6 +43,8 @@ class FeedConfig(AppConfig):
         accounts_registry.register_box(
             accounts_registry.ProfileBox(key="photos", template="feed/_photo_box.html", context=post_queries.photo_box)
         )
+        accounts_registry.follow_listeners.append(filing.follows_changed)
         belongings.register()
         accounts_registry.recounts["posts"] = counts.recount_members
         accounts_registry.recounts["reactions and comments"] = counts.recount_posts
+        accounts_registry.recounts["subscribers"] = homes.recount

@@ -19,10 +19,12 @@ from core import outbox, text
 from feed import events
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
+from feed.actions import homes
 from feed.models.comments import Comment
 from feed.models.mutes import MutedPost
 from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
 from feed.models.reactions import Reaction
+from feed.models.sources import Home, HomeEntry, Source, Subscription
 from uploads import actions as upload_actions
 
 BATCH = 200
@@ -81,6 +83,10 @@ def register() -> None:
     personal.holds(Reaction, "user", erase=erase_reactions)
     quiet = {"post": "post_id", "until": "until"}
     personal.holds(MutedPost, "member", file="muted-posts.json", title=_("Conversations you mute"), fields=quiet)
+    personal.holds(HomeEntry, "member", erase=homes.erase_entries)
+    personal.holds(Home, "member")
+    personal.holds(Subscription, "member", erase=homes.erase_subscriptions)
+    personal.holds(Source, "person", erase=homes.erase_subscribers)
     personal.register(personal.Chapter("posts.json", _("Posts"), posts, "archives/_post.html"))
     personal.register(personal.Chapter("comments.json", _("Comments"), comments, "archives/_comment.html"))
     personal.register(personal.Chapter("reactions.json", _("Reactions"), reactions))
@@ -101,7 +107,8 @@ def erase_posts(*, member: User, take_messages: bool) -> int:
         PostPicture.objects.filter(post__author=member),
         posts,
     ):
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        # A post takes up to some thousand entries of homes with it.
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[: BATCH // 10 if rows.model is Post else BATCH])
         if ids:
             if rows.model is PostPicture:
                 _let_go(ids)

@@ -2,10 +2,14 @@
 
 from celery import shared_task
 
+from core import wake
+from feed.actions import homes
 from feed.actions import mutes as mute_actions
 from feed.actions import posts as post_actions
 
 SCHEDULE = {
+    "feed-settle": {"task": "feed.settle", "schedule": 20.0, "options": {"queue": "events", "expires": 20}},
+    "feed-trim": {"task": "feed.trim", "schedule": 86400.0, "options": {"queue": "maintenance"}},
     "feed-discard": {
         "task": "feed.discard_pictures",
         "schedule": 600.0,
@@ -30,3 +34,16 @@ def discard_pictures() -> None:
 def forget_muted() -> None:
     """Muted conversations whose time is over."""
     mute_actions.forget_muted_posts()
+
+
+@shared_task(name="feed.settle", queue="events")
+def settle() -> None:
+    """Who has begun to read a source gets its posts copied."""
+    wake.begun("feed.settle")
+    while homes.settle_waiting():
+        pass
+
+
+@shared_task(name="feed.trim", queue="maintenance")
+def trim() -> None:
+    homes.trim()

@@ -146,6 +146,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", 10 * 1024 * 1024, low=1024)
 MAX_API_IMAGE_BYTES = 2 * MAX_IMAGE_BYTES
 MAX_IMPORT_BYTES = env.number("MAX_IMPORT_BYTES", 512 * 1024 * 1024, low=1024)
+# Home timelines: a post is copied to so many readers at once, to more of them behind the request, and to none where
+# more than the limit subscribe.
+HOME_COPY_AT_ONCE = env.number("HOME_COPY_AT_ONCE", 50)
+HOME_COPY_LIMIT = env.number("HOME_COPY_LIMIT", 2000)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 
 # -- Work off the request ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.test import Client
 
+from accounts import registry
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, Friendship
@@ -36,6 +37,8 @@ def make_follow(follower: User, followed: User) -> Follow:
     row = Follow.objects.create(follower=follower, followed=followed)
     User.objects.filter(pk=follower.pk).update(following_count=F("following_count") + 1)
     User.objects.filter(pk=followed.pk).update(followers_count=F("followers_count") + 1)
+    for listener in registry.follow_listeners:
+        listener([follower.pk], followed.pk, True)
     return row
 
 

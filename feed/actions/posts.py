@@ -18,7 +18,7 @@ from accounts.models.relations import Audience
 from core import errors, outbox, text
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import writing
+from feed.actions import filing, writing
 from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
@@ -59,6 +59,7 @@ def create_post(
         PostPicture(post=post, upload=upload, position=place, alt=_alt(described.get(str(upload.key)) or upload.alt))
         for place, upload in enumerate(uploads)
     )
+    filing.file_post(post)
     _count_post(post, +1)
     outbox.emit(events.PostCreated(post_id=post.pk, author_id=actor.pk, audience=post.audience))
     return post
@@ -77,10 +78,12 @@ def edit_post(*, actor: User, post_id: int, text: str | None = None, audience: s
         return post
     if words != post.text:
         post.text, post.html, post.edited_at = words, writing.render(words), timezone.now()
-    post.audience = wanted
+    widened, post.audience = post.audience == Audience.ONLY_ME != wanted, wanted
     post.save(update_fields=["text", "html", "audience", "edited_at"])
     if counted != (post.audience in COUNTED):
         writing.change_posts_count(post.author_id, -1 if counted else +1)
+    if widened:
+        filing.refile_post(post)
     outbox.emit(events.PostEdited(post_id=post.pk, author_id=post.author_id, audience=post.audience))
     realtime.post_changed(post, group=group)
     return post

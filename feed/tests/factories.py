@@ -7,6 +7,7 @@ from django.db.models import F
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import text as core_text
+from feed.actions import filing
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
@@ -16,6 +17,8 @@ from uploads.tests import factories as upload_factories
 def make_post(author: User, text: str = "Hello", *, pictures: int = 0, **fields: Any) -> Post:
     fields = {"audience": Audience.PUBLIC, "html": core_text.render(text), **fields}
     post = Post.objects.create(author=author, text=text, **fields)
+    if not post.is_brought:
+        filing.file_post(post)
     if post.audience in COUNTED and not post.deleted_at:
         User.objects.filter(pk=author.pk).update(posts_count=F("posts_count") + 1)
     for place in range(pictures):

@@ -24,6 +24,7 @@ from core import folding
 from core import text as core_text
 from feed.models.comments import Comment
 from feed.models.posts import Post, PostPicture
+from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
 from uploads.models import Upload
 
 SIZE = 5
@@ -282,6 +283,8 @@ def build(graphs: Sequence[Graph], *, start: int = 0) -> list[World]:
     User.objects.bulk_create([person for world in worlds for person in world.people])
     _tie(worlds)
     _write(worlds)
+    for world in worlds:
+        _bring_home(world)
     return worlds
 
 
@@ -382,6 +385,31 @@ def _write(worlds: list[World]) -> None:
         for person, avatar in zip(world.people, world.avatars, strict=True):
             person.avatar = avatar
     User.objects.bulk_update([person for world in worlds for person in world.people], ["avatar"])
+
+
+def _bring_home(world: World) -> None:
+    """As it may stand at any moment: of each subscription the posts are copied, wait for it, or are read where they
+    are; some posts wait; some entries are older than an unfollow; below the floor nothing is copied."""
+    graph, people = world.graph, world.people
+    sources = [Source(kind=SourceKind.PERSON, person=person) for person in people]
+    Source.objects.bulk_create(sources)
+    read = [(a, b, (a + b) % 3) for a, b in sorted(graph.follows)] + [(one, one, 0) for one in graph.everybody]
+    Subscription.objects.bulk_create(
+        Subscription(member=people[a], source=sources[b], state=state) for a, b, state in read
+    )
+    waiting = {place for place in graph.places if (place[0] + _number(place)) % 4 == 0}
+    Filing.objects.bulk_create(
+        Filing(source=sources[place[0]], post=post, is_waiting=place in waiting) for place, post in world.posts.items()
+    )
+    floors = {one: min(post.pk for post in world.posts.values()) + 40 if one % 2 == 0 else 0 for one in graph.everybody}
+    Home.objects.bulk_create(Home(member=people[one], floor=floor) for one, floor in floors.items())
+    copied = {(a, b) for a, b, state in read if state == SubscriptionState.COPIED} | graph.dismissed
+    HomeEntry.objects.bulk_create(
+        HomeEntry(member=people[a], post=world.posts[b, audience])
+        for a, b in sorted(copied)
+        for audience in Audience.values
+        if (b, audience) not in waiting and world.posts[b, audience].pk > floors[a]
+    )
 
 
 def _post(world: World, place: Place) -> Post:

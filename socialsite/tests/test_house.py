@@ -37,6 +37,8 @@ NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.factors.check_password": "hashes between two short transactions",
+    "feed.actions.homes.settle_waiting": "one source after another, each in a transaction of its own",
+    "feed.actions.homes.trim": "one member after another, each in a transaction of its own",
     "accounts.actions.archives.build_export": "makes a file and waits for storage between short transactions",
     "accounts.actions.archives.drop_expired": "waits for storage between short transactions",
     "accounts.actions.archives.erase_exports": "waits for storage between short transactions",
@@ -93,6 +95,13 @@ NO_ACTOR: dict[str, str] = {
     "chat.actions.sight_changed": "part of somebody's block",
     "feed.actions.posts.discard_pictures": "the clock",
     "feed.actions.mutes.forget_muted_posts": "the clock",
+    "feed.actions.homes.copy_post": "the sure lane",
+    "feed.actions.homes.forget": "the sure lane",
+    "feed.actions.homes.settle": "a worker",
+    "feed.actions.homes.settle_waiting": "a worker",
+    "feed.actions.homes.trim": "the clock",
+    "feed.actions.homes.rebuild": "the shell",
+    "feed.actions.homes.recount": "the shell",
     "feed.actions.counts.recount_members": "the shell",
     "feed.actions.counts.recount_posts": "the shell",
     "uploads.actions.process_upload": "a worker",
@@ -102,7 +111,7 @@ NO_ACTOR: dict[str, str] = {
     "uploads.actions.remove_due_files": "the clock",
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
-PARTS = {"feed/actions/writing.py"}
+PARTS = {"feed/actions/writing.py", "feed/actions/filing.py"}
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}
 

@@ -1,0 +1,85 @@
+"""Parts of actions: who subscribes to what, and where a post stands. Decision 0014."""
+
+from collections.abc import Collection
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from accounts.models.relations import Audience
+from core import wake
+from feed.models.posts import Post
+from feed.models.sources import Filing, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
+
+COPY = """
+    INSERT INTO feed_homeentry (member_id, post_id)
+    SELECT member_id, %s FROM feed_subscription WHERE source_id = %s AND state = 0
+    ON CONFLICT DO NOTHING
+"""
+
+# -- Who reads what ----------------------------------------------------------------------------------------------------
+
+
+def follows_changed(followers: Collection[int], followed: int, follows: bool) -> None:
+    """Part of a follow or unfollow, in its transaction: what the homes show is true at their next read."""
+    source = source_of(followed)
+    if follows:
+        subscribe(followers, source)
+        wake.after_commit("feed.settle")
+    else:
+        unsubscribe(followers, source)
+
+
+def source_of(person_id: int) -> Source:
+    source = Source.objects.filter(person_id=person_id).first()
+    if source is None:
+        Source.objects.bulk_create([Source(kind=SourceKind.PERSON, person_id=person_id)], ignore_conflicts=True)
+        source = Source.objects.get(person_id=person_id)
+    return source
+
+
+def subscribe(members: Collection[int], source: Source, state: SubscriptionState = SubscriptionState.WAITING) -> None:
+    mine = Subscription.objects.filter(source=source, member__in=members)
+    if len(set(mine.values_list("member_id", flat=True))) == len(set(members)):
+        return
+    source = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+    new = sorted(set(members) - set(mine.values_list("member_id", flat=True)))
+    state = SubscriptionState.MERGED if source.is_merged else state
+    Subscription.objects.bulk_create(Subscription(member_id=one, source=source, state=state) for one in new)
+    Source.objects.filter(pk=source.pk).update(subscribers_count=F("subscribers_count") + len(new))
+
+
+def unsubscribe(members: Collection[int], source: Source) -> None:
+    gone, _by_model = Subscription.objects.filter(source=source, member__in=members).delete()
+    if gone:
+        Source.objects.filter(pk=source.pk).update(subscribers_count=Greatest(F("subscribers_count") - gone, 0))
+
+
+# -- Where a post stands -----------------------------------------------------------------------------------------------
+
+
+def file_post(post: Post) -> None:
+    """Part of making a post: it stands under its author, and comes to few readers at once; to more of them by
+    `homes.copy_post`, and until then their reads make up for it."""
+    source = source_of(post.author_id)
+    subscribe([post.author_id], source, SubscriptionState.COPIED)
+    Filing.objects.bulk_create([Filing(source=source, post=post)], ignore_conflicts=True)
+    refile_post(post)
+
+
+def refile_post(post: Post) -> None:
+    """Part of a post's change for more readers: copies it to them, or says that it waits for that."""
+    # Read after the filing: the lock that came with it keeps what it says.
+    for source in Source.objects.filter(filings__post=post, is_merged=False).order_by("pk"):
+        if post.audience == Audience.ONLY_ME:
+            HomeEntry.objects.bulk_create([HomeEntry(member_id=post.author_id, post=post)], ignore_conflicts=True)
+        elif source.subscribers_count <= settings.HOME_COPY_AT_ONCE:
+            copy(post.pk, source.pk)
+        else:
+            Filing.objects.filter(source=source, post=post).update(is_waiting=True)
+
+
+def copy(post_id: int, source_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(COPY, [post_id, source_id])

@@ -1,0 +1,187 @@
+"""What comes to whose home behind the requests, and when somebody goes. Decision 0014.
+
+Copying must not miss a post whose transaction is still open. Whoever files a post holds a shared lock of the source by
+its foreign key; whoever turns a subscription into a copied one takes the source's row for update, and so waits for
+them. Nothing else waits while it holds that lock.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models.people import User
+from accounts.models.relations import Follow
+from feed.actions import filing
+from feed.models.posts import Post
+from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
+
+KEPT = 1000  # entries of a member
+SLACK = 200  # more than that many too many are taken away
+BATCH = 200
+FILLED_AT_ONCE = 10  # homes, while nobody can file under the source
+COPIED, WAITING, MERGED = SubscriptionState.COPIED, SubscriptionState.WAITING, SubscriptionState.MERGED
+FORGET = """
+    DELETE FROM feed_homeentry WHERE member_id = %s
+    AND post_id IN (
+        SELECT f.post_id FROM feed_filing f JOIN feed_source s ON s.id = f.source_id WHERE s.person_id = %s
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM feed_filing f JOIN feed_subscription s ON s.source_id = f.source_id
+        WHERE f.post_id = feed_homeentry.post_id AND s.member_id = %s
+    )
+"""
+
+
+@transaction.atomic
+def copy_post(*, post_id: int) -> None:
+    """Copies a post that waits to all who subscribe to what it stands under. Again changes nothing."""
+    for row in Filing.objects.filter(post_id=post_id, is_waiting=True):
+        filing.copy(post_id, row.source_id)
+        Filing.objects.filter(pk=row.pk).update(is_waiting=False)
+
+
+# -- What becomes copied, and what is copied no more -------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle(*, source_id: int) -> int:
+    """After who subscribes has changed: a source with very many readers is read from now on, one with fewer is copied
+    again; and some of the subscriptions that wait get what they have missed. Returns how many."""
+    source = Source.objects.select_for_update().filter(pk=source_id).first()  # and nobody files meanwhile
+    if source is None:
+        return 0
+    limit = settings.HOME_COPY_LIMIT
+    if not source.is_merged and source.subscribers_count > limit:
+        _switch(source, merged=True)
+    elif source.is_merged and source.subscribers_count < limit * 3 // 4:
+        _switch(source, merged=False)
+    if source.is_merged:
+        return 0
+    waiting = Subscription.objects.filter(source=source, state=WAITING)
+    rows = list(waiting.order_by("member")[:FILLED_AT_ONCE])
+    for row in rows:
+        _fill(row.member_id, source.pk)
+    Subscription.objects.filter(pk__in=[row.pk for row in rows]).update(state=COPIED)
+    return len(rows)
+
+
+def _switch(source: Source, *, merged: bool) -> None:
+    source.is_merged = merged
+    source.save(update_fields=["is_merged"])
+    Subscription.objects.filter(source=source).update(state=MERGED if merged else WAITING)
+    Filing.objects.filter(source=source, is_waiting=True).update(is_waiting=False)
+
+
+def _fill(member_id: int, source_id: int) -> None:
+    """What of a source belongs among the member's entries. Where that is more than is kept, what is older than the last
+    of it is read from the sources."""
+    Home.objects.bulk_create([Home(member_id=member_id)], ignore_conflicts=True)
+    home = Home.objects.select_for_update(no_key=True).get(pk=member_id)
+    newest = Filing.objects.filter(source_id=source_id, post__gt=home.floor).order_by("-post")
+    ids = list(newest.values_list("post_id", flat=True)[: KEPT + 1])
+    if len(ids) > KEPT:
+        Home.objects.filter(pk=member_id).update(floor=ids.pop())
+    HomeEntry.objects.bulk_create([HomeEntry(member_id=member_id, post_id=id) for id in ids], ignore_conflicts=True)
+
+
+def settle_waiting() -> int:
+    """The sources of a batch of subscriptions that wait; the clock calls it until there are none."""
+    waiting = Subscription.objects.filter(state=WAITING).order_by("pk").values_list("source_id", flat=True)[:BATCH]
+    for source_id in sorted(set(waiting)):
+        while settle(source_id=source_id):
+            pass
+    return len(waiting)
+
+
+@transaction.atomic
+def forget(*, person_id: int, member_id: int) -> None:
+    """Takes away the entries of a person whom the member no longer follows; no page shows them in any case."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [member_id, person_id, member_id])
+
+
+def trim() -> None:
+    """Keeps a thousand entries of each member, older pages are read from the sources; and takes back what is read since
+    very many subscribed, where they have gone."""
+    few = Source.objects.filter(is_merged=True, subscribers_count__lt=settings.HOME_COPY_LIMIT * 3 // 4)
+    for source_id in list(few.values_list("pk", flat=True)):
+        settle(source_id=source_id)
+    last = 0
+    while members := list(Home.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        last = members[-1]
+        for member_id in members:
+            _trim(member_id)
+
+
+@transaction.atomic
+def _trim(member_id: int) -> None:
+    entries = HomeEntry.objects.filter(member_id=member_id).order_by("-post")
+    floor = entries.values_list("post_id", flat=True)[KEPT + SLACK :][:1]
+    if floor:
+        Home.objects.select_for_update(no_key=True).get(pk=member_id)
+        oldest = entries.values_list("post_id", flat=True)[KEPT]
+        Home.objects.filter(pk=member_id, floor__lt=oldest).update(floor=oldest)
+        entries.filter(post_id__lte=oldest).delete()
+
+
+# -- Somebody goes -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def erase_entries(*, member: User, take_messages: bool) -> int:
+    return HomeEntry.objects.filter(member=member).delete()[0]
+
+
+@transaction.atomic
+def erase_subscriptions(*, member: User, take_messages: bool) -> int:
+    """What the member read; the sources count one less."""
+    rows = Subscription.objects.filter(member=member).order_by("source").select_related("source")[:BATCH]
+    for row in rows:
+        filing.unsubscribe([member.pk], row.source)
+    return len(rows)
+
+
+@transaction.atomic
+def erase_subscribers(*, member: User, take_messages: bool) -> int:
+    """Who read the member; the source itself goes with their row."""
+    rows = Subscription.objects.filter(source__person=member).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    return Subscription.objects.filter(pk__in=list(rows)).delete()[0]
+
+
+# -- All anew ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def rebuild(*, member_id: int) -> None:
+    """A member's source, subscriptions and entries from their follows and posts, whatever stood there."""
+    member = User.objects.select_for_update(no_key=True).get(pk=member_id)
+    own = filing.source_of(member.pk)
+    mine = Post.objects.filter(author=member, is_brought=False).exclude(filings__source=own)
+    for ids in _in_batches(mine.order_by("pk").values_list("pk", flat=True)):
+        Filing.objects.bulk_create([Filing(source=own, post_id=id) for id in ids], ignore_conflicts=True)
+    followed = set(Follow.objects.filter(follower=member).values_list("followed_id", flat=True)) | {member.pk}
+    there = Subscription.objects.filter(member=member, source__kind=SourceKind.PERSON)
+    for person_id in sorted(set(there.values_list("source__person_id", flat=True)) - followed):
+        filing.unsubscribe([member.pk], filing.source_of(person_id))
+    for person_id in sorted(followed - set(there.values_list("source__person_id", flat=True))):
+        filing.subscribe([member.pk], filing.source_of(person_id))
+    HomeEntry.objects.filter(member_id=member.pk).delete()
+    Home.objects.filter(pk=member.pk).update(floor=0)
+    Subscription.objects.filter(member=member, state=COPIED).update(state=WAITING)
+
+
+def _in_batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    whole = list(ids)
+    for start in range(0, len(whole), BATCH):
+        yield whole[start : start + BATCH]
+
+
+@transaction.atomic
+def recount() -> int:
+    """Source.subscribers_count from the subscriptions there are; returns how many were wrong."""
+    rows = Subscription.objects.filter(source=OuterRef("pk")).order_by().values("source")
+    number = Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
+    return Source.objects.exclude(subscribers_count=number).update(subscribers_count=number)
