@@ -1,4 +1,7 @@
-"""Parts of actions: who subscribes to what, and where a post stands. Decision 0014."""
+"""Parts of actions: who subscribes to what, and where a post stands. Decision 0015.
+
+Rows of members are locked before those of sources.
+"""
 
 from collections.abc import Collection
 
@@ -17,6 +20,7 @@ COPY = """
     SELECT member_id, %s FROM feed_subscription WHERE source_id = %s AND state = 0
     ON CONFLICT DO NOTHING
 """
+SHARE = "SELECT id FROM feed_source WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 # -- Who reads what ----------------------------------------------------------------------------------------------------
 
@@ -51,6 +55,7 @@ def subscribe(members: Collection[int], source: Source, state: SubscriptionState
 
 
 def unsubscribe(members: Collection[int], source: Source) -> None:
+    source = Source.objects.select_for_update(no_key=True).get(pk=source.pk)  # before what hangs on it
     gone, _by_model = Subscription.objects.filter(source=source, member__in=members).delete()
     if gone:
         Source.objects.filter(pk=source.pk).update(subscribers_count=Greatest(F("subscribers_count") - gone, 0))
@@ -64,13 +69,22 @@ def file_post(post: Post) -> None:
     `homes.copy_post`, and until then their reads make up for it."""
     source = source_of(post.author_id)
     subscribe([post.author_id], source, SubscriptionState.COPIED)
+    _share([source.pk])
     Filing.objects.bulk_create([Filing(source=source, post=post)], ignore_conflicts=True)
     refile_post(post)
 
 
+def _share(source_ids: Collection[int]) -> None:
+    """Until the end of the transaction nobody changes how these sources come to their readers; others may file
+    meanwhile. SQLite has one writer at a time in any case. (A foreign key takes this lock as well, but at the commit.)"""
+    if connection.features.has_select_for_update:
+        with connection.cursor() as cursor:
+            cursor.execute(SHARE, [list(source_ids)])
+
+
 def refile_post(post: Post) -> None:
     """Part of a post's change for more readers: copies it to them, or says that it waits for that."""
-    # Read after the filing: the lock that came with it keeps what it says.
+    # Read after the lock that came with the filing, which keeps what it says.
     for source in Source.objects.filter(filings__post=post, is_merged=False).order_by("pk"):
         if post.audience == Audience.ONLY_ME:
             HomeEntry.objects.bulk_create([HomeEntry(member_id=post.author_id, post=post)], ignore_conflicts=True)

@@ -1,8 +1,7 @@
-"""What comes to whose home behind the requests, and when somebody goes. Decision 0014.
+"""What comes to whose home behind the requests, and when somebody goes. Decision 0015.
 
-Copying must not miss a post whose transaction is still open. Whoever files a post holds a shared lock of the source by
-its foreign key; whoever turns a subscription into a copied one takes the source's row for update, and so waits for
-them. Nothing else waits while it holds that lock.
+Copying must not miss a post whose transaction is still open. Whoever files a post shares a lock of the source; whoever
+turns a subscription into a copied one takes the source's row for update, and so waits for them.
 """
 
 from collections.abc import Iterable, Iterator

@@ -59,8 +59,8 @@ def create_post(
         PostPicture(post=post, upload=upload, position=place, alt=_alt(described.get(str(upload.key)) or upload.alt))
         for place, upload in enumerate(uploads)
     )
-    filing.file_post(post)
     _count_post(post, +1)
+    filing.file_post(post)
     outbox.emit(events.PostCreated(post_id=post.pk, author_id=actor.pk, audience=post.audience))
     return post
 

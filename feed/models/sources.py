@@ -1,5 +1,5 @@
 """Where posts come to people from: sources, who subscribes to them, which posts are filed under them, and each member's
-home made of that. Decision 0014.
+home made of that. Decision 0015.
 
 A home is what was copied (HomeEntry), what still waits to be copied (Filing.is_waiting) and what is never copied
 because too many subscribe (SubscriptionState.MERGED). All three are candidates; what of them is shown is decided anew

@@ -1,4 +1,4 @@
-"""The home feed, and what is a narrower one. Decision 0014 says how it stays flat in cost.
+"""The home feed, and what is a narrower one. Decision 0015 says how it stays flat in cost.
 
 Candidates come from three places: entries that were copied, posts that still wait for it, and sources that are read
 themselves. Below the floor of the entries all sources are read. What of it is shown is decided by `heard_posts`, and
@@ -6,7 +6,6 @@ by whether one of the sources is still subscribed to.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -80,12 +79,12 @@ Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked
 
 def home(viewer: User, cursor: str = "") -> Page[Post]:
     """The viewer's own posts and those of what they subscribe to, strictly by time."""
-    return _page(viewer, partial(_of_home, viewer.pk, 0), _subscribed(viewer), cursor)
+    return _page(viewer, _of_home(viewer, 0), _subscribed(viewer), cursor)
 
 
 def new_posts(viewer: User, after: int) -> list[Post]:
     """What home shows above the post `after`, newest first; at most 40."""
-    return _page(viewer, partial(_of_home, viewer.pk, min(after, TOP - 1)), _subscribed(viewer), "", NEW_LIMIT).rows
+    return _page(viewer, _of_home(viewer, min(after, TOP - 1)), _subscribed(viewer), "", NEW_LIMIT).rows
 
 
 def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:
@@ -120,19 +119,23 @@ def _below(after: tuple[Any, ...] | None) -> int:
     return after[0]
 
 
-def _of_home(member_id: int, above: int, below: int, number: int) -> list[int]:
-    """Ids of candidates, newest first; fewer than `number` only where there are no more."""
-    floor = Home.objects.filter(pk=member_id).values_list("floor", flat=True).first() or 0
-    me = {"member": member_id}
-    found: set[int] = set()
-    if below > floor:
-        bottom = max(above, floor)
-        span = {"below": below, "above": bottom, "number": number}
-        found.update(id for (id,) in _rows(COPIED_OR_WAITING, {**me, **span}))
-        found.update(_of_sources(READ, me, below, bottom, number))
-    if len(found) < number and above < floor:
-        found.update(_of_sources(ALL, me, min(below, floor + 1), above, number))
-    return sorted(found, reverse=True)[:number]
+def _of_home(viewer: User, above: int) -> Fetch:
+    """Candidates for a member's home above a post."""
+    me = {"member": viewer.pk}
+    floor = Home.objects.filter(pk=viewer.pk).values_list("floor", flat=True).first() or 0
+    bottom = max(above, floor)
+
+    def fetch(below: int, number: int) -> list[int]:
+        found: set[int] = set()
+        if below > bottom + 1:
+            span = {"below": below, "above": bottom, "number": number}
+            found.update(id for (id,) in _rows(COPIED_OR_WAITING, {**me, **span}))
+            found.update(_of_sources(READ, me, below, bottom, number))
+        if len(found) < number and above < floor:
+            found.update(_of_sources(ALL, me, min(below, floor + 1), above, number))
+        return sorted(found, reverse=True)[:number]
+
+    return fetch
 
 
 def _of_sources(sources: str, values: dict[str, int], below: int, above: int, number: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
 from accounts.models.people import User
@@ -18,7 +19,8 @@ def make_post(author: User, text: str = "Hello", *, pictures: int = 0, **fields:
     fields = {"audience": Audience.PUBLIC, "html": core_text.render(text), **fields}
     post = Post.objects.create(author=author, text=text, **fields)
     if not post.is_brought:
-        filing.file_post(post)
+        with transaction.atomic():
+            filing.file_post(post)
     if post.audience in COUNTED and not post.deleted_at:
         User.objects.filter(pk=author.pk).update(posts_count=F("posts_count") + 1)
     for place in range(pictures):

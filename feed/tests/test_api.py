@@ -173,5 +173,5 @@ def test_the_api_costs_the_same_however_much_there_is(cast: Cast, number: int, d
     for _turn in range(number):
         make_post(cast.alice, pictures=2)
     client = api(cast.bob)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(8):
         assert len(client.get("/api/v1/posts").json()["results"]) == min(number, 20)

@@ -71,9 +71,9 @@ def test_a_page_costs_the_same_with_many_posts(cast: Cast, number: int, django_a
         make_reaction(make_post(cast.alice, pictures=5), cast.dan)
     client = browser(cast.bob)
     client.get("/")
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         client.get("/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         client.get("/", headers=HX)
 
 
