@@ -43,7 +43,8 @@ test-fast: venv-dev ## the same without browsers, whole stacks and what is slow
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser and not stack and not slow' WORKERS=3
 test-deep: venv-dev ## what takes long: fuzz, chaos, Lighthouse, benches
 	@$(SERVICES) ensure chromium gettext
-	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT=deep WORKERS=0
+	@$(SERVICES) run --throwaway -- $(MAKE) test-sqlite SELECT='deep and not browser'
+	@$(MAKE) test-sqlite SELECT='deep and browser' WORKERS=0
 test-sqlite:
 	@$(PYTEST)
 test-postgres:

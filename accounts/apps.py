@@ -16,8 +16,7 @@ class AccountsConfig(AppConfig):
         from accounts import consumers as logins
         from accounts.access import doors as door_access
         from accounts.access import people as people_access
-        from accounts.actions import friends, relations
-        from accounts.actions import profiles as profile_actions
+        from accounts.actions import friends, names, relations
         from accounts.forms import factors as factor_forms
         from accounts.queries import friends as friends_queries
         from accounts.queries import profiles
@@ -44,7 +43,7 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
         realtime.background["logins"] = logins.watch
-        checkup.parts.append(our_checkup.sign_on)
+        checkup.parts += [our_checkup.sign_on, our_checkup.archives, our_checkup.erasures]
         registry.role_permissions["moderator"] |= {
             door_access.QUEUE,
             door_access.TREE,
@@ -90,7 +89,7 @@ class AccountsConfig(AppConfig):
         AuthenticateWebAuthnForm.clean_credential = factor_forms.clean_credential
         registry.block_listeners.append(lambda one, other: friends.cut(one=one, other=other))
         registry.recounts["follows"] = relations.recount
-        registry.recounts["names"] = profile_actions.refold_names
+        registry.recounts["names"] = names.rewrite_parts
         for name in ("accounts:settings_data_import", "accounts:api_import"):
             bodies.takes_files(name, settings.MAX_IMPORT_BYTES + bodies.PLAIN_LIMIT, at_once=2)
         belongings.register()

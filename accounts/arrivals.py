@@ -22,18 +22,20 @@ METHOD = "socialaccount"
 LIFE = 15 * 60  # seconds between arriving and being linked
 
 
-def keep(request: HttpRequest, arrival: oidc.Arrival, *, id_token: str, next_url: str, invitation: str = "") -> None:
+def keep(
+    request: HttpRequest, arrival: oidc.ShownIdentity, *, id_token: str, next_url: str, invitation: str = ""
+) -> None:
     """For the pages that come next: who has arrived, until they have a handle here or have logged in."""
     body = {"arrival": asdict(arrival), "at": time.time(), "id_token": id_token, "next": next_url}
     request.session[PENDING] = body | {"joining": "", "invitation": invitation}
 
 
-def waiting(request: HttpRequest) -> oidc.Arrival | None:
+def waiting(request: HttpRequest) -> oidc.ShownIdentity | None:
     body = request.session.get(PENDING)
     if not body or time.time() - body["at"] > LIFE:
         return None
     fields = dict(body["arrival"])
-    return oidc.Arrival(**{**fields, "roles": tuple(fields["roles"])})
+    return oidc.ShownIdentity(**{**fields, "roles": tuple(fields["roles"])})
 
 
 def next_url(request: HttpRequest) -> str:
@@ -62,7 +64,7 @@ def done(request: HttpRequest) -> str:
     return str((request.session.pop(PENDING, None) or {}).get("id_token", ""))
 
 
-def record(request: HttpRequest, identity: Identity, arrival: oidc.Arrival, *, id_token: str) -> None:
+def record(request: HttpRequest, identity: Identity, arrival: oidc.ShownIdentity, *, id_token: str) -> None:
     """By which identity the login that follows comes."""
     # allauth's name for it; its steps (the second factor, for one) come in between.
     words = {"provider": identity.provider, "uid": str(identity.pk), "sid": arrival.sid}

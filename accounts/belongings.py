@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import personal
 from accounts.access import people as people_access
-from accounts.actions import archives, erasure
+from accounts.actions import erasure, shelf
 from accounts.models.addresses import AddressChange
 from accounts.models.api_tokens import ApiToken
 from accounts.models.applications import Application
@@ -26,6 +26,7 @@ from accounts.models.life import Departure
 from accounts.models.lists import ListedPerson, PeopleList
 from accounts.models.logins import Device
 from accounts.models.mutes import Mute, MutedWord
+from accounts.models.names import NamePart
 from accounts.models.people import User
 from accounts.models.relations import Block, CloseFriend, Follow, FollowRequest, Friendship
 from accounts.models.sso import AppLogin, Identity
@@ -42,6 +43,7 @@ def register() -> None:
     personal.holds(User.groups.through, "user")
     personal.holds(User.user_permissions.through, "user")
     personal.holds(Authenticator, "user")
+    personal.holds(Session, "session_data", erase=erasure.erase_sessions)  # before the logins that name them
     personal.holds(
         Device,
         "user",
@@ -72,15 +74,15 @@ def register() -> None:
         title=_("Handles you had"),
         fields={"handle": "handle", "until": "left_at"},
     )
-    personal.holds(Export, "user", erase=archives.erase_exports)
-    personal.holds(Import, "user", erase=archives.erase_imports)
+    personal.holds(NamePart, "person")  # made of the name and the handle, which the profile says
+    personal.holds(Export, "user", erase=shelf.erase_exports)
+    personal.holds(Import, "user", erase=shelf.erase_imports)
     personal.holds(Upload, "owner", erase=erasure.erase_uploads)
     personal.register(
         personal.Chapter("pictures.json", _("Pictures"), pictures, "archives/_picture.html", media=picture_files)
     )
     personal.holds(LogEntry, "user", erase=erasure.erase_staff_log)
     personal.holds(Mail, "to", erase=erasure.erase_mails)
-    personal.holds(Session, "session_data", erase=erasure.erase_sessions)
     personal.holds(Event, "data", kept=IDS_ONLY)
     personal.holds(AuditEntry, "actor_id", kept=IDS_ONLY)
     # Last: until here their addresses are needed, and the row that says that they go.

@@ -52,6 +52,13 @@ REASONS = {
     "too_large": _("There is more in this file than this site takes."),
     "lost": _("The file got lost on the way. Please choose it again."),
     "gave_up": _("That did not work, although we tried several times. Please try again later."),
+    "no_room": _("There is too little room for it here at the moment. Please try again tomorrow."),
+    "away": _("The place where files are kept does not answer at the moment. Please try again later."),
+}
+# The same while another attempt follows.
+WAITS = {
+    "no_room": _("There is too little room for it here at the moment. We go on by ourselves as soon as there is."),
+    "away": _("The place where files are kept does not answer at the moment. We try again by ourselves."),
 }
 
 
@@ -59,7 +66,8 @@ REASONS = {
 
 
 def write(member: User, target: Path, *, tick: Tick) -> None:
-    """Everything of a member, in their language. `tick(done, total)` is called at every step."""
+    """Everything of a member, in their language. `tick(done, total)` is called at every step. Whatever it writes stands
+    in the folder of `target`."""
     chapters = list(personal.chapters.values())
     total = len(chapters) + sum(1 for chapter in chapters if chapter.media for _one in chapter.media(member))
     done = 0
@@ -67,7 +75,9 @@ def write(member: User, target: Path, *, tick: Tick) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle, language:
         counts: dict[str, int] = {}
         for chapter in chapters:
-            counts[chapter.file] = _write_chapter(bundle, chapter, member, tick=partial(tick, done, total))
+            counts[chapter.file] = _write_chapter(
+                bundle, chapter, member, place=target.parent, tick=partial(tick, done, total)
+            )
             done += 1
             tick(done, total)
         for chapter in chapters:
@@ -92,11 +102,11 @@ def write(member: User, target: Path, *, tick: Tick) -> None:
 
 
 def _write_chapter(
-    bundle: zipfile.ZipFile, chapter: personal.Chapter, member: User, *, tick: Callable[[], None]
+    bundle: zipfile.ZipFile, chapter: personal.Chapter, member: User, *, place: Path, tick: Callable[[], None]
 ) -> int:
     """The rows as JSON straight into the zip; the same to read into files beside it, which follow."""
     count = 0
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+    with tempfile.TemporaryDirectory(dir=place) as folder:
         pages = _Pages(chapter, Path(folder))
         with bundle.open(chapter.file, "w") as file, pages:
             file.write(b"[")

@@ -6,14 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.access import factors as factor_access
-from accounts.access import life as life_access
 from accounts.actions import logins
 from accounts.models.people import User
-from core import errors, views
+from core import views
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +36,8 @@ class LastSeen:
 
 
 class FactorGate:
-    """Members who must have a second factor and have none are led to setting one up, from every page and the admin; the
-    browser's calls of the API are refused. Tokens and sockets ask in `accounts.tokens`."""
+    """Members who must have a second factor and have none are led to setting one up, from every page and the admin.
+    The API and sockets ask in `accounts.tokens`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,7 +46,9 @@ class FactorGate:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> HttpResponse | None:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or getattr(view, "open_without_factor", False):
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path.startswith("/api/"):
+            return None
+        if getattr(view, "open_without_factor", False):
             return None
         if request.resolver_match and request.resolver_match.namespace == "core":  # what the frame is made of
             return None
@@ -55,22 +56,14 @@ class FactorGate:
             return None
         if not factor_access.factor_missing(request.user.pk):
             return None
-        if request.path.startswith("/api/"):
-            return _problem(factor_access.SecondFactorRequired())
         if request.headers.get("HX-Request") or "application/json" in request.headers.get("Accept", ""):
             return views.refusal(request, factor_access.SecondFactorRequired())
         return redirect("accounts:factor_needed")
 
 
-def _problem(error: errors.SocialError) -> JsonResponse:
-    body = errors.problem(error.status, error.code, str(error.message))
-    return JsonResponse(body, status=error.status, content_type="application/problem+json")
-
-
 class Leavers:
-    """Who hides and logs in all the same is about to leave: every page becomes the one that asks whether they stay, and
-    the browser's calls of the API are refused (tokens and sockets ask in `accounts.tokens`). Asks nothing: pages and
-    the API read their member, and what does not is no page."""
+    """Who hides and logs in all the same is about to leave: every page becomes the one that asks whether they stay (the
+    API and sockets ask in `accounts.tokens`). Asks nothing: pages read their member, and what does not is no page."""
 
     OPEN = frozenset(
         {
@@ -97,14 +90,3 @@ class Leavers:
         where = request.resolver_match.view_name if request.resolver_match else ""
         is_page = response.get("Content-Type", "").startswith("text/html")
         return redirect("accounts:leaving") if is_page and where not in self.OPEN else response
-
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> HttpResponse | None:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.path.startswith("/api/"):
-            return None
-        api = getattr(view, "cls", None)
-        if getattr(api, "authentication_classes", True) and isinstance(request.user, User):
-            try:
-                life_access.check_shown(request.user, api)
-            except life_access.Hidden as error:
-                return _problem(error)
-        return None

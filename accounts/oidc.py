@@ -178,9 +178,9 @@ def claims_of(provider: Provider, tokens: Tokens, *, verifier: str) -> dict[str,
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """Somebody whom a provider has just named. `proven`: it has proven the address, and is trusted for that. `sid` is
-    its name for its own session."""
+class ShownIdentity:
+    """The identity of somebody whom a provider has just named. `proven`: it has proven the address, and is trusted for
+    that. `sid` is its name for its own session."""
 
     provider: str
     issuer: str
@@ -198,14 +198,14 @@ class Arrival:
         return (self.email or self.handle or self.name)[:254]
 
 
-def arrival(provider: Provider, claims: dict[str, Any]) -> Arrival:
+def arrival(provider: Provider, claims: dict[str, Any]) -> ShownIdentity:
     try:
         email = rules.clean_email(str(claims.get("email") or ""))
     except errors.Invalid:
         email = ""
     sid, verified = claims.get("sid"), claims.get("email_verified")
     is_proven = verified is True or verified == "true"  # Cognito writes it as a text
-    return Arrival(
+    return ShownIdentity(
         provider=provider.key,
         issuer=claims["iss"],
         subject=claims["sub"],

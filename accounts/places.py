@@ -1,12 +1,18 @@
 """Where an address is, as far as the owner's own file of address ranges (GEOIP_PATH) knows. Nobody else is asked."""
 
 import ipaddress
-from functools import cache
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import maxminddb
 from django.conf import settings
 from django.utils.translation import get_language
+
+EVERY = 60.0  # seconds between two looks at the file
+log = logging.getLogger(__name__)
 
 
 def clean_address(raw: str) -> str | None:
@@ -41,7 +47,32 @@ def _name(found: Any, part: str) -> str:
     return str(names.get(get_language() or "en") or names.get("en") or "")
 
 
-@cache
+@dataclass(frozen=True)
+class _Opened:
+    reader: maxminddb.Reader | None
+    changed: int  # when its file was
+    looked: float
+
+
+_opened: _Opened | None = None
+
+
 def _reader() -> maxminddb.Reader | None:
-    """Opened once in each process; a newer file counts after a restart. `env` has looked whether it is whole."""
-    return maxminddb.open_database(settings.GEOIP_PATH) if settings.GEOIP_PATH else None
+    """A newer file counts within a minute."""
+    global _opened
+    if not settings.GEOIP_PATH:
+        return None
+    if _opened is None or time.monotonic() - _opened.looked > EVERY:
+        _opened = _look(_opened)
+    return _opened.reader
+
+
+def _look(known: _Opened | None) -> _Opened:
+    """One that cannot be read (yet) leaves the one before; `env` has looked whether the first is whole."""
+    reader, changed = (known.reader, known.changed) if known is not None else (None, 0)
+    try:
+        if (now := Path(settings.GEOIP_PATH).stat().st_mtime_ns) != changed:
+            reader, changed = maxminddb.open_database(settings.GEOIP_PATH), now
+    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+        log.warning("GEOIP_PATH cannot be read (%s)", type(error).__name__)
+    return _Opened(reader, changed, time.monotonic())

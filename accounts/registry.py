@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists
 from django.utils.functional import Promise
 
 from accounts.models.people import User
@@ -50,6 +51,9 @@ person_actions: dict[str, PersonAction] = {}
 block_listeners: list[Callable[[int, int], None]] = []
 # Called with followers, whom, and whether they follow now, in the transaction of it, after its rows are written.
 follow_listeners: list[Callable[[Collection[int], int, bool], None]] = []
+# What ties two members, in other rooms: takes an id, gives what is true for members (rows of User) tied to it. Who is
+# tied to somebody may send them away also while they hide.
+ties: list[Callable[[int], Exists]] = []
 # Counters of other rooms on the member's row; each recomputes them and returns how many rows were wrong.
 recounts: dict[str, Callable[[], int]] = {}
 # What the site's roles may do, by "room.codename"; an admin may what a moderator may. Rooms add theirs in apps.py.

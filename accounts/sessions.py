@@ -2,17 +2,24 @@
 to be seen again, so that pages know it for nothing. The stamp is not kept in the session itself: a page that saved its
 session for that would write over what others have put there meanwhile (the count of wrong codes, for one)."""
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.queries import logins as login_queries
 
+UNFINISHED = 24 * 60 * 60  # seconds; steps that nobody finishes hold addresses of people who are not logged in
+
 
 class SessionStore(db.SessionStore):
     """`due` is the id of the login whose last sight is more than 5 minutes old, once the session has been read."""
 
     due: int | None = None
+
+    def get_session_cookie_age(self) -> int:
+        return settings.SESSION_COOKIE_AGE if SESSION_KEY in self else UNFINISHED
 
     def _get_session_from_db(self) -> Session | None:
         found = (

@@ -11,12 +11,13 @@ from accounts.actions import (
     life,
     logins,
     mutes,
-    profiles,
+    names,
     relations,
+    shelf,
     sso,
 )
 from accounts.queries import archives as archive_queries
-from core import wake
+from core import scratch, wake
 
 SCHEDULE = {
     "accounts-forget": {
@@ -49,17 +50,19 @@ SCHEDULE = {
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
-    """Sessions and logins that are over, moves of addresses that cannot be taken back, old requests to join."""
+    """Sessions and logins that are over, moves of addresses that cannot be taken back, old requests to join, zips that
+    nothing names."""
     for forget_some in (
         logins.forget_logins,
         sso.forget_sso,
         applications.forget_applications,
         addresses.forget_changes,
-        profiles.fold_new_names,
+        names.catch_up,
     ):
         while forget_some():
             pass
     invitations.forget_addresses()
+    shelf.drop_stray()
 
 
 @shared_task(name="accounts.tidy_requests", queue="maintenance")
@@ -84,20 +87,32 @@ def sweep_archives() -> None:
         wake.now("accounts.export", str(id))
     for id in archive_queries.due_imports():
         wake.now("accounts.import", str(id))
-    while archives.drop_expired():
+    while shelf.drop_expired():
         pass
 
 
 @shared_task(name="accounts.export", queue="maintenance")
 def build_export(export_id: str) -> None:
     wake.begun("accounts.export", export_id)
-    archives.build_export(export_id=int(export_id))
+    _in_turn([int(export_id)], [])
 
 
 @shared_task(name="accounts.import", queue="maintenance")
 def read_import(import_id: str) -> None:
     wake.begun("accounts.import", import_id)
-    archives.read_import(import_id=int(import_id))
+    _in_turn([], [int(import_id)])
+
+
+def _in_turn(exports: list[int], imports: list[int]) -> None:
+    """These, then whatever else is due, one at a time on a machine: who comes while another is at it leaves the rows
+    to that one, so that zips never keep more than one worker from mails and all that is live."""
+    with scratch.turn("archives") as mine:
+        while mine and (exports or imports):
+            for id in exports[:1]:
+                archives.build_export(export_id=id)
+            for id in imports[:1]:
+                archives.read_import(import_id=id)
+            exports, imports = archive_queries.due_exports(), archive_queries.due_imports()
 
 
 @shared_task(name="accounts.tidy_ties", queue="maintenance")

@@ -3,11 +3,12 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core import signing
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework import authentication
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
@@ -80,43 +81,63 @@ def _read(kind: type[Token], raw: str | bytes) -> Claims:
         raise TokenEnded from None
 
 
-class TokenAuthentication(BaseAuthentication):
+def device_of(raw: str) -> Device:
+    """The login that the token of an app or of a script names; on a script's stand the scopes of this request.
+    TokenEnded for what is not good, or not any more."""
+    if raw.startswith(api_tokens.PREFIX):
+        token = api_token_queries.by_raw(raw)
+        if token is None:
+            raise TokenEnded(_("This token is not good, or not any more."))
+        token.device.scopes = frozenset(token.scopes)  # type: ignore[misc]
+        return token.device
+    claims = read_access(raw)
+    device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
+    if device is None:
+        raise TokenEnded
+    return device
+
+
+def check_open(user: User, view: Any) -> None:
+    """Who hides, or must have a second factor and has none, goes no further than the views that are marked for them."""
+    life_access.check_shown(user, view)
+    factor_access.check(user, view)
+
+
+def _view(request: Request) -> Any:
+    return (request.parser_context or {}).get("view")
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's own calls. Its challenge makes a missing login 401 instead of 403."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        found = super().authenticate(request)
+        if found is not None:
+            check_open(found[0], _view(request))
+        return found
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer ...`, with an app's token or a script's: member and login are read in one query; an ended
     login ends here."""
 
     def authenticate(self, request: Request) -> tuple[User, Device] | None:
-        words = get_authorization_header(request).split()
+        words = authentication.get_authorization_header(request).split()
         if not words or words[0].lower() != b"bearer":
             return None
         if len(words) != 2:
             raise TokenEnded
-        if words[1].startswith(api_tokens.PREFIX.encode()):
-            device = self.of_script(request, words[1].decode("latin-1"))
-        else:
-            device = self.of_app(words[1])
-        life_access.check_shown(device.user, (request.parser_context or {}).get("view"))
-        factor_access.check(device.user)
+        device = device_of(words[1].decode("latin-1"))
+        if device.scopes is not None:
+            # Here, because no view gets past: one that has decided nothing is closed to tokens.
+            scopes.check(device.scopes, scopes.of(_view(request), request.method or ""))
+        check_open(device.user, _view(request))
         if login_queries.is_due(device):
             request._request.device_due = device.pk  # type: ignore[attr-defined]  # for middleware.LastSeen
         return device.user, device
-
-    def of_app(self, raw: bytes) -> Device:
-        claims = read_access(raw)
-        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
-        if device is None:
-            raise TokenEnded
-        return device
-
-    def of_script(self, request: Request, raw: str) -> Device:
-        """Scopes are looked at here, because no view gets past: one that has decided nothing is closed to tokens."""
-        token = api_token_queries.by_raw(raw)
-        if token is None:
-            raise TokenEnded(_("This token is not good, or not any more."))
-        device = token.device
-        device.scopes = frozenset(token.scopes)  # type: ignore[misc]  # of this request alone
-        view = (request.parser_context or {}).get("view")
-        scopes.check(device.scopes, scopes.of(view, request.method or ""))
-        return device
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -147,27 +168,26 @@ def by_ticket(ticket: str) -> consumers.Principal | None:
 
 def by_session(session_key: str) -> consumers.Principal | None:
     device = login_queries.device_of_session(session_key)
-    if device is None or life_access.is_hidden(device.user_id) or factor_access.factor_missing(device.user_id):
+    if device is None or not _is_open(device.user_id):
         return None
     return consumers.Principal(user_id=device.user_id, login=str(device.pk))
 
 
 def by_bearer(raw: str) -> consumers.Principal | None:
     """Whose app's or script's token this is, for what must know it before a request is read."""
-    if raw.startswith(api_tokens.PREFIX):
-        token = api_token_queries.by_raw(raw)
-        device = token.device if token else None
-    else:
-        try:
-            claims = read_access(raw)
-        except TokenEnded:
-            return None
-        device = login_queries.device(id=claims.device_id, user_id=claims.user_id)
-    return consumers.Principal(user_id=device.user_id, login=str(device.pk)) if device else None
+    try:
+        device = device_of(raw)
+    except TokenEnded:
+        return None
+    return consumers.Principal(user_id=device.user_id, login=str(device.pk))
 
 
 def still_valid(principal: consumers.Principal) -> bool:
     standing = login_queries.device_stands(id=int(principal.login), user_id=principal.user_id)
     # Sockets ask when something has just been decided: what this process read a moment ago is too old.
-    open_to = standing and not life_access.is_hidden(principal.user_id)
-    return open_to and not factor_access.factor_missing(principal.user_id, sure=True)
+    return standing and _is_open(principal.user_id, sure=True)
+
+
+def _is_open(user_id: int, *, sure: bool = False) -> bool:
+    """Whether sockets are open to this member: `check_open` without any view."""
+    return not life_access.is_hidden(user_id) and not factor_access.factor_missing(user_id, sure=sure)

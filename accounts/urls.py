@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.generic import RedirectView
 
 from accounts.api import addresses as address_api
 from accounts.api import api_tokens as api_token_api
@@ -15,6 +16,7 @@ from accounts.api import people as people_api
 from accounts.api import profiles as profile_api
 from accounts.api import proving as proving_api
 from accounts.api import sso as sso_api
+from accounts.api import welcome as welcome_api
 from accounts.views import (
     addresses,
     api_tokens,
@@ -61,11 +63,11 @@ urlpatterns = [
     path("accounts/app/", sso_beyond.app_login, name="app_login"),
     path("settings/connected/", sso.connected, name="settings_connected"),
     path("settings/connected/<int:id>/disconnect/", sso.disconnect, name="sso_disconnect"),
-    path("settings/providers/", providers.listed, name="settings_providers"),
-    path("settings/providers/new/", providers.add, name="provider_add"),
-    path("settings/providers/<slug:key>/", providers.edit, name="provider_edit"),
-    path("settings/providers/<slug:key>/test/", providers.test, name="provider_test"),
-    path("settings/providers/<slug:key>/switch/", providers.switch, name="provider_switch"),
+    path("site/providers/", providers.listed, name="site_providers"),
+    path("site/providers/new/", providers.add, name="provider_add"),
+    path("site/providers/<slug:key>/", providers.edit, name="provider_edit"),
+    path("site/providers/<slug:key>/test/", providers.test, name="provider_test"),
+    path("site/providers/<slug:key>/switch/", providers.switch, name="provider_switch"),
     path("welcome/", welcome.begin, name="welcome"),
     path("welcome/end/", welcome.end, name="welcome_end"),
     path("welcome/picture/", welcome.step, {"step": "picture"}, name="welcome_picture"),
@@ -87,7 +89,7 @@ urlpatterns = [
     path("settings/security/passkeys/<int:id>/", security.passkey, name="passkey"),
     path("settings/security/passkeys/<int:id>/remove/", security.remove_passkey, name="passkey_remove"),
     path("settings/security/codes/", security.codes, name="factor_codes"),
-    path("settings/security/required/", security.required, name="factor_required"),
+    path("site/second-factor/", security.required, name="site_required"),
     path("settings/security/reset/<str:handle>/", security.reset, name="factor_reset"),
     path("settings/appearance/", settings.appearance, name="settings_appearance"),
     path("settings/language/", settings.language, name="settings_language"),
@@ -96,17 +98,20 @@ urlpatterns = [
     path("settings/devices/<int:id>/end/", settings.end_device, name="settings_device_end"),
     path("settings/tokens/", api_tokens.tokens, name="settings_tokens"),
     path("settings/tokens/<int:id>/revoke/", api_tokens.revoke, name="settings_token_revoke"),
-    path("settings/bots/", bots.bots, name="settings_bots"),
-    path("settings/bots/<int:id>/", bots.bot, name="settings_bot"),
-    path("settings/bots/<int:id>/tokens/", bots.tokens, name="settings_bot_tokens"),
-    path("settings/bots/<int:id>/tokens/<int:token_id>/revoke/", bots.revoke, name="settings_bot_token_revoke"),
-    path("settings/bots/<int:id>/rest/", bots.rest, name="settings_bot_rest"),
-    path("settings/bots/<int:id>/wake/", bots.wake, name="settings_bot_wake"),
+    path("site/bots/", bots.bots, name="site_bots"),
+    path("site/bots/<int:id>/", bots.bot, name="site_bot"),
+    path("site/bots/<int:id>/tokens/", bots.tokens, name="site_bot_tokens"),
+    path("site/bots/<int:id>/tokens/<int:token_id>/revoke/", bots.revoke, name="site_bot_token_revoke"),
+    path("site/bots/<int:id>/rest/", bots.rest, name="site_bot_rest"),
+    path("site/bots/<int:id>/wake/", bots.wake, name="site_bot_wake"),
     path("settings/blocked/", settings.blocked, name="settings_blocked"),
     path("settings/invitations/", invitations.own, name="settings_invitations"),
     path("settings/invitations/people/", invitations.brought, name="settings_invited"),
     path("settings/invitations/<int:id>/renew/", invitations.renew, name="settings_invitation_renew"),
     path("settings/invitations/<int:id>/revoke/", invitations.revoke, name="settings_invitation_revoke"),
+    path("settings/providers/", RedirectView.as_view(pattern_name="accounts:site_providers"), name="old_providers"),
+    path("settings/bots/", RedirectView.as_view(pattern_name="accounts:site_bots"), name="old_bots"),
+    path("settings/security/required/", RedirectView.as_view(pattern_name="accounts:site_required"), name="old_second"),
     path("site/", doors.office, name="site"),
     path("site/settings/", doors.settings, name="site_settings"),
     path("site/blocked/", doors.blocked, name="site_blocked"),
@@ -131,6 +136,7 @@ urlpatterns = [
     path("settings/muted/words/", mutes.muted_words, name="settings_muted_words"),
     path("settings/muted/words/<int:id>/remove/", mutes.unmute_word, name="unmute_word"),
     path("people/requests/", people.requests, name="requests"),
+    path("people/requests/sent/", people.sent, name="sent_requests"),
     path("people/friends/", friends.own, name="own_friends"),
     path("people/close/", friends.close, name="close_friends"),
     path("lists/", lists.index, name="lists"),
@@ -202,6 +208,13 @@ urlpatterns = [
     path("api/v1/me/email", address_api.EmailView.as_view(), name="api_email"),
     path("api/v1/me/email/confirm", address_api.EmailConfirmView.as_view(), name="api_email_confirm"),
     path("api/v1/me/factors", factor_api.FactorsView.as_view(), name="api_factors"),
+    path("api/v1/me/factors/app", factor_api.AppView.as_view(), name="api_factor_app"),
+    path("api/v1/me/factors/app/secret", factor_api.AppSecretView.as_view(), name="api_factor_app_secret"),
+    path("api/v1/me/factors/app/confirm", factor_api.AppConfirmView.as_view(), name="api_factor_app_confirm"),
+    path("api/v1/me/factors/codes", factor_api.CodesView.as_view(), name="api_factor_codes"),
+    path("api/v1/me/factors/passkeys", factor_api.PasskeysView.as_view(), name="api_factor_passkeys"),
+    path("api/v1/me/factors/passkeys/options", factor_api.PasskeyOptionsView.as_view(), name="api_factor_options"),
+    path("api/v1/me/factors/passkeys/<int:id>", factor_api.PasskeyView.as_view(), name="api_factor_passkey"),
     path("api/v1/me/export", archive_api.ExportView.as_view(), name="api_export"),
     path("api/v1/me/export/download", archive_api.ExportFileView.as_view(), name="api_export_file"),
     path("api/v1/me/import", archive_api.ImportView.as_view(), name="api_import"),
@@ -209,6 +222,7 @@ urlpatterns = [
     path("api/v1/me/deletion", life_api.DeletionView.as_view(), name="api_deletion"),
     path("api/v1/me/devices", login_api.DevicesView.as_view(), name="api_devices"),
     path("api/v1/me/devices/<int:id>", login_api.DeviceView.as_view(), name="api_device"),
+    path("api/v1/me/welcome", welcome_api.WelcomeView.as_view(), name="api_welcome"),
     path("api/v1/me/tokens", api_token_api.TokensView.as_view(), name="api_tokens"),
     path("api/v1/me/tokens/<int:id>", api_token_api.TokenView.as_view(), name="api_token"),
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),
@@ -216,6 +230,10 @@ urlpatterns = [
     path("api/v1/me/follow-requests/<str:id>/accept", people_api.AcceptView.as_view(), name="api_accept"),
     path("api/v1/users", profile_api.DirectoryView.as_view(), name="api_users"),
     path("api/v1/me/friends", friends_api.FriendsView.as_view(), name="api_friends"),
+    path("api/v1/me/sent/follow-requests", people_api.SentRequestsView.as_view(), name="api_sent_requests"),
+    path(
+        "api/v1/me/sent/friend-requests", friends_api.SentFriendRequestsView.as_view(), name="api_sent_friend_requests"
+    ),
     path("api/v1/me/friend-requests", friends_api.FriendRequestsView.as_view(), name="api_friend_requests"),
     path("api/v1/me/friend-requests/<str:id>", friends_api.FriendRequestView.as_view(), name="api_friend_request"),
     path("api/v1/me/friend-requests/<str:id>/accept", friends_api.AcceptFriendView.as_view(), name="api_accept_friend"),

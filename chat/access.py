@@ -43,6 +43,12 @@ def visible_conversations(viewer: Viewer) -> QuerySet[Conversation]:
     return Conversation.objects.filter(Exists(visible_memberships(viewer).filter(conversation_id=OuterRef("pk"))))
 
 
+def share_conversation(user_id: int) -> Exists:
+    """True for members (rows of User) who are in a conversation with this one, seen or not."""
+    mine = Membership.objects.filter(user_id=user_id).values("conversation_id")
+    return Exists(Membership.objects.filter(user_id=OuterRef("pk"), conversation_id__in=mine))
+
+
 def visible_messages(viewer: Viewer) -> QuerySet[Message]:
     mine = visible_memberships(viewer).filter(
         conversation_id=OuterRef("conversation_id"), joined_seq__lt=OuterRef("seq")

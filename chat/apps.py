@@ -11,7 +11,7 @@ class ChatConfig(AppConfig):
         from django.urls import reverse
 
         from accounts import registry
-        from chat import actions, belongings, consumers, queries, writer  # noqa: F401  registers the frames
+        from chat import access, actions, belongings, consumers, queries, writer  # noqa: F401  registers the frames
         from chat import realtime as chat_realtime
         from core import frame, realtime
 
@@ -35,6 +35,7 @@ class ChatConfig(AppConfig):
             )
         )
         registry.block_listeners.append(lambda one, other: actions.sight_changed(one_id=one, other_id=other))
+        registry.ties.append(access.share_conversation)
         belongings.register()
         realtime.routers[chat_realtime.PREFIX] = chat_realtime.audiences.deliver
         realtime.rechecks.append(chat_realtime.audiences.forget)

@@ -1,13 +1,16 @@
 """The event log for staff: read it, replay or give up what is dead."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
-from core import outbox
+from core import audit, outbox
 from core.models import AuditEntry, Event, Parked, Subscriber
 
 
@@ -58,10 +61,24 @@ class ParkedAdmin(ReadOnly):
         messages.success(request, _("Given up. What waited behind goes on."))
 
 
+class ActionFilter(admin.SimpleListFilter):
+    """What has ever been done, read off the index."""
+
+    title = _("action")
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(action, action) for action in audit.actions()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
 @admin.register(AuditEntry)
 class AuditAdmin(ReadOnly):
     list_display = ["created_at", "actor_id", "action", "subject", "data"]
-    list_filter = ["action", "created_at"]
+    list_filter = [ActionFilter, "created_at"]
+    paginator = InfinitePaginator  # which does not count the whole table for every page
     search_fields = ["=subject", "=actor_id"]
     ordering = ["-id"]
     show_full_result_count = False

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import authentication, exceptions, parsers, renderers, throttling
+from rest_framework import exceptions, parsers, renderers, throttling
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,13 +38,6 @@ class JSONParser(parsers.JSONParser):
             return orjson.loads(stream.read())
         except orjson.JSONDecodeError as error:
             raise exceptions.ParseError(f"This is no JSON: {error}") from None
-
-
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's own calls. Its challenge makes a missing login 401 instead of 403."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="api"'
 
 
 class Throttle(throttling.BaseThrottle):

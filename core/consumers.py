@@ -92,7 +92,7 @@ authenticator = Authenticator()
 
 def problem_of(error: errors.SocialError) -> dict[str, Any]:
     """The API's error shape (RFC 9457) for a socket."""
-    body: dict[str, Any] = {"type": f"/problems/{error.code}", "status": error.status, "detail": str(error.message)}
+    body = errors.problem(error.status, error.code, str(error.message))
     if error.field:
         body["field"] = error.field
     if isinstance(error, errors.TooMany):

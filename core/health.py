@@ -1,5 +1,7 @@
 """Short checks of the parts a request needs; the doctor's long ones stand in its command."""
 
+import os
+import shutil
 from dataclasses import dataclass
 
 import redis
@@ -7,6 +9,11 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.template.loader import get_template
+
+from core.storage import asking
+
+FULL_BYTES = 64 * 2**20  # less than this, and the next picture or the next minute's rows may fail
+FULL_FILES = 100
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,7 @@ class Part:
 
 def ready_parts() -> list[Part]:
     """Database first: nothing else can be asked on behalf of a member without it."""
-    return [database(), bus(), storage()]
+    return [database(), bus(), storage(), disk()]
 
 
 def database() -> Part:
@@ -43,10 +50,22 @@ def bus() -> Part:
 
 def storage() -> Part:
     try:
-        default_storage.exists("readyz")
+        with asking():
+            default_storage.exists("readyz")
     except OSError as error:
         return Part("storage", ok=False, says=type(error).__name__)
     return Part("storage", ok=True, says=type(default_storage._wrapped).__name__)  # type: ignore[attr-defined]
+
+
+def disk() -> Part:
+    """Whether a row or a file can still be written in DATA_DIR. Writes nothing and waits for nothing."""
+    usage, system = shutil.disk_usage(settings.DATA_DIR), os.statvfs(settings.DATA_DIR)
+    says = f"{usage.free / 2**30:.1f} of {usage.total / 2**30:.0f} GiB free in DATA_DIR"
+    if system.f_flag & os.ST_RDONLY:
+        return Part("disk", ok=False, says="DATA_DIR can only be read")
+    if system.f_files > 0 and system.f_favail < FULL_FILES:
+        return Part("disk", ok=False, says=f"room for {system.f_favail} more files in DATA_DIR")
+    return Part("disk", ok=usage.free >= FULL_BYTES, says=says)
 
 
 def plain_page(template: str) -> str:

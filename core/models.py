@@ -107,6 +107,7 @@ class Mail(models.Model):
         indexes = [
             models.Index(fields=["claimed_until", "id"], condition=models.Q(state="waiting"), name="mail_due"),
             models.Index(fields=["created_at"], name="mail_age"),
+            models.Index(fields=["to"], name="mail_to"),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +153,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["subject", "-id"], name="audit_of_subject"),
             models.Index(fields=["actor_id", "-id"], name="audit_of_actor"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
         ]
 
     def __str__(self) -> str:

@@ -117,4 +117,6 @@ def _beyond(names: tuple[str, ...], after: tuple[Any, ...], descending: bool) ->
     for place, name in enumerate(names):
         equal = {names[earlier]: after[earlier] for earlier in range(place)}
         beyond |= Q(**equal, **{f"{name}__{side}": after[place]})
+    if len(names) > 1:  # Without it databases begin at the top of the index and throw away what is not beyond.
+        beyond &= Q(**{f"{names[0]}__{side}e": after[0]})
     return beyond

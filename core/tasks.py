@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from core import delivery, limits, outbox, wake
+from core import delivery, limits, outbox, scratch, wake
 from core.models import Pulse
 
 SCHEDULE = {
@@ -23,6 +23,7 @@ def sweep() -> None:
     """Only beat asks for this: its sign of life (written twice a minute), then what a lost wake-up has missed."""
     if not Pulse.objects.filter(name="beat", at__gt=timezone.now() - PULSE).exists():
         Pulse.objects.update_or_create(name="beat")
+        wake.now("core.upkeep")
     dispatch()
 
 
@@ -54,6 +55,14 @@ def send_mail() -> None:
     """Sends what is due."""
     wake.begun("core.send_mail")
     delivery.send_due()
+
+
+@shared_task(name="core.upkeep", queue="maintenance")
+def upkeep() -> None:
+    """With every tick that beat writes down: that somebody works on this queue, and what dead jobs have left."""
+    wake.begun("core.upkeep")
+    Pulse.objects.update_or_create(name="maintenance")
+    scratch.sweep()
 
 
 @shared_task(name="core.prune", queue="maintenance")

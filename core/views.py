@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -16,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core import errors, health, limits
+from core import errors, health, limits, storage
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
@@ -97,7 +98,7 @@ def members_only(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    return render(request, "400.html", {"unknown_host": isinstance(exception, DisallowedHost)}, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -109,9 +110,9 @@ def page_not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The answer to an unexpected error, or to a database that is away: Django calls it while handling the one or the
-    other."""
-    busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    """The answer to an unexpected error, or to a database or a storage that is away: Django calls it while handling
+    the one or the other."""
+    busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError | storage.Away)
     status = 503 if busy else 500
     if request.path.startswith("/api/"):
         code, detail = ("busy", errors.Busy.default) if busy else ("error", errors.SocialError.default)

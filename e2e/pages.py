@@ -63,7 +63,7 @@ for user in (linh, fresh, ingrid, goer):
                          client="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
     sessions[user.handle] = store.session_key
 def arrival(number, **more):
-    return oidc.Arrival(provider="school", issuer="https://login.willowbank.example", subject=str(number), **more)
+    return oidc.ShownIdentity(provider="school", issuer="https://login.willowbank.example", subject=str(number), **more)
 sso.link(actor=linh, arrival=arrival(1, email="linh@school.example"))
 for name, proven in (("arrived", True), ("unproven", False)):
     store = SessionStore()
@@ -173,6 +173,18 @@ def _move(page: Page) -> None:
         page.get_by_role("main").get_by_role("button", name="Send me the code").click()
 
 
+def _block_unscripted(page: Page) -> None:
+    """As the button sends it where no script has asked."""
+    with page.expect_navigation():
+        page.evaluate(
+            """() => {
+              const form = document.querySelector("form[action$='/block/']");
+              form.append(Object.assign(document.createElement("input"), { name: "ask", value: "Kofi Mensah" }));
+              form.submit();
+            }"""
+        )
+
+
 def _unfold_docs(page: Page) -> None:
     page.locator(".opblock").first.wait_for()
 
@@ -224,6 +236,9 @@ PAGES = [
     Look("settings-handle", "/settings/handle/", room="accounts"),
     Look("requests", "/people/requests/", room="accounts"),
     Look("requests-empty", "/people/requests/", FRESH, room="accounts"),
+    Look("requests-sent", "/people/requests/sent/", room="accounts"),
+    Look("requests-sent-empty", "/people/requests/sent/", FRESH, room="accounts"),
+    Look("ask", "/@kofi/", then=_block_unscripted, room="accounts"),
     Look("friends", "/people/friends/", room="accounts"),
     Look("friends-empty", "/people/friends/", FRESH, room="accounts"),
     Look("close-friends", "/people/close/", room="accounts"),
@@ -244,7 +259,7 @@ PAGES = [
     Look("settings-email", "/settings/account/email/", room="accounts"),
     Look("settings-email-code", "/settings/account/email/", then=_move, room="accounts"),
     Look("settings-security", "/settings/security/", room="accounts"),
-    Look("settings-required", "/settings/security/required/", ADMIN, room="accounts"),
+    Look("site-second-factor", "/site/second-factor/", ADMIN, room="accounts"),
     Look("confirm", "/settings/security/confirm/", room="accounts"),
     Look("factor-app", "/settings/security/app/", room="accounts"),
     Look("passkey-add", "/settings/security/passkeys/add/", room="accounts"),
@@ -252,9 +267,9 @@ PAGES = [
     Look("settings-devices", "/settings/devices/", room="accounts"),
     Look("settings-connected", "/settings/connected/", room="accounts"),
     Look("settings-connected-empty", "/settings/connected/", FRESH, room="accounts"),
-    Look("settings-providers", "/settings/providers/", ADMIN, room="accounts"),
-    Look("settings-provider", "/settings/providers/school/", ADMIN, room="accounts"),
-    Look("settings-provider-new", "/settings/providers/new/", ADMIN, room="accounts"),
+    Look("site-providers", "/site/providers/", ADMIN, room="accounts"),
+    Look("site-provider", "/site/providers/school/", ADMIN, room="accounts"),
+    Look("site-provider-new", "/site/providers/new/", ADMIN, room="accounts"),
     Look("settings-tokens", "/settings/tokens/", room="accounts"),
     Look("settings-tokens-none", "/settings/tokens/", FRESH, room="accounts"),
     Look("settings-tokens-made", "/settings/tokens/", then=_make_token, room="accounts"),
@@ -265,9 +280,9 @@ PAGES = [
         room="accounts",
         known=[r"answered 422", r"status of 422"],
     ),
-    Look("settings-bots", "/settings/bots/", ADMIN, room="accounts"),
-    Look("settings-bot", "/settings/bots/{bot}/", ADMIN, room="accounts"),
-    Look("settings-bot-tokens", "/settings/bots/{bot}/tokens/", ADMIN, room="accounts"),
+    Look("site-bots", "/site/bots/", ADMIN, room="accounts"),
+    Look("site-bot", "/site/bots/{bot}/", ADMIN, room="accounts"),
+    Look("site-bot-tokens", "/site/bots/{bot}/tokens/", ADMIN, room="accounts"),
     Look("profile-bot", "/@weather/", room="accounts"),
     Look("settings-appearance", "/settings/appearance/", room="accounts"),
     Look("settings-language", "/settings/language/", room="accounts"),

@@ -332,7 +332,7 @@ def test_a_block_makes_both_vanish_at_once(enter: Enter, village: Village) -> No
     ida.goto("/@ben/")
     ida.get_by_role("main").get_by_role("button", name="More").first.click()
     ida.get_by_role("button", name="Block").click()
-    ida.get_by_role("dialog").get_by_role("button", name="Yes").click()
+    ida.get_by_role("dialog").get_by_role("button", name="Block Ben Okri").click()
     ida.wait_for_url("**/settings/blocked/")
 
     # Open pages let go of the other by themselves.

@@ -63,7 +63,7 @@ def test_hide_and_come_back(visitor: Page, village: Village) -> None:
     log_in(page, "willa")
     page.goto("/settings/data/")
     page.get_by_role("link", name="Deactivate").click()
-    page.get_by_role("button", name="Hide me").click()
+    page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_role("heading", name="Goodbye")).to_be_visible()
     assert page.goto("/@willa/").status == 404
     log_in(page, "willa")

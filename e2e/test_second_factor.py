@@ -135,7 +135,7 @@ def test_an_app_by_keyboard_alone(enter: Enter) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     clean(page)
-    dialog.get_by_role("button", name="Yes, go on").press("Enter")
+    dialog.get_by_role("button", name="Remove the app").press("Enter")
     expect(page.get_by_text("The authenticator app is removed.")).to_be_visible()
     expect(page.get_by_text("codes left")).to_have_count(0)
 
@@ -188,7 +188,7 @@ def test_a_passkey_from_beginning_to_end(confirmed: Page, village: Village) -> N
     expect(page.locator("#passkeys")).to_contain_text("An old phone")
     page.get_by_role("link", name="An old phone").click()
     page.get_by_role("button", name="Remove this passkey").click()
-    page.get_by_role("dialog").get_by_role("button", name="Yes, go on").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove the passkey").click()
     expect(page.get_by_text("The passkey is removed.")).to_be_visible()
     expect(page.get_by_text("You have none yet.")).to_be_visible()
     log_out(page)
@@ -232,5 +232,5 @@ def test_moving_to_another_address_by_keyboard(enter: Enter, village: Village) -
     clean(stranger)
     stranger.get_by_role("button", name="It was not me").click()
     expect(stranger.get_by_text("Everybody is logged out")).to_be_visible()
-    page.goto("/settings/account/")
+    # The open page hears that its login has ended, and goes there by itself.
     expect(page).to_have_url(re.compile("/login/"))

@@ -151,7 +151,7 @@ def test_sign_up_log_out_and_in_again_by_keyboard(village: Village, elsewhere: E
     page.goto("/settings/connected/")
     expect(page.get_by_role("main").get_by_text("wren@example.net", exact=True)).to_be_visible()
     page.get_by_role("button", name="Disconnect").click()
-    page.get_by_role("dialog").get_by_role("button", name="Yes, go on").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
     expect(page.get_by_text("This is your only way to log in")).to_be_visible()
 
     log_out_there(page)  # here and at the provider, which sends us back
@@ -279,6 +279,6 @@ def test_a_member_connects_and_disconnects(village: Village, elsewhere: Elsewher
     expect(page.get_by_text("Elsewhere is connected")).to_be_visible()
     assert village.run(IDENTITIES, "ben") == ["ben-there"]
     page.get_by_role("button", name="Disconnect").click()
-    page.get_by_role("dialog").get_by_role("button", name="Yes, go on").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
     expect(page.get_by_text("Disconnected.")).to_be_visible()
     assert village.run(IDENTITIES, "ben") == []

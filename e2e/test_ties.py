@@ -35,7 +35,7 @@ def test_becoming_friends_is_live(enter: Enter) -> None:
     nora.get_by_role("button", name="Add to close friends").click()
     expect(nora.get_by_role("button", name="Close friend")).to_have_attribute("aria-pressed", "true")
     nora.goto("/")
-    nora.get_by_label("Who may see it").select_option("close_friends")
+    nora.get_by_label("Who can see it").select_option("close_friends")
     write_post(nora, "For those near.")
     tam.goto("/")
     expect(card_of(tam, "For those near.")).to_be_visible()

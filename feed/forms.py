@@ -45,7 +45,7 @@ class PostForm(forms.Form):
     from those without script."""
 
     text = forms.CharField(label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
-    audience = forms.ChoiceField(label=_("Who may see it"), choices=Audience.choices, initial=Audience.MEMBERS)
+    audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices, initial=Audience.MEMBERS)
     pictures = KeysField(required=False)
     alts = KeysField(required=False)
     files = FilesField(  # type: ignore[assignment]
@@ -74,4 +74,4 @@ class EditForm(forms.Form):
     text = forms.CharField(
         label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"})
     )
-    audience = forms.ChoiceField(label=_("Who may see it"), choices=Audience.choices)
+    audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices)

@@ -299,11 +299,19 @@ def storage(data_dir: Path) -> dict[str, Any]:
         "querystring_auth": True,
         "file_overwrite": True,
         "max_memory_size": 256 * 1024,  # larger ones are read through a temporary file
-        "signature_version": "s3v4",
     }
     if query.get("region"):
         options["region_name"] = query["region"]
     if query.get("endpoint"):
         options["endpoint_url"] = query["endpoint"]
-        options["addressing_style"] = "path"
+    from botocore.config import Config  # which takes a while to load, and is for those who have it
+
+    # Whoever waits for a storage that is away (a page, /readyz, a worker) hears of it soon.
+    options["client_config"] = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if query.get("endpoint") else None},
+        connect_timeout=3,
+        read_timeout=20,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+    )
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

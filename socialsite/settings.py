@@ -150,6 +150,9 @@ MAX_IMPORT_BYTES = env.number("MAX_IMPORT_BYTES", 512 * 1024 * 1024, low=1024)
 # more than the limit subscribe.
 HOME_COPY_AT_ONCE = env.number("HOME_COPY_AT_ONCE", 50)
 HOME_COPY_LIMIT = env.number("HOME_COPY_LIMIT", 2000)
+# All exports that are kept for their week together; what exports and imports leave of the disk to everything else.
+MAX_EXPORTS_BYTES = env.number("MAX_EXPORTS_BYTES", 20 * 2**30, low=2**20, high=2**60)
+MIN_FREE_BYTES = env.number("MIN_FREE_BYTES", 256 * 2**20, high=2**60)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 
 # -- Work off the request ---------------------------------------------------------------------------------------------
@@ -262,7 +265,7 @@ CONTENT_SECURITY_POLICY = {
 
 # -- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication", "core.api.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication", "accounts.tokens.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.JSONParser", "rest_framework.parsers.MultiPartParser"],
@@ -289,6 +292,7 @@ SPECTACULAR_SETTINGS = {
         "FieldKind": "accounts.models.fields.FieldKind",
         "ReactionKind": "feed.models.reactions.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
+        "WelcomeEnum": "accounts.models.people.Welcome",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

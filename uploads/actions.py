@@ -4,6 +4,7 @@ Some wait for the disk or a child process (receive, process, remove). They are n
 ones, marked durable: called inside a transaction they refuse. Killed at any line they leave rows that a sweep finds.
 """
 
+import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from core import errors, realtime, wake
 from uploads import access, child, magic, reasons, registry, serializers, storage
 from uploads.models import Stored, Upload
 
+log = logging.getLogger(__name__)
 Crop = tuple[float, float, float, float]  # left, top, width, height, in parts of the whole
 
 ATTEMPTS = 3
@@ -79,7 +81,13 @@ def cut_upload(*, actor: Any, key: str | uuid.UUID, purpose: str, crop: Crop | N
 def process_upload(*, upload_id: int) -> Upload | None:
     """One attempt at preparing, if one is due and nobody else is at it; returns the row as it then is."""
     claimed = _claim(upload_id)
-    return _work(claimed) if claimed else Upload.objects.filter(pk=upload_id).first()
+    if claimed is None:
+        return Upload.objects.filter(pk=upload_id).first()
+    try:
+        return _work(claimed)
+    except OSError as error:
+        log.warning("upload %s: %s %s", upload_id, type(error).__name__, error)
+        return _fail(claimed, reasons.AWAY)
 
 
 @transaction.atomic

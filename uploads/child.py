@@ -7,15 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
+from core import scratch
 from uploads import reasons, storage
 
 log = logging.getLogger(__name__)
@@ -51,8 +49,8 @@ class Picture:
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """A private folder for one job; gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="picture-", dir=settings.FILE_UPLOAD_TEMP_DIR) as name:
-        yield Path(name)
+    with scratch.folder("picture") as path:
+        yield path
 
 
 def run(

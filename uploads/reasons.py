@@ -14,9 +14,10 @@ TIMEOUT = "timeout"
 MEMORY = "memory"
 CRASHED = "crashed"
 GAVE_UP = "gave_up"
+AWAY = "away"
 
 # Worth another attempt: the machine may have been busy. The others are what the file is, and stay so.
-PASSING = {TIMEOUT, MEMORY, CRASHED}
+PASSING = {TIMEOUT, MEMORY, CRASHED, AWAY}
 
 SENTENCES: dict[str, Promise] = {
     UNKNOWN_TYPE: _("This is not a picture we know. JPEG, PNG, GIF, WebP, AVIF and HEIC work."),
@@ -30,6 +31,7 @@ SENTENCES: dict[str, Promise] = {
     MEMORY: _("This picture needs more memory than we have. A smaller version will work better."),
     CRASHED: _("This picture could not be prepared. Perhaps save it again and retry."),
     GAVE_UP: _("This picture could not be prepared, although we tried three times."),
+    AWAY: _("The place where files are kept does not answer at the moment. Please try again later."),
 }
 
 

@@ -1,9 +1,10 @@
-"""Where files lie, on whatever STORAGES["default"] is. Slow: never in a transaction.
+"""Where files lie, on whatever STORAGES["default"] is. Slow: never in a transaction. All errors are OSErrors.
 
 The layout: uploads/temp/{upload} (as it came; gone when prepared), processed/images/{upload}/{size}.webp,
 archives/{export,import}/{archive}.zip.
 """
 
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import IO
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from core.storage import asking
+
+ARCHIVE = re.compile(r"[0-9a-f-]{36}\.zip")
 SIZES = (320, 640, 1280, 2048)
 
 
@@ -23,6 +27,7 @@ def variant(key: uuid.UUID, name: str) -> str:
     return f"processed/images/{key}/{name}.webp"
 
 
+@asking()
 def keep(name: str, content: IO[bytes]) -> None:
     """Stores under exactly this name; what an earlier attempt left there goes."""
     default_storage.delete(name)
@@ -31,6 +36,7 @@ def keep(name: str, content: IO[bytes]) -> None:
         default_storage.delete(kept)
 
 
+@asking()
 def fetch(name: str, target: Path) -> None:
     """Copies to a local file, piece by piece; FileNotFoundError if it is not there."""
     with default_storage.open(name, "rb") as source, target.open("xb") as copy:
@@ -39,7 +45,7 @@ def fetch(name: str, target: Path) -> None:
 
 def open_variant(key: uuid.UUID, name: str) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
-    return default_storage.open(variant(key, name), "rb")
+    return _open(variant(key, name))
 
 
 def archive(kind: str, key: uuid.UUID) -> str:
@@ -49,9 +55,20 @@ def archive(kind: str, key: uuid.UUID) -> str:
 
 def open_archive(kind: str, key: uuid.UUID) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
-    return default_storage.open(archive(kind, key), "rb")
+    return _open(archive(kind, key))
 
 
+@asking()
+def archive_keys(kind: str) -> list[uuid.UUID]:
+    """Of all that lie here."""
+    try:
+        _folders, names = default_storage.listdir(f"archives/{kind}")
+    except FileNotFoundError:
+        return []
+    return [uuid.UUID(name.removesuffix(".zip")) for name in names if ARCHIVE.fullmatch(name)]
+
+
+@asking()
 def drop(name: str) -> None:
     default_storage.delete(name)
 
@@ -61,3 +78,10 @@ def drop_all(key: uuid.UUID) -> None:
     drop(original(key))
     for size in SIZES:
         drop(variant(key, str(size)))
+
+
+@asking()
+def _open(name: str) -> "File[bytes]":
+    file = default_storage.open(name, "rb")
+    file.seek(0)  # what lies elsewhere is fetched now, and not at the first read, far away from here
+    return file

@@ -10,6 +10,7 @@ from accounts.models.people import User
 
 CODE_LIFE = timedelta(minutes=5)
 WAY_BACK = timedelta(days=7)
+BEFORE = timedelta(days=1)  # whoever moves an account that is not theirs was in it some time before
 ATTEMPTS = 5
 
 

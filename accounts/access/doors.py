@@ -24,6 +24,7 @@ CLOSED = _("Nobody can join at the moment.")
 INVITED_ONLY = _("One can join by invitation only. Ask somebody who is here for a link.")
 OVER = _("This invitation is not good any more. Ask for a new one.")
 FOREIGN = _("One can join only with an address of these domains: %(domains)s")
+FOREIGN_MOVE = _("Only addresses of these domains can be used here: %(domains)s")
 OTHER_ADDRESS = _("This invitation is for the address it was sent to.")
 BLOCKED = _("This address cannot be used here. Please take another one.")
 BIRTH_DATE_NEEDED = _("Please say when you were born.")
@@ -102,6 +103,19 @@ def check_address(email: str) -> None:
         raise errors.Invalid(BLOCKED, field="email")
 
 
+def check_move(email: str) -> None:
+    """Invalid("email") for an address that no member may move to: one that is blocked, or of a foreign domain while one
+    joins with addresses of certain domains only. However they came in: an invitation was for one address."""
+    check_address(email)
+    if options.sure(MODE) == Mode.DOMAINS:
+        _check_domain(email, options.sure(DOMAINS), FOREIGN_MOVE)
+
+
+def _check_domain(email: str, domains: list[str], words: Any) -> None:
+    if _ascii(email.rpartition("@")[2]) not in domains:
+        raise errors.Invalid(words % {"domains": ", ".join(domains)}, field="email")
+
+
 # -- The rule ---------------------------------------------------------------------------------------------------------
 
 
@@ -147,8 +161,8 @@ class Door:
         if self.refusal:
             raise errors.NotAllowed(self.refusal)
         check_address(email)
-        if self.mode == Mode.DOMAINS and not self.invitation and _ascii(email.rpartition("@")[2]) not in self.domains:
-            raise errors.Invalid(FOREIGN % {"domains": ", ".join(self.domains)}, field="email")
+        if self.mode == Mode.DOMAINS and not self.invitation:
+            _check_domain(email, self.domains, FOREIGN)
         bound = self.invitation is not None and self.invitation.only_email
         if bound and fold(email) != fold(self.invitation.email):  # type: ignore[union-attr]
             raise errors.Invalid(OTHER_ADDRESS, field="email")

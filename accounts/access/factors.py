@@ -22,7 +22,7 @@ class SecondFactorRequired(errors.NotAllowed):
     """Who they are is known, but here they must have a second factor and have none."""
 
     code = "second_factor_required"
-    default = _("Your account needs a second factor. Please log in on the site and set one up.")
+    default = _("Your account needs a second factor. Please set one up first.")
 
 
 def clean_required(raw: Any) -> Required:
@@ -37,7 +37,7 @@ REQUIRED: options.Option[Required] = options.declare(
 
 
 def open_without_factor(view: View) -> View:
-    """Marks a page that members may open who must set up a second factor first."""
+    """Marks a page, or a view of the API, for members who must set up a second factor first."""
     view.open_without_factor = True  # type: ignore[attr-defined]
     return view
 
@@ -89,9 +89,9 @@ def factor_missing(user: User | int, *, sure: bool = False) -> bool:
     return mode != "nobody" and without_factor(mode).filter(pk=pk).exists()
 
 
-def check(user: User) -> None:
-    """SecondFactorRequired for who must have one and has none."""
-    if factor_missing(user):
+def check(user: User, view: Any) -> None:
+    """SecondFactorRequired for who must have one and has none, unless the view is open to them."""
+    if not getattr(view, "open_without_factor", False) and factor_missing(user):
         raise SecondFactorRequired
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import registry
 from accounts.models.handles import FormerHandle
 from accounts.models.people import User
 from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
@@ -68,6 +69,8 @@ def dismissable_people(viewer: Viewer) -> QuerySet[User]:
         | Q(Exists(FollowRequest.objects.filter(asker_id=pk, asked_id=me)))
         | Q(Exists(Friendship.objects.filter(person_id=me, friend_id=pk)))
     )
+    for tie in registry.ties:
+        tied |= Q(tie(me))
     seen = Q(pk__in=visible_people(viewer).values("pk"))
     hidden = User.objects.filter(seen | (admitted() & tied))
     blocked = blocked_between(viewer)

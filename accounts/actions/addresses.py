@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import mails, rules
 from accounts.access import addresses as address_access
 from accounts.access import doors
-from accounts.actions import factors, logins, sso
+from accounts.actions import api_tokens, factors, logins, sso
 from accounts.models.addresses import AddressChange
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
@@ -23,7 +23,7 @@ BATCH = 500
 def _clean_new(raw: str) -> str:
     """The address as it is kept. Invalid("email") for what is none, or none that may be used here."""
     email = rules.clean_email(raw)
-    doors.check_address(email)
+    doors.check_move(email)
     return email
 
 
@@ -76,8 +76,9 @@ def _is_code(change: AddressChange, code: str) -> bool:
 @transaction.atomic
 def disown(*, token: str) -> User:
     """Whoever reads the old address says that this move was not theirs: the address comes back, every login of the
-    account ends, its password is good no more, and neither is any other way in that has been added since the move was
-    asked for. NotFound for a link that is not good."""
+    account ends, its password is good no more, and neither is any other way in that has been added since a day before
+    the move was asked for: identities, second factors, recovery codes, tokens, those made for bots as well. NotFound
+    for a link that is not good."""
     found = address_access.by_token(token).first()
     if found is None:
         raise errors.NotFound
@@ -91,8 +92,10 @@ def disown(*, token: str) -> User:
     AddressChange.objects.filter(user=member, pk__gte=change.pk).update(undone_at=timezone.now(), code_digest="")
     member.set_unusable_password()
     User.objects.filter(pk=member.pk).update(password=member.password)
-    sso.unlink_since(actor=member, since=change.created_at)
-    factors.remove_since(actor=member, since=change.created_at)
+    since = change.created_at - address_access.BEFORE
+    sso.unlink_since(actor=member, since=since)
+    factors.remove_since(actor=member, since=since)
+    api_tokens.revoke_since(actor=member, since=since)
     logins.end_devices(actor=member)
     return member
 

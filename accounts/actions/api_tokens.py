@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +21,7 @@ from core import audit, errors, scopes
 
 MOST = 50  # tokens of one member or bot
 DAYS = (7, 30, 90, 365)
+MADE = "accounts.make_token"  # in the audit, for bots
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def make_token(
         expires_at=now + timedelta(days=days) if days else None,
     )
     if owner.is_bot:
-        audit.record("accounts.make_token", subject=f"user:{owner.pk}", actor_id=actor.pk, token=token.pk)
+        audit.record(MADE, subject=f"user:{owner.pk}", actor_id=actor.pk, token=token.pk)
     else:
         mails.send_new_token(to=owner.email, language=owner.language, name=name, may=wanted)
     return Made(token, raw)
@@ -76,6 +77,15 @@ def revoke_token(*, actor: User, token_id: int, bot: int | str | None = None) ->
     logins.end_device(actor=owner, device_id=token.device_id)
     if owner.is_bot:
         audit.record("accounts.revoke_token", subject=f"user:{owner.pk}", actor_id=actor.pk, token=token.pk)
+
+
+@transaction.atomic
+def revoke_since(*, actor: User, since: datetime) -> None:
+    """Revokes tokens of bots that somebody has made in the actor's name. The actor's own end with their logins."""
+    made = [data["token"] for data in audit.done(MADE, actor_id=actor.pk, since=since)]
+    for token in ApiToken.objects.filter(pk__in=made, device__ended_at=None).select_related("user").order_by("pk"):
+        logins.end_device(actor=token.user, device_id=token.device_id)
+        audit.record("accounts.revoke_token", subject=f"user:{token.user_id}", actor_id=actor.pk, token=token.pk)
 
 
 def _owner(actor: User, bot: int | str | None) -> User:

@@ -3,19 +3,17 @@ says at every step how far it is, which prolongs the claim, and stops when the c
 is gone. Killed at any line, another attempt begins anew (export) or goes on (import); there is one file for each row.
 """
 
+import errno
 import hashlib
 import logging
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +24,7 @@ from accounts.models.archives import OPEN, Archive, ArchiveState, Export, Import
 from accounts.models.fields import LIMITS, ONCE, ProfileField
 from accounts.models.people import User
 from accounts.models.relations import Audience
-from core import audit, errors, wake
+from core import audit, errors, scratch, wake
 from uploads import actions as upload_actions
 from uploads import storage
 
@@ -37,11 +35,11 @@ KEPT = timedelta(days=7)  # the file of an export; the report of an import
 CLAIM = timedelta(minutes=5)
 STORING = timedelta(hours=1)  # the way of a large file to the storage, during which nobody says anything
 RECEIVING = timedelta(hours=1)
-AGAIN = timedelta(minutes=1)
-ATTEMPTS = 5
+# Before the 2nd, 3rd, ... attempt, where the one before failed.
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+ATTEMPTS = len(BACK_OFF) + 1
 TELL_EVERY = 2.0  # seconds between two notes of how far it is
 PEOPLE = 500  # handles in a report
-BATCH = 100
 MOST_FIELDS = sum(LIMITS.values()) + len(ONCE)
 
 One = TypeVar("One", Export, Import)
@@ -91,22 +89,32 @@ def build_export(*, export_id: int) -> bool:
         return False
     name = storage.archive("export", export.key)
     try:
-        with _folder() as folder:
+        with scratch.folder(f"export-{export.key}") as folder:
             path = folder / "export.zip"
             teller = _Teller(export)
+            _check_room(export)
             bundles.write(export.user, path, tick=teller.tell)
+            _check_room(export, path.stat().st_size)
             teller.tell(export.total, export.total, claim=STORING)
             with path.open("rb") as file:
                 storage.keep(name, file)
             done = _finish_export(export, path.stat().st_size)
     except Lost:
         done = False
-    except OSError:
-        _release(export)
+    except OSError as error:
+        _release(export, error)
         return False
     if not done and not Export.objects.filter(pk=export.pk).exists():
         storage.drop(name)  # the member went meanwhile
     return done
+
+
+def _check_room(export: Export, size: int = 0) -> None:
+    """Whether a file of this size fits: on the disk, and beside the others' that are kept."""
+    scratch.check_room(size)
+    others = Export.objects.filter(expires_at__gt=timezone.now()).exclude(user=export.user_id)
+    if size + (others.aggregate(sum=Sum("bytes"))["sum"] or 0) > settings.MAX_EXPORTS_BYTES:
+        raise OSError(errno.ENOSPC, "the exports that are kept fill their part")
 
 
 @transaction.atomic
@@ -114,7 +122,13 @@ def _finish_export(export: Export, size: int) -> bool:
     now = timezone.now()
     expires_at = now + KEPT
     ours = _ours(export).update(
-        state=ArchiveState.READY, due_at=None, finished_at=now, expires_at=expires_at, bytes=size, done=F("total")
+        state=ArchiveState.READY,
+        reason="",
+        due_at=None,
+        finished_at=now,
+        expires_at=expires_at,
+        bytes=size,
+        done=F("total"),
     )
     if ours:
         older = Export.objects.filter(user=export.user_id, expires_at__gt=now).exclude(pk=export.pk)
@@ -127,12 +141,18 @@ def _finish_export(export: Export, size: int) -> bool:
 
 
 def start_import(*, actor: User, file: IO[bytes], size: int, only_me: bool) -> Import:
-    """Keeps the zip; a worker reads it. Conflict while another one is being read, TooLarge beyond the limit."""
+    """Keeps the zip; a worker reads it. Conflict while another one is being read, TooLarge beyond the limit, Busy where
+    there is no room for it or the storage is away."""
     if size > settings.MAX_IMPORT_BYTES:
         raise errors.TooLarge(bundles.REASONS["too_large"], field="file")
     people_access.access_member(actor)
     row = _new_import(actor, size, only_me=only_me)
-    storage.keep(storage.archive("import", row.key), file)
+    try:
+        scratch.check_room(size)
+        storage.keep(storage.archive("import", row.key), file)
+    except OSError as error:
+        reason = _fail(row, error)
+        raise errors.Busy(bundles.REASONS[reason], field="file") from error
     with transaction.atomic(durable=True):
         Import.objects.filter(pk=row.pk, attempts=0).update(due_at=timezone.now())
         wake.after_commit("accounts.import", str(row.pk))
@@ -154,23 +174,24 @@ def read_import(*, import_id: int) -> bool:
     if row is None:
         return False
     try:
-        with _folder() as folder:
+        with scratch.folder(f"import-{row.key}") as folder:
             path = folder / "import.zip"
+            scratch.check_room(row.bytes)
             storage.fetch(storage.archive("import", row.key), path)
             with bundles.read(path) as bundle:
                 report = _bring(row, bundle, folder)
-        _finish_import(row, ArchiveState.READY, report)
+        _finish_import(row, ArchiveState.READY, report=report)
     except bundles.Bad as bad:
-        _finish_import(row, ArchiveState.FAILED, {"reason": str(bad)})
+        _finish_import(row, ArchiveState.FAILED, reason=str(bad))
     except ValueError as error:  # a value from outside that nobody thought of; another attempt would meet it again
         log.warning("import %s: %s", row.pk, type(error).__name__)
-        _finish_import(row, ArchiveState.FAILED, {"reason": "broken"})
+        _finish_import(row, ArchiveState.FAILED, reason="broken")
     except FileNotFoundError:
-        _finish_import(row, ArchiveState.FAILED, {"reason": "lost"})
+        _finish_import(row, ArchiveState.FAILED, reason="lost")
     except Lost:
         return False
-    except OSError:
-        _release(row)
+    except OSError as error:
+        _release(row, error)
         return False
     storage.drop(storage.archive("import", row.key))
     return True
@@ -258,41 +279,10 @@ def _people(member: User, bundle: bundles.Bundle) -> list[str]:
 
 
 @transaction.atomic
-def _finish_import(row: Import, state: str, report: dict[str, Any]) -> None:
-    now = timezone.now()
-    _ours(row).update(state=state, due_at=None, finished_at=now, expires_at=now + KEPT, report=report)
-
-
-# -- The clock --------------------------------------------------------------------------------------------------------
-
-
-def drop_expired() -> int:
-    """Files whose week is over, then their rows; returns how many."""
-    now = timezone.now()
-    gone = 0
-    for kind, rows in (("export", Export.objects.all()), ("import", Import.objects.all())):
-        for pk, key in list(rows.filter(expires_at__lte=now).order_by("pk").values_list("pk", "key")[:BATCH]):
-            storage.drop(storage.archive(kind, key))
-            rows.filter(pk=pk).delete()
-            gone += 1
-    return gone
-
-
-def erase_exports(*, member: User, take_messages: bool) -> int:
-    return _erase("export", Export.objects.filter(user=member))
-
-
-def erase_imports(*, member: User, take_messages: bool) -> int:
-    return _erase("import", Import.objects.filter(user=member))
-
-
-def _erase(kind: str, rows: QuerySet[Any]) -> int:
-    """File first: a row without a file is found again, a file without a row never."""
-    listed = list(rows.order_by("pk").values_list("pk", "key")[:BATCH])
-    for _pk, key in listed:
-        storage.drop(storage.archive(kind, key))
-    rows.filter(pk__in=[pk for pk, _key in listed]).delete()
-    return len(listed)
+def _finish_import(row: Import, state: str, *, report: dict[str, Any] | None = None, reason: str = "") -> None:
+    """A failed one keeps what an attempt before has noted."""
+    now, more = timezone.now(), {} if report is None else {"report": report}
+    _ours(row).update(state=state, reason=reason, due_at=None, finished_at=now, expires_at=now + KEPT, **more)
 
 
 # -- Parts ------------------------------------------------------------------------------------------------------------
@@ -324,10 +314,29 @@ def _ours(row: Archive) -> QuerySet[Any]:
     return type(row)._default_manager.filter(pk=row.pk, attempts=row.attempts, state=ArchiveState.WORKING)
 
 
-def _release(row: Archive) -> None:
-    """The disk was full, the storage did not answer: another attempt soon."""
+def _release(row: Archive, error: OSError) -> None:
+    """The disk was full, the storage did not answer: another attempt, each time later, or the end of it."""
+    if row.attempts >= ATTEMPTS:
+        _fail(row, error)
+        return
     with transaction.atomic(durable=True):
-        _ours(row).update(due_at=timezone.now() + AGAIN)
+        later = timezone.now() + BACK_OFF[row.attempts - 1]
+        _ours(row).update(state=ArchiveState.WAITING, reason=_reason(row, error), due_at=later)
+
+
+def _fail(row: Archive, error: OSError) -> str:
+    """The end of it, if nobody else is at it; returns the reason. What lies there goes a week later, or with
+    the member."""
+    reason, now = _reason(row, error), timezone.now()
+    rows = type(row)._default_manager.filter(pk=row.pk, attempts=row.attempts, state__in=OPEN)
+    with transaction.atomic(durable=True):
+        rows.update(state=ArchiveState.FAILED, reason=reason, due_at=None, finished_at=now, expires_at=now + KEPT)
+    return reason
+
+
+def _reason(row: Archive, error: OSError) -> str:
+    log.warning("%s: %s %s", row, type(error).__name__, error)
+    return "no_room" if error.errno in scratch.FULL else "away"
 
 
 class _Teller:
@@ -351,12 +360,7 @@ class _Teller:
             return
         self.at = time.monotonic()
         more = {} if report is None else {"report": report}
+        scratch.check_room()
         with transaction.atomic(durable=True):
             if not _ours(self.row).update(done=done, total=total, due_at=timezone.now() + claim, **more):
                 raise Lost
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        yield Path(folder)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import events, realtime, rules
 from accounts.access import api_tokens as api_token_access
-from accounts.actions import handles, logins, profiles
+from accounts.actions import handles, logins, names, profiles
 from accounts.models.people import User
 from core import audit, errors, outbox
 
@@ -33,6 +33,7 @@ def make_bot(*, actor: User, handle: str, display_name: str) -> User:
     except IntegrityError:
         raise errors.Invalid(rules.TAKEN, field="handle") from None
     handles.claim_handle(actor=bot)
+    names.write_parts(people=[bot.pk])
     outbox.emit(events.UserJoined(user_id=bot.pk))
     audit.record("accounts.make_bot", subject=f"user:{bot.pk}", actor_id=actor.pk)
     return bot

@@ -1,6 +1,5 @@
 """What accounts itself holds of a member goes, batch by batch. The life of an account is in `life`."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +16,7 @@ from accounts import personal
 from accounts.models.applications import Application
 from accounts.models.friends import FriendRequest
 from accounts.models.invitations import Arrival, Invitation
+from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Follow, FollowRequest, Friendship
 from core import delivery
@@ -133,24 +133,12 @@ def erase_uploads(*, member: User, take_messages: bool) -> int:
     return upload_actions.delete_uploads(actor=None, owner_id=member.pk, limit=BATCH)
 
 
+@transaction.atomic
 def erase_sessions(*, member: User, take_messages: bool) -> int:
-    """Sessions of their logins, and of steps that nobody finished and that hold an address of theirs. Which these are
-    stands inside of them, so all are walked."""
-    addresses = _addresses(member)
-    last = ""
-    while rows := list(Session.objects.filter(pk__gt=last).order_by("pk")[: personal.AT_ONCE]):
-        last = rows[-1].pk
-        theirs = [row.pk for row in rows if _is_theirs(row.get_decoded(), member, addresses)]
-        Session.objects.filter(pk__in=theirs).delete()
-    return 0
-
-
-def _is_theirs(data: dict[str, Any], member: User, addresses: Iterable[str]) -> bool:
-    who = str(data.get("_auth_user_id", ""))
-    if who:
-        return who == str(member.pk)
-    words = json.dumps(data, ensure_ascii=False, default=str).lower()
-    return any(address in words for address in addresses)
+    """Sessions of their logins, before the logins go. Steps that nobody finished, in which an address of theirs may
+    stand, end within a day (accounts.sessions)."""
+    keys = Device.objects.filter(user=member).exclude(session_key="").values("session_key")
+    return Session.objects.filter(session_key__in=keys).delete()[0]
 
 
 def _addresses(member: User) -> list[str]:

@@ -93,9 +93,9 @@ def _take(limit: limits.Limit, who: object) -> None:
 
 
 @transaction.atomic
-def add_app(*, actor: User, secret: str, code: str, keep: str = "") -> list[str]:
+def add_app(*, actor: User, secret: str, code: str, keep: int = 0) -> list[str]:
     """Turns on the authenticator app that holds `secret` and shows `code`. Returns new recovery codes, if there were
-    none. The first factor ends the other logins (all but that of the session `keep`): they were made without it."""
+    none. The first factor ends the other logins (all but the one with the id `keep`): they were made without it."""
     _lock(actor)
     step = _step_of(secret, code)
     if step is None:
@@ -109,7 +109,7 @@ def add_app(*, actor: User, secret: str, code: str, keep: str = "") -> list[str]
 
 
 @transaction.atomic
-def add_passkey(*, actor: User, name: str, credential: dict[str, Any], keep: str = "") -> list[str]:
+def add_passkey(*, actor: User, name: str, credential: dict[str, Any], keep: int = 0) -> list[str]:
     """Keeps a passkey whose ceremony has been checked; otherwise as `add_app`."""
     _lock(actor)
     if factor_access.own_passkeys(actor).count() >= PASSKEYS_LIMIT:
@@ -119,7 +119,7 @@ def add_passkey(*, actor: User, name: str, credential: dict[str, Any], keep: str
     return _added(actor, "passkey", first=first, keep=keep)
 
 
-def _added(actor: User, kind: str, *, first: bool, keep: str) -> list[str]:
+def _added(actor: User, kind: str, *, first: bool, keep: int) -> list[str]:
     fresh = []
     if not Authenticator.objects.filter(user_id=actor.pk, type=Authenticator.Type.RECOVERY_CODES).exists():
         fresh = RecoveryCodes.activate(actor).generate_codes()

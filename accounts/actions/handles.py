@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts import rules
 from accounts.access import people as people_access
+from accounts.actions import names
 from accounts.models.handles import FormerHandle
 from accounts.models.people import User
 from accounts.queries import handles as handle_queries
@@ -37,6 +38,7 @@ def change_handle(*, actor: User, handle: str) -> User:
     except IntegrityError:
         raise errors.Invalid(rules.TAKEN, field="handle") from None
     claim_handle(actor=row)
+    names.write_parts(people=[row.pk])
     return row
 
 

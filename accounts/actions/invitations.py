@@ -51,6 +51,10 @@ def invite(
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
     _send(invitation, token)
+    if actor is None:
+        audit.record(
+            "accounts.invite", subject=f"invitation:{invitation.pk}", uses=uses, days=days, by_mail=bool(email)
+        )
     return invitation, _link(token)
 
 

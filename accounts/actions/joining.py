@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import events, rules
 from accounts.access import applications as application_access
 from accounts.access import doors
-from accounts.actions import handles, invitations, roles
+from accounts.actions import handles, invitations, names, roles
 from accounts.models.joining import OwnerLink
 from accounts.models.people import User, Welcome
 from accounts.queries import joining as joining_queries
@@ -94,6 +94,7 @@ def _make_user(**fields: object) -> User:
         with transaction.atomic():
             user = User.objects.create(welcome=Welcome.PICTURE, **fields)
             handles.claim_handle(actor=user)
+            names.write_parts(people=[user.pk])
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     except IntegrityError:
         if people_queries.handle_taken(str(fields["handle"])):

@@ -44,16 +44,18 @@ def request_deletion(*, actor: User, password: str, login: Device | None, take_m
     """The actor, who proves who they are, wants to be deleted in 30 days; asking again changes nothing. Who has no
     password must have logged in (`login`) a moment ago. Conflict for the last owner."""
     _prove(actor, password, login)
-    return _depart(actor.pk, take_messages, timezone.now() + GRACE)
+    return _depart(actor.pk, take_messages, timezone.now() + GRACE)[0]
 
 
 @transaction.atomic
 def request_deletion_of(*, actor: User | None, member: User, now: bool = False) -> Departure:
-    """Staff (nobody: the shell) have a member deleted: in 30 days, or now."""
-    departure = _depart(member.pk, False, timezone.now() + GRACE)
-    if now:
-        departure.due_at = timezone.now()
+    """Staff (nobody: the shell) have a member deleted: in 30 days, or now; asking again changes nothing."""
+    departure, news = _depart(member.pk, False, timezone.now() + GRACE)
+    if now and departure.due_at > timezone.now():
+        news, departure.due_at = True, timezone.now()
         departure.save(update_fields=["due_at"])
+    if not news:
+        return departure
     audit.record("accounts.delete_user", subject=f"user:{member.pk}", actor_id=actor.pk if actor else None, now=now)
     return departure
 
@@ -139,13 +141,14 @@ def _end(member: User) -> None:
 
 
 @transaction.atomic
-def _depart(member_id: int, take_messages: bool, due_at: datetime) -> Departure:  # noqa: FBT001
-    """Under the lock of all owners, so that of the last two who leave at once one stays."""
+def _depart(member_id: int, take_messages: bool, due_at: datetime) -> tuple[Departure, bool]:  # noqa: FBT001
+    """The departure, and whether it is a new one. Under the lock of all owners, so that of the last two who leave at
+    once one stays."""
     rows = User.objects.select_for_update(no_key=True).filter(Q(is_superuser=True) | Q(pk=member_id)).order_by("pk")
     member = next(row for row in rows if row.pk == member_id)
     standing = Departure.objects.filter(user=member).first()
     if standing is not None:
-        return standing
+        return standing, False
     if life_access.is_last_owner(member):
         raise errors.Conflict(LAST_OWNER)
     departure = Departure.objects.create(user=member, take_messages=take_messages, due_at=due_at)
@@ -153,7 +156,7 @@ def _depart(member_id: int, take_messages: bool, due_at: datetime) -> Departure:
     logins.end_devices(actor=member)
     mails.send_delete_asked(member=member, due_at=due_at)
     realtime.access_changed(member.pk)
-    return departure
+    return departure, True
 
 
 def _prove(actor: User, password: str, login: Device | None) -> None:

@@ -124,23 +124,16 @@ def end_session(*, actor: User, session_key: str) -> None:
 
 
 @transaction.atomic
-def end_devices(*, actor: User, keep: str = "") -> int:
-    """Ends all of the actor's logins but that of the session `keep`; returns how many."""
-    devices = Device.objects.filter(user=actor)
-    return _end(devices.exclude(session_key=keep) if keep else devices, actor.pk)
-
-
-@transaction.atomic
-def end_other_devices(*, actor: User, device_id: int) -> int:
-    """Ends all of the actor's logins but this one; returns how many stood."""
-    standing = login_access.visible_devices(actor).exclude(pk=device_id).count()
-    _end(Device.objects.filter(user=actor).exclude(pk=device_id), actor.pk)
+def end_devices(*, actor: User, keep: int = 0) -> int:
+    """Ends all of the actor's logins, tokens too, but the one with the id `keep`; returns how many stood."""
+    standing = login_access.visible_devices(actor).exclude(pk=keep).count()
+    _end(Device.objects.filter(user=actor).exclude(pk=keep), actor.pk)
     return standing
 
 
 @transaction.atomic
-def set_password(*, actor: User, password: str, keep: str = "") -> None:
-    """Sets a new password and ends the other logins (all but that of the session `keep`)."""
+def set_password(*, actor: User, password: str, keep: int = 0) -> None:
+    """Sets a new password and ends the other logins, tokens too (all but the one with the id `keep`)."""
     actor.set_password(password)
     User.objects.filter(pk=actor.pk).update(password=actor.password)
     end_devices(actor=actor, keep=keep)
@@ -164,7 +157,7 @@ def forget_logins() -> int:
     return gone + gone_devices
 
 
-def _end(devices: QuerySet[Device], user_id: int) -> int:
+def _end(devices: QuerySet[Device], user_id: int) -> None:
     # A code for an app is a login to be. One that is being swapped right now is waited for: its login is seen below.
     AppLogin.objects.filter(user_id=user_id).delete()
     rows = list(devices.select_for_update().filter(ended_at__isnull=True).order_by("pk"))
@@ -172,4 +165,3 @@ def _end(devices: QuerySet[Device], user_id: int) -> int:
     Session.objects.filter(session_key__in=[row.session_key for row in rows if row.session_key]).delete()
     if rows:
         realtime.access_changed(user_id)
-    return len(rows)

@@ -10,13 +10,11 @@ from django.db import transaction
 from accounts import realtime, rules
 from accounts.access import people as people_access
 from accounts.actions import fields as field_actions
-from accounts.actions import handles
+from accounts.actions import handles, names
 from accounts.models.handles import FormerHandle
-from accounts.models.people import User, folded
+from accounts.models.people import User
 from uploads import actions as upload_actions
 from uploads.models import Upload
-
-FOLD_BATCH = 500
 
 
 @transaction.atomic
@@ -35,10 +33,10 @@ def update_profile(
         "language": (language, rules.clean_language),
     }
     changes = {field: clean(value) for field, (value, clean) in given.items() if value is not None}
-    if "display_name" in changes:
-        changes["name_key"] = folded(changes["display_name"])
     if changes:
         User.objects.filter(pk=actor.pk).update(**changes)
+    if "display_name" in changes:
+        names.write_parts(people=[actor.pk])
     actor.refresh_from_db(fields=["display_name", "bio", "language"])
     return actor
 
@@ -83,29 +81,10 @@ def edit_member(*, actor: User, member: User, fields: list[str]) -> None:
     before = User.objects.select_for_update(no_key=True).get(pk=member.pk).handle
     if before != member.handle:
         FormerHandle.objects.create(person=member, handle=before)
-    member.save(update_fields=[*columns, "name_key"] if columns else [])
+    member.save(update_fields=columns)
+    if {"display_name", "handle"} & set(columns):
+        names.write_parts(people=[member.pk])
     realtime.access_changed(member.pk)
-
-
-@transaction.atomic
-def fold_new_names() -> int:
-    """A batch of members whom the version before has made while this one was brought out: it knows no such column."""
-    rows = list(User.objects.select_for_update(skip_locked=True).filter(name_key="").order_by("pk")[:FOLD_BATCH])
-    for person in rows:
-        person.name_key = folded(person.display_name)
-    return User.objects.bulk_update([row for row in rows if row.name_key], ["name_key"])
-
-
-@transaction.atomic
-def refold_names() -> int:
-    """Sets what names are searched by to what they are; returns how many were wrong."""
-    wrong = []
-    for person in User.objects.only("pk", "display_name", "name_key").iterator():
-        if person.name_key != (key := folded(person.display_name)):
-            person.name_key = key
-            wrong.append(person)
-    User.objects.bulk_update(wrong, ["name_key"], 500)
-    return len(wrong)
 
 
 # -- Pictures ---------------------------------------------------------------------------------------------------------

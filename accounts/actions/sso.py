@@ -23,7 +23,7 @@ from accounts.models.applications import Application
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.sso import AppLogin, Identity, IdentityProvider, LogoutHeard
-from accounts.oidc import Arrival
+from accounts.oidc import ShownIdentity
 from accounts.providers import Provider
 from accounts.queries import sso as sso_queries
 from core import audit, errors, sealed
@@ -40,7 +40,7 @@ LAST = _("This is your only way to log in. Set a password first, then you can di
 
 
 @transaction.atomic
-def link(*, actor: User, arrival: Arrival) -> Identity:
+def link(*, actor: User, arrival: ShownIdentity) -> Identity:
     """From now on this identity logs the actor in; a mail tells them. Conflict when it is somebody else's."""
     owner = User.objects.select_for_update(of=("self",)).get(pk=actor.pk)
     identity, made = Identity.objects.get_or_create(
@@ -59,8 +59,8 @@ def link(*, actor: User, arrival: Arrival) -> Identity:
 
 
 @transaction.atomic
-def unlink(*, actor: User, identity_id: int, keep: str = "") -> None:
-    """This identity logs the actor in no more; logins that came by it end, but that of the session `keep`, and roles
+def unlink(*, actor: User, identity_id: int, keep: int = 0) -> None:
+    """This identity logs the actor in no more; logins that came by it end, but the one with the id `keep`, and roles
     that it gave go. Conflict when there is no other way to log in."""
     rows = User.objects.select_for_update(of=("self",), no_key=True)
     owner = rows.get(pk=actor.pk)  # of two at once, one is the last
@@ -68,9 +68,8 @@ def unlink(*, actor: User, identity_id: int, keep: str = "") -> None:
     if not sso_queries.has_another_way(owner, but=identity.pk):
         raise errors.Conflict(LAST)
     _set_roles(owner, identity, set(), provider=identity.provider)
-    for device in identity.devices.filter(ended_at__isnull=True).order_by("pk"):
-        if not keep or device.session_key != keep:
-            logins.end_device(actor=owner, device_id=device.pk)
+    for device in identity.devices.filter(ended_at__isnull=True).exclude(pk=keep).order_by("pk"):
+        logins.end_device(actor=owner, device_id=device.pk)
     identity.delete()
 
 
@@ -86,7 +85,7 @@ def unlink_since(*, actor: User, since: datetime) -> None:
 @transaction.atomic
 def join(
     *,
-    arrival: Arrival,
+    arrival: ShownIdentity,
     handle: str,
     display_name: str,
     password_hash: str,
@@ -120,7 +119,7 @@ def join(
 
 
 @transaction.atomic
-def arrive(*, actor: User, identity_id: int, arrival: Arrival, groups: set[str]) -> None:
+def arrive(*, actor: User, identity_id: int, arrival: ShownIdentity, groups: set[str]) -> None:
     """Somebody logs in by an identity: it is remembered, and `groups` are what its roles are from now on."""
     owner = User.objects.select_for_update(of=("self",)).get(pk=actor.pk)
     identity = sso_access.access_identity(owner, identity_id)

@@ -27,7 +27,6 @@ from django.utils.translation import gettext_lazy
 from rest_framework.response import Response
 
 from accounts import codes, tokens
-from accounts.access import factors as factor_access
 from accounts.actions import factors, logins
 from accounts.api.base import Request
 from accounts.models.people import User
@@ -38,12 +37,15 @@ from accounts.sessions import SessionStore
 from core import errors
 
 JOIN, LOGIN, PASSKEY, PROVE, RESET = "join", "login", "passkey", "prove", "reset"
+NEW_APP, NEW_PASSKEY = "new-app", "new-passkey"
 LIVES = {
     JOIN: timedelta(hours=1),  # a code lives for 5 minutes, and can be sent again
     LOGIN: timedelta(minutes=10),
     PASSKEY: timedelta(minutes=5),
     PROVE: timedelta(minutes=5),
     RESET: timedelta(minutes=15),
+    NEW_APP: timedelta(minutes=15),
+    NEW_PASSKEY: timedelta(minutes=5),
 }
 KIND, WRONG, WHO, STATE = "flow", "flow_wrong", "flow_user", "flow_hash"
 GUESSES = 5
@@ -130,6 +132,12 @@ def remembered(request: HttpRequest) -> User:
     return user
 
 
+def check_own(request: HttpRequest, user: User) -> None:
+    """FlowEnded for a flow that is about somebody else."""
+    if remembered(request).pk != user.pk:
+        raise FlowEnded
+
+
 def check_factor(request: HttpRequest, user: User, *, code: str = "", credential: Any = None) -> bool:
     """Whether this is the member's second factor: a code of the authenticator, a recovery code, a passkey. TooMany
     after many wrong codes, whichever way they came."""
@@ -180,11 +188,11 @@ def go_on(request: Request, user: User) -> Response:
 
 
 def check_may_enter(user: User) -> None:
+    """Who must have a second factor and has none comes in: their login opens setting one up, and nothing else."""
     if not user.can_log_in:
         raise errors.SignInNeeded(_("This account is not open at the moment."))
     if not has_verified_email(user):
         raise errors.NotAllowed(_("Please log in on the site once, to prove your address."))
-    factor_access.check(user)
 
 
 def enter(request: Request, user: User) -> Response:

@@ -69,6 +69,18 @@ class FriendRequestsView(APIView):
         return Response(people_serializers.people(page.rows, page.next))
 
 
+@extend_schema(tags=["people"], parameters=[CURSOR])
+class SentFriendRequestsView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
+    @extend_schema(responses=people_serializers.People)
+    def get(self, request: Request) -> Response:
+        """Whom you ask to be friends and who has not answered, newest first. Take it back with DELETE
+        /users/{id}/friend."""
+        page = friends_queries.sent_requests(viewer=request.user, cursor=cursor(request))
+        return Response(people_serializers.people(page.rows, page.next))
+
+
 @extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
 class FriendRequestView(APIView):
     scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
+from accounts.access.factors import open_without_factor
 from accounts.access.life import open_to_hidden
 from accounts.actions import logins
 from accounts.api import flows
@@ -29,7 +30,8 @@ class LoginView(APIView):
     @extend_schema(tags=["auth"], request=login_serializers.Login, responses=login_serializers.LoggedIn)
     def post(self, request: Request) -> Response:
         """Logs an app in with the password. Accounts with a second factor answer 401 `second_factor_needed` with a
-        `flow` and the `factors` they have: go on with auth/second-factor."""
+        `flow` and the `factors` they have: go on with auth/second-factor. Where a factor is required and missing, the
+        login opens setting one up (me/factors/app/secret, me/factors/passkeys/options), and nothing else."""
         given = login_serializers.Login(data=request.data)
         given.is_valid(raise_exception=True)
         return flows.go_on(request, self.authenticate(request, **given.validated_data))
@@ -63,6 +65,7 @@ class RefreshView(APIView):
         return Response({"access": pair.access, "refresh": pair.refresh})
 
 
+@open_without_factor
 @open_to_hidden
 class LogoutView(APIView):
     scopes = scopes.CLOSED
@@ -96,7 +99,7 @@ class DevicesView(APIView):
     @extend_schema(tags=["auth"], operation_id="me_devices_end_others", responses=login_serializers.Ended)
     def delete(self, request: Request) -> Response:
         """Ends all your logins but this one: their sessions, their tokens, their sockets."""
-        ended = logins.end_other_devices(actor=request.user, device_id=own_device(request).pk)
+        ended = logins.end_devices(actor=request.user, keep=own_device(request).pk)
         return Response({"ended": ended})
 
 

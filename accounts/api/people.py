@@ -86,6 +86,18 @@ class RequestsView(APIView):
         return Response(people_serializers.people(page.rows, page.next))
 
 
+@extend_schema(tags=["people"], parameters=[CURSOR])
+class SentRequestsView(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
+    @extend_schema(responses=people_serializers.People)
+    def get(self, request: Request) -> Response:
+        """Whom you ask to follow and who has not answered, newest first. Take it back with DELETE
+        /users/{id}/follow."""
+        page = people_queries.sent_requests(viewer=request.user, cursor=cursor(request))
+        return Response(people_serializers.people(page.rows, page.next))
+
+
 @extend_schema(tags=["people"], parameters=[ID], request=None, responses={204: None})
 class RequestView(APIView):
     scopes = scopes.Scopes(change=scopes.PEOPLE_WRITE)

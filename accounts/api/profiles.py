@@ -51,7 +51,11 @@ class DirectoryView(APIView):
         tags=["people"],
         operation_id="users_list",
         parameters=[
-            OpenApiParameter("q", str, description="How the name or the handle begins."),
+            OpenApiParameter(
+                "q",
+                str,
+                description="Words: each begins a word of the name or the handle. After an @: how the handle begins.",
+            ),
             OpenApiParameter("filter", str, enum=directory.Which.values),
             OpenApiParameter("sort", str, enum=directory.Sort.values),
             CURSOR,

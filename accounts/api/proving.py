@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import rules
+from accounts.access.factors import open_without_factor
 from accounts.access.life import open_to_hidden
 from accounts.actions import logins, proving
 from accounts.api import flows
@@ -43,6 +44,7 @@ def check_password(request: Request, password: str, field: str) -> None:
         raise errors.Invalid(_("This is not your password."), field=field)
 
 
+@open_without_factor
 @open_to_hidden
 class ReauthenticateView(APIView):
     scopes = scopes.CLOSED
@@ -69,6 +71,7 @@ class ReauthenticateView(APIView):
         return Response(status=204)
 
 
+@open_without_factor
 @open_to_hidden
 class ReauthenticateOptionsView(APIView):
     scopes = scopes.CLOSED
@@ -95,7 +98,7 @@ class PasswordView(APIView):
             check_fresh(request)
         device, user = own_device(request), request.user
         password = rules.clean_password(given["password"], user=user)
-        proving.change_password(actor=user, password=password, device_id=device.pk)
+        logins.set_password(actor=user, password=password, keep=device.pk)
         if device.session_key:
             update_session_auth_hash(request._request, user)
             new = request._request.session.session_key or ""

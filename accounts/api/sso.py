@@ -10,6 +10,8 @@ from rest_framework.views import APIView
 
 from accounts.actions import sso
 from accounts.api.base import Request
+from accounts.api.logins import own_device
+from accounts.api.proving import check_fresh
 from accounts.queries import people as people_queries
 from accounts.queries import sso as sso_queries
 from accounts.serializers import logins as login_serializers
@@ -69,6 +71,8 @@ class IdentityView(APIView):
 
     @extend_schema(tags=["auth"], responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
-        """Disconnects one. The last way to log in stays: 409."""
-        sso.unlink(actor=request.user, identity_id=id)
+        """Disconnects one. Logins that came by it end, but this one. The last way to log in stays: 409. Needs a fresh
+        proof (auth/reauthenticate)."""
+        check_fresh(request)
+        sso.unlink(actor=request.user, identity_id=id, keep=own_device(request).pk)
         return Response(status=204)

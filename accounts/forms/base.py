@@ -23,7 +23,7 @@ class RoomForm(forms.Form):
     def mending(self, default: str | None = None) -> Iterator[None]:
         try:
             yield
-        except (errors.Invalid, errors.Conflict, errors.TooLarge) as error:
+        except (errors.Invalid, errors.Conflict, errors.TooLarge, errors.Busy) as error:
             self.add_error(error.field if error.field in self.fields else default, str(error.message))
 
     def _by_rule(self, field: str, rule: Callable[[str], str]) -> str:

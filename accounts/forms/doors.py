@@ -30,7 +30,10 @@ class SiteForm(RoomForm):
     accounts__domains = forms.CharField(
         label=_("Domains"),
         required=False,
-        help_text=_("One in a line, such as example.org. Each stands for itself only, not for what is below it."),
+        help_text=_(
+            "Used while people join with an address of these domains. One in a line, such as example.org; each stands "
+            "for itself only, not for what is below it."
+        ),
         widget=forms.Textarea(attrs={"rows": 2, "dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}),
     )
     accounts__minimum_age = forms.IntegerField(

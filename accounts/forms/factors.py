@@ -100,6 +100,10 @@ class PasskeyForm(AddWebAuthnForm):
     def clean_name(self) -> str:
         return self.cleaned_data["name"].strip() or str(_("My passkey"))
 
+    def made(self) -> dict[str, Any]:
+        """What `actions.factors.add_passkey` wants to know."""
+        return {name: self.cleaned_data[name] for name in ("name", "credential")}
+
 
 class PasskeyName(RoomForm):
     missing = {"name": _("Give it a name.")}

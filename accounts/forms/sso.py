@@ -11,7 +11,7 @@ from accounts import rules
 from accounts.forms.base import RoomForm
 from accounts.forms.entrance import JoinForm
 from accounts.models.sso import IdentityProvider
-from accounts.oidc import Arrival
+from accounts.oidc import ShownIdentity
 from accounts.providers import SCOPES
 from accounts.queries import people as people_queries
 from core import errors
@@ -21,7 +21,7 @@ class ArrivedForm(JoinForm):
     """What a new member says beyond what the provider has said: no password, and an address only when it has proven
     none."""
 
-    def __init__(self, *args: Any, arrival: Arrival, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, arrival: ShownIdentity, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = {"email": arrival.email, "display_name": arrival.name[:60], "handle": suggested_handle(arrival)}
         self.initial = {**self.initial, **known}
@@ -36,7 +36,7 @@ class ArrivedForm(JoinForm):
         return {**given, "password_hash": make_password(None)}
 
 
-def suggested_handle(arrival: Arrival) -> str:
+def suggested_handle(arrival: ShownIdentity) -> str:
     """What the provider calls them, or their address, as a handle; empty when it is none or taken."""
     for words in (arrival.handle, arrival.email):
         try:

@@ -30,6 +30,9 @@ class Archive(models.Model):
     total = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, default=timezone.now)
+    reason = models.CharField(
+        max_length=12, blank=True, default="", db_default="", help_text="Why it waits, or failed: a code."
+    )
     bytes = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)

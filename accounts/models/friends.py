@@ -31,6 +31,7 @@ class FriendRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["asked", "-id"], name="friend_waiting", condition=models.Q(declined_at__isnull=True)),
+            models.Index(fields=["asker", "-id"], name="friend_sent", condition=models.Q(declined_at__isnull=True)),
             models.Index(fields=["declined_at"], name="friend_declined", condition=models.Q(declined_at__isnull=False)),
         ]
 

@@ -36,7 +36,7 @@ def folded(text: str) -> str:
 
 
 class Folded(models.CharField):  # type: ignore[type-arg]
-    """Follows the name whenever the row is saved; `update()` of the name says it as well."""
+    """Follows the name whenever the row is saved; after `update()` of the name, actions.names sets it."""
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
         key = folded(model_instance.display_name)
@@ -69,6 +69,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     display_name = models.CharField(_("name"), max_length=60)
     name_key = Folded(max_length=120, default="", db_default="", editable=False)
+    # What the rows of NamePart were made of. Whoever is called something else now is caught up with by the clock.
+    parts_name = models.CharField(max_length=60, default="", db_default="", editable=False)
+    parts_handle = models.CharField(max_length=30, default="", db_default="", editable=False)
     bio = models.CharField(_("about you"), max_length=500, blank=True)
     avatar = models.ForeignKey("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     avatar_path = models.CharField(
@@ -125,9 +128,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
         indexes = [
             models.Index(fields=["name_key", "id"], name="user_by_name"),
-            models.Index(fields=["name_key"], name="user_name_begins", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["-created_at", "-id"], name="user_newest"),
             models.Index(fields=["id"], condition=models.Q(is_staff=True), name="user_staff"),
+            models.Index(
+                fields=["id"],
+                condition=~models.Q(parts_name=models.F("display_name"), parts_handle=models.F("handle")),
+                name="user_parts_stale",
+            ),
+            models.Index(fields=["id"], condition=models.Q(is_bot=True), name="user_bots"),
         ]
 
     def __str__(self) -> str:

@@ -53,6 +53,7 @@ class FollowRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["asked", "-id"], name="request_waiting", condition=models.Q(declined_at__isnull=True)),
+            models.Index(fields=["asker", "-id"], name="request_sent", condition=models.Q(declined_at__isnull=True)),
             models.Index(
                 fields=["declined_at"], name="request_declined", condition=models.Q(declined_at__isnull=False)
             ),

@@ -1,51 +1,67 @@
 """What the page of one's data shows, and what the clock asks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.files import File
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
 from accounts import bundles
 from accounts.access import archives as archive_access
 from accounts.access import life as life_access
-from accounts.models.archives import OPEN, ArchiveState, Export, Import
+from accounts.models.archives import OPEN, Archive, ArchiveState, Export, Import
 from accounts.models.life import Departure
 from accounts.models.people import User
 from core import errors
 from uploads import storage
 
 AGAIN = timedelta(days=1)
+NOW = timedelta(0)
 
 
 @dataclass(frozen=True)
 class Data:
-    """The latest export and import, and whether another may be asked for."""
+    """The latest export and import, what is in their way, and whether another may be asked for; if not, `again_at`."""
 
     export: Export | None
     came: Import | None
     may_export: bool
     link: str
-    reason: str | Promise
-
-    @property
-    def is_moving(self) -> bool:
-        """A page that shows this asks again soon."""
-        return any(one is not None and one.is_open for one in (self.export, self.came))
+    export_says: str | Promise
+    import_says: str | Promise
+    again_at: datetime | None
 
 
 def data(viewer: User) -> Data:
     """Two queries."""
     export = archive_access.own_exports(viewer).order_by("-pk").first()
     came = archive_access.own_imports(viewer).order_by("-pk").first()
-    waits = export is not None and (
-        export.is_open or (export.state == ArchiveState.READY and export.created_at > timezone.now() - AGAIN)
-    )
+    again_at = export.created_at + AGAIN if export is not None and export.state == ArchiveState.READY else None
+    waits = again_at is not None and again_at > timezone.now()
+    is_open = export is not None and export.is_open
     there = export is not None and archive_access.is_there(export)
-    reason = bundles.REASONS[came.report.get("reason", "gave_up")] if came and came.state == ArchiveState.FAILED else ""
     link = archive_access.link_token(export) if export is not None and there else ""
-    return Data(export=export, came=came, may_export=not waits, link=link, reason=reason)
+    return Data(
+        export=export,
+        came=came,
+        may_export=not (waits or is_open),
+        link=link,
+        export_says=_says(export),
+        import_says=_says(came),
+        again_at=again_at if waits else None,
+    )
+
+
+def _says(row: Archive | None) -> str | Promise:
+    """Why it failed or waits, in words."""
+    if row is None:
+        return ""
+    if row.state == ArchiveState.FAILED:
+        return bundles.REASONS[row.reason or "gave_up"]
+    return bundles.WAITS.get(row.reason, "") if row.is_open else ""
 
 
 def file(export: Export) -> "File[bytes]":
@@ -60,12 +76,18 @@ def departure(viewer: User) -> Departure | None:
     return life_access.departure_of(viewer)
 
 
-def due_exports() -> list[int]:
-    return list(Export.objects.filter(state__in=OPEN, due_at__lte=timezone.now()).values_list("pk", flat=True)[:20])
+def due_exports(late: timedelta = NOW) -> list[int]:
+    return _due(Export.objects.all(), late)
 
 
-def due_imports() -> list[int]:
-    return list(Import.objects.filter(state__in=OPEN, due_at__lte=timezone.now()).values_list("pk", flat=True)[:20])
+def due_imports(late: timedelta = NOW) -> list[int]:
+    return _due(Import.objects.all(), late)
+
+
+def _due(rows: QuerySet[Any], late: timedelta) -> list[int]:
+    """Twenty that are due (since `late`), the longest waiting first."""
+    due = rows.filter(state__in=OPEN, due_at__lte=timezone.now() - late)
+    return list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:20])
 
 
 def member_by_handle(handle: str) -> User | None:

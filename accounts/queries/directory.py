@@ -1,15 +1,18 @@
 """Finding people."""
 
 from datetime import timedelta
+from typing import TypeVar
 
-from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db import models
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.access import people as people_access
-from accounts.models.people import User, folded
+from accounts.models import names
+from accounts.models.names import NamePart
+from accounts.models.people import User
 from accounts.models.relations import Friendship
 from accounts.queries import people as people_queries
 from core import errors, paging
@@ -17,6 +20,10 @@ from core import errors, paging
 PAGE = 20
 NEW = timedelta(days=30)
 LONGEST = 60
+COMPARED = 6  # words that the database looks for; of more, the rest is compared in the candidates
+MANY = 5000  # people of one word who are counted, to begin with the rarest
+
+Row = TypeVar("Row", User, NamePart)
 
 
 class Which(models.TextChoices):
@@ -34,21 +41,22 @@ class Sort(models.TextChoices):
 def people(
     *, viewer: User, words: str = "", which: str = Which.ALL, sort: str = Sort.NEWEST, cursor: str = ""
 ) -> paging.Page[User]:
-    """Who is listed and seen by the viewer, besides themselves, with ties. `words` begin the name or the handle."""
+    """Who is listed and seen by the viewer, besides themselves, with ties. Each of the `words` begins a word of the
+    name or handle; after an @ the handle begins so."""
     if which not in Which.values or sort not in Sort.values:
         raise errors.Invalid(field="filter" if which not in Which.values else "sort")
-    rows = User.objects.filter(is_listed=True).exclude(pk=viewer.pk)
-    if words := " ".join(words[:LONGEST].split()):
-        rows = rows.filter(_begins("name_key", folded(words)) | _begins("handle", words.removeprefix("@").lower()))
-    if which == Which.FOLLOWING:
-        rows = rows.filter(Exists(people_access.followed_by(viewer).filter(followed_id=OuterRef("pk"))))
-    elif which == Which.FRIENDS:
-        rows = rows.filter(Exists(Friendship.objects.filter(person=viewer, friend_id=OuterRef("pk"))))
-    elif which == Which.NEW:
-        rows = rows.filter(created_at__gt=timezone.now() - NEW)
+    words = words[:LONGEST].strip()
+    seen = people_access.visible_people(viewer).filter(is_listed=True).exclude(pk=viewer.pk)
+    if which == Which.NEW:
+        seen = seen.filter(created_at__gt=timezone.now() - NEW)
+    if words.startswith("@"):
+        seen = seen.filter(handle__startswith=words[1:].lower().replace("\x00", ""))
+    seen = people_queries.with_ties(seen, viewer)
+    if words:
+        return _called(names.asked(words), seen, viewer=viewer, which=which, sort=sort, cursor=cursor)
+    rows = _among(User.objects.filter(is_listed=True).exclude(pk=viewer.pk), "pk", viewer, which)
 
     def keep(candidates: list[User]) -> list[User]:
-        seen = people_queries.with_ties(people_access.visible_people(viewer), viewer)
         found = seen.in_bulk([row.pk for row in candidates])
         return [found[row.pk] for row in candidates if row.pk in found]
 
@@ -56,9 +64,50 @@ def people(
     return paging.page(rows.only("pk", "name_key", "created_at"), cursor=cursor, size=PAGE, by=by, keep=keep)
 
 
-def _begins(column: str, text: str) -> Q:
-    """Rows whose column begins so, over its index: PostgreSQL has one for LIKE, SQLite compares the letters' bytes."""
-    text = text.replace("\x00", "")
-    if connection.vendor == "postgresql":
-        return Q(**{f"{column}__startswith": text})
-    return Q(**{f"{column}__gte": text, f"{column}__lt": text + "\U0010ffff"})
+def _called(
+    parts: set[str], seen: QuerySet[User], *, viewer: User, which: str, sort: str, cursor: str
+) -> paging.Page[User]:
+    """Those of `seen` who have all the parts: walks the rows of one part, in order over its index, and looks for each
+    whether the person has the others."""
+    if not parts:
+        return paging.Page([], "")
+    first, *others = _rarest_first(parts)
+    rows = NamePart.objects.filter(part=first)
+    for part in others:
+        rows = rows.filter(Exists(NamePart.objects.filter(person=OuterRef("person"), part=part)))
+    # By name, the new ones are left to `seen`: no index has both, and the walk has its end.
+    if which != Which.NEW or sort == Sort.NEWEST:
+        rows = _among(rows, "person_id", viewer, which)
+
+    def keep(candidates: list[NamePart]) -> list[NamePart]:
+        found = seen.in_bulk([row.person_id for row in candidates])
+        if len(parts) > COMPARED:
+            found = {pk: one for pk, one in found.items() if parts <= names.parts(one.display_name, one.handle)}
+        kept = [row for row in candidates if row.person_id in found]
+        for row in kept:
+            row.person = found[row.person_id]
+        return kept
+
+    by = ("name_key", "person_id") if sort == Sort.NAME else ("-created_at", "-person_id")
+    page = paging.page(rows, cursor=cursor, size=PAGE, by=by, keep=keep)
+    return paging.Page([row.person for row in page.rows], page.next)
+
+
+def _rarest_first(parts: set[str]) -> list[str]:
+    """The longest of them, in the order in which they say most. Numbers say least where all are common: many handles
+    end with some."""
+    longest = sorted(parts, key=lambda part: (-len(part), part.isdigit(), part))[:COMPARED]
+    if len(longest) == 1:
+        return longest
+    return sorted(longest, key=lambda part: NamePart.objects.filter(part=part).values("part")[:MANY].count())
+
+
+def _among(rows: QuerySet[Row], person: str, viewer: User, which: str) -> QuerySet[Row]:
+    """Narrows candidates to those whom the filter is about; `person` is the column that says who they are."""
+    if which == Which.FOLLOWING:
+        return rows.filter(Exists(people_access.followed_by(viewer).filter(followed_id=OuterRef(person))))
+    if which == Which.FRIENDS:
+        return rows.filter(Exists(Friendship.objects.filter(person=viewer, friend_id=OuterRef(person))))
+    if which == Which.NEW:
+        return rows.filter(created_at__gt=timezone.now() - NEW)
+    return rows

@@ -1,8 +1,9 @@
 """What the pages of the doors show to those who mind them."""
 
+from collections.abc import Callable
 from typing import Any
 
-from accounts.access import applications, doors
+from accounts.access import api_tokens, applications, doors, factors
 from accounts.access.people import Viewer
 from accounts.models.applications import Application
 from accounts.models.doors import BlockedAddress
@@ -14,12 +15,20 @@ SITE_OPTIONS: list[options.Option[Any]] = [
     site.NAME, site.TAGLINE, site.WELCOME, doors.MODE, doors.DOMAINS, doors.MINIMUM_AGE, doors.INVITERS,
 ]  # fmt: skip
 # The pages of the office, in the order of its menu, and what each asks for.
-OFFICE = {"settings": doors.SITE, "applications": doors.QUEUE, "invitations": doors.TREE, "blocked": doors.BLOCKS}
+OFFICE: dict[str, Callable[[User], bool]] = {
+    "settings": lambda viewer: viewer.has_perm(doors.SITE),
+    "applications": lambda viewer: viewer.has_perm(doors.QUEUE),
+    "invitations": lambda viewer: viewer.has_perm(doors.TREE),
+    "blocked": lambda viewer: viewer.has_perm(doors.BLOCKS),
+    "providers": lambda viewer: viewer.is_superuser and viewer.is_present,
+    "required": factors.can_decide,
+    "bots": api_tokens.may_manage_bots,
+}
 
 
 def office(viewer: Viewer) -> list[str]:
     """The pages of the office that are there for the viewer; NotFound where there is none."""
-    pages = [name for name, needed in OFFICE.items() if isinstance(viewer, User) and viewer.has_perm(needed)]
+    pages = [name for name, needed in OFFICE.items() if isinstance(viewer, User) and needed(viewer)]
     if not pages:
         raise errors.NotFound
     return pages

@@ -47,6 +47,12 @@ def requests(*, viewer: User, cursor: str = "") -> people_queries.People:
     return people_queries.page_of_people(rows, "asker_id", viewer, cursor, also=ties.with_friendship)
 
 
+def sent_requests(*, viewer: User, cursor: str = "") -> people_queries.People:
+    """Whom the viewer asks to be friends and who has not answered, newest first."""
+    rows = friends_access.waiting_requests().filter(asker=viewer)
+    return people_queries.page_of_people(rows, "asked_id", viewer, cursor, also=ties.with_friendship)
+
+
 # -- Whom one may know ------------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.access import doors, invitations
 from accounts.access import people as people_access
 from accounts.models.invitations import Arrival, Invitation
 from accounts.models.people import User
+from accounts.queries import people as people_queries
 from accounts.queries.people import PAGE
 from core import errors, paging
 
@@ -48,6 +49,13 @@ def people_brought(*, viewer: User, cursor: str = "") -> paging.Page[Arrival]:
 
     rows = invitations.brought_by(viewer).select_related("person")
     return paging.page(rows, cursor=cursor, size=PAGE, keep=keep)
+
+
+def inviter(viewer: User) -> list[User]:
+    """Whoever invited the viewer, with ties, if they may see them and neither follow nor ask them yet; else nobody."""
+    people = people_queries.with_ties(people_access.visible_people(viewer), viewer)
+    by = Arrival.objects.filter(person=viewer).values("inviter")
+    return list(people.filter(Q(is_followed=False), Q(is_asked=False), pk__in=by))
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,11 @@ def requests(*, viewer: User, cursor: str = "") -> People:
     return page_of_people(people_access.waiting_requests().filter(asked=viewer), "asker_id", viewer, cursor)
 
 
+def sent_requests(*, viewer: User, cursor: str = "") -> People:
+    """Whom the viewer asks to follow and who has not answered, newest first, with the viewer's ties."""
+    return page_of_people(people_access.waiting_requests().filter(asker=viewer), "asked_id", viewer, cursor)
+
+
 Tie = TypeVar("Tie", bound=Model)
 
 

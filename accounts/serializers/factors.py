@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.serializers import flows as flow_serializers
+
 
 class PasskeyOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
@@ -13,7 +15,7 @@ class PasskeyOut(serializers.Serializer[Any]):
 
 
 class FactorsOut(serializers.Serializer[Any]):
-    """What protects your account. Factors are set up on the site."""
+    """What protects your account."""
 
     app_since = serializers.DateTimeField(allow_null=True, help_text="Since when an authenticator app is set up.")
     passkeys = PasskeyOut(many=True)
@@ -22,6 +24,38 @@ class FactorsOut(serializers.Serializer[Any]):
     factor_required = serializers.BooleanField(
         source="required", help_text="Whether the owner asks for a second factor of you."
     )
+
+
+class Codes(serializers.Serializer[Any]):
+    codes = serializers.ListField(
+        child=serializers.CharField(), help_text="New recovery codes. No other answer ever shows them."
+    )
+
+
+class FactorsAdded(FactorsOut, Codes):
+    """What protects your account now, and new recovery codes if there were none."""
+
+
+class AppSecret(serializers.Serializer[Any]):
+    """What the authenticator app is given. Nothing protects the account before its code has come."""
+
+    flow = serializers.CharField()
+    secret = serializers.CharField(help_text="To be typed into the app.")
+    uri = serializers.CharField(help_text="The same for a QR code or a link: otpauth://totp/...")
+    expires_in = serializers.IntegerField(help_text="Seconds for which the flow is good.")
+
+
+class AppCode(flow_serializers.Flow):
+    code = serializers.CharField(max_length=20, help_text="What the app shows right now.")
+
+
+class PasskeyMade(flow_serializers.Flow):
+    credential = serializers.DictField(help_text="What the passkey answered, as JSON.")
+    name = serializers.CharField(max_length=60, required=False, allow_blank=True, help_text="Such as: My phone.")
+
+
+class PasskeyName(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=60)
 
 
 class EmailMove(serializers.Serializer[Any]):

@@ -55,7 +55,7 @@ class Options(serializers.Serializer[Any]):
     """What to ask a passkey for."""
 
     flow = serializers.CharField()
-    options = serializers.DictField(help_text="For navigator.credentials.get, or the platform's own call.")
+    options = serializers.DictField(help_text="For navigator.credentials, or the platform's own call.")
 
 
 class Passkey(Flow):

@@ -13,6 +13,7 @@ def archive(row: Archive) -> dict[str, Any]:
     return {
         "state": row.state,
         "percent": row.percent,
+        "reason": row.reason,
         "bytes": row.bytes,
         "created_at": row.created_at,
         "finished_at": row.finished_at,
@@ -31,6 +32,7 @@ def departure(row: Departure) -> dict[str, Any]:
 class ExportOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=ArchiveState.choices)
     percent = serializers.IntegerField()
+    reason = serializers.CharField(allow_blank=True, help_text="Why it waits for another attempt, or failed: a code.")
     bytes = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -48,7 +50,6 @@ class Report(serializers.Serializer[Any]):
     left = serializers.DictField(
         child=serializers.IntegerField(), required=False, help_text="What belongs to other people's things stays there."
     )
-    reason = serializers.CharField(required=False, help_text="Why it failed, as a code.")
 
 
 class ImportOut(ExportOut):

@@ -1,5 +1,6 @@
 """Members for tests of every room, and the cast. A pytest plugin: conftest.py makes `cast` known everywhere."""
 
+import time
 import uuid
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from django.db.models import F
 from django.test import Client
 
 from accounts import registry
+from accounts.actions import names
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, Friendship
@@ -30,6 +32,7 @@ def make_user(handle: str = "", **fields: Any) -> User:
     handle = handle or f"person{uuid.uuid4().hex[:10]}"
     fields = {"email": f"{handle}@example.org", "display_name": handle.title(), "password": _hashed(), **fields}
     user = User.objects.create(handle=handle, **fields)
+    names.write_parts(people=[user.pk])
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -57,6 +60,14 @@ def log_in(client: Client, user: User) -> Device:
     """A browser's login as the site makes it: a session and its device, so that the socket knows it too."""
     client.force_login(user)
     return Device.objects.create(user=user, key=uuid.uuid4(), session_key=client.session.session_key, client="test")
+
+
+def just_now(client: Client, user: User) -> None:
+    """This member, who is logged in here, has just proven it."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 def long_ago(client: Client) -> None:

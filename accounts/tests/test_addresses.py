@@ -9,21 +9,26 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
+from fido2.utils import websafe_encode
 
 from accounts import oidc, tasks
-from accounts.actions import addresses, logins, sso
+from accounts.actions import addresses, api_tokens, bots, factors, logins, sso
 from accounts.models.addresses import AddressChange
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.sso import Identity
+from accounts.queries import api_tokens as api_token_queries
 from accounts.tests.factories import PASSWORD, log_in, make_user
+from accounts.tests.soft_key import SoftKey
 from accounts.tests.test_at_once import at_once
 from accounts.tests.test_codes import newest_code
+from accounts.tests.test_doors import decide
 from accounts.tests.test_factors import enter, set_up_app
 from core import errors
-from core.models import Mail
+from core.models import AuditEntry, Mail
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +131,21 @@ def test_what_is_no_new_address_is_marked(mine: Client, email: str) -> None:
     assert not AddressChange.objects.exists()
 
 
+def test_where_one_joins_with_certain_domains_one_moves_within_them(mine: Client, alice: User) -> None:
+    decide(sign_up="domains", domains="lab.example bücher.example")
+    answer = mine.post(PAGE, {"email": NEW})
+    assert answer.status_code == 422
+    assert "lab.example" in answer.context["form"].errors["email"][0]
+    given = {"email": "alice@sub.lab.example", "password": PASSWORD}
+    body = mine.post("/api/v1/me/email", given, "application/json").json()
+    assert (body["status"], list(body["errors"])) == (422, ["email"])
+    assert not AddressChange.objects.exists()
+    for email in ("alice@lab.example", "Alice@BÜCHER.example"):
+        assert mine.post(PAGE, {"email": email}).status_code == 302, email
+    decide(sign_up="open", domains="lab.example")
+    assert mine.post(PAGE, {"email": NEW}).status_code == 302, "the list counts in its mode only"
+
+
 def test_the_address_that_somebody_took_meanwhile(mine: Client, alice: User) -> None:
     mine.post(PAGE, {"email": NEW})
     make_user("bob", email=NEW)
@@ -192,9 +212,11 @@ def test_the_old_address_takes_it_back(mine: Client, alice: User, done: bool) ->
 
 
 def test_what_a_thief_has_added_goes_with_them(alice: User) -> None:
-    arrival = oidc.Arrival(provider="oak", issuer="https://oak.example", subject="alice")
+    arrival = oidc.ShownIdentity(provider="oak", issuer="https://oak.example", subject="alice")
     mine = sso.link(actor=alice, arrival=arrival)
     kept = Authenticator.objects.create(user=alice, type=Authenticator.Type.WEBAUTHN, data={"name": "Mine"})
+    for rows in (Identity.objects, Authenticator.objects):
+        rows.update(created_at=timezone.now() - timedelta(days=2))
     addresses.ask(actor=alice, email=NEW)
     addresses.confirm(actor=alice, code=newest_code(NEW))
     set_up_app(alice)
@@ -207,6 +229,43 @@ def test_what_a_thief_has_added_goes_with_them(alice: User) -> None:
     alice.refresh_from_db()
     assert not alice.groups.exists()
     assert not alice.is_staff
+
+
+@pytest.mark.both
+def test_what_a_thief_has_added_before_asking_goes_too(alice: User) -> None:
+    """An open session: a passkey and an app first, new recovery codes, tokens, and then the move."""
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    alice.user_permissions.add(Permission.objects.get(codename="manage_bots"))
+    alice = User.objects.get(pk=alice.pk)
+    bot, other = (bots.make_bot(actor=alice, handle=name, display_name="Bot") for name in ("weather", "tides"))
+    boss = make_user("boss", is_staff=True, is_superuser=True)
+    arrival = oidc.ShownIdentity(provider="oak", issuer="https://oak.example", subject="evil")
+    with time_machine.travel("2030-01-01 10:00", tick=False) as clock:
+        mine = SoftKey.known(alice)
+        kept = api_tokens.make_token(actor=alice, name="kept", may=["read"], bot=bot.pk)
+        theirs = api_tokens.make_token(actor=boss, name="boss", may=["read"], bot=other.pk)
+        own = api_tokens.make_token(actor=alice, name="own", may=["read"])
+        clock.shift(timedelta(days=2))
+        set_up_app(alice)
+        SoftKey.known(alice)
+        sso.link(actor=alice, arrival=arrival)
+        factors.renew_codes(actor=alice)
+        evil = [
+            api_tokens.make_token(actor=alice, name="evil", may=["read"], bot=whose)
+            for whose in (None, bot.pk, other.pk)
+        ]
+        clock.shift(timedelta(hours=23))
+        addresses.ask(actor=alice, email=NEW)
+        clock.shift(timedelta(days=1))
+        Client().post(way_back())
+        clock.shift(timedelta(minutes=1))
+        row = Authenticator.objects.get(user=alice)
+        assert row.data["credential"]["id"] == websafe_encode(mine.id), "what is older stays, and nothing else"
+        assert not Identity.objects.exists()
+        for made, good in ((kept, True), (theirs, True), (own, False), *((one, False) for one in evil)):
+            assert (api_token_queries.by_raw(made.raw) is not None) is good, made.token.name
+    entries = AuditEntry.objects.filter(action="accounts.revoke_token", actor_id=alice.pk)
+    assert [entry.data["token"] for entry in entries.order_by("pk")] == [one.token.pk for one in evil[1:]]
 
 
 def test_recovery_codes_go_with_a_thiefs_only_factor(alice: User) -> None:

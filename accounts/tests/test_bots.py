@@ -31,9 +31,9 @@ def owner(cast: Cast) -> User:
 
 def test_a_bot_from_page_to_post(owner: User, client: Client) -> None:
     log_in(client, owner)
-    made = client.post("/settings/bots/", {"display_name": "Weather", "handle": "weather"})
+    made = client.post("/site/bots/", {"display_name": "Weather", "handle": "weather"})
     bot = User.objects.get(handle="weather")
-    assert made["Location"] == f"/settings/bots/{bot.pk}/"
+    assert made["Location"] == f"/site/bots/{bot.pk}/"
     assert (bot.is_bot, bot.bot_owner, bot.has_usable_password(), bot.is_staff) == (True, owner, False, False)
     assert Event.objects.filter(name="accounts.UserJoined", data={"user_id": bot.pk}).exists()
     answer = client.post(f"{made['Location']}tokens/", FORM)
@@ -47,7 +47,7 @@ def test_a_bot_from_page_to_post(owner: User, client: Client) -> None:
     changed = client.post(made["Location"], {"display_name": "Weather report", "bio": "Rain or not"})
     assert changed.status_code == 302
     assert App().ask("GET", "users/weather").json()["name"] == "Weather report"
-    for path in ("/settings/bots/", made["Location"], f"{made['Location']}tokens/"):
+    for path in ("/site/bots/", made["Location"], f"{made['Location']}tokens/"):
         assert client.get(path).status_code == 200
     assert {"accounts.make_bot", "accounts.make_token", "accounts.rename_bot"} == set(
         AuditEntry.objects.filter(subject=f"user:{bot.pk}", actor_id=owner.pk).values_list("action", flat=True)
@@ -73,12 +73,12 @@ def test_a_bot_that_rests_is_not_here(cast: Cast, owner: User, client: Client) -
     app.access = api_tokens.make_token(actor=owner, name="x", may=ALL, bot=bot.pk).raw
     log_in(client, owner)
     for _turn in range(2):
-        assert client.post(f"/settings/bots/{bot.pk}/rest/").status_code == 302
+        assert client.post(f"/site/bots/{bot.pk}/rest/").status_code == 302
     problem(app.ask("GET", "me"), 401, "token_ended")
     problem(App().ask("GET", "users/weather"), 404, "not_found")
-    assert client.post(f"/settings/bots/{bot.pk}/tokens/", FORM).status_code == 422
-    assert "Rests" in client.get("/settings/bots/").content.decode()
-    assert client.post(f"/settings/bots/{bot.pk}/wake/").status_code == 302
+    assert client.post(f"/site/bots/{bot.pk}/tokens/", FORM).status_code == 422
+    assert "Rests" in client.get("/site/bots/").content.decode()
+    assert client.post(f"/site/bots/{bot.pk}/wake/").status_code == 302
     problem(app.ask("GET", "me"), 401, "token_ended")
     assert App().ask("GET", "users/weather").status_code == 200
 
@@ -108,13 +108,13 @@ def test_who_may_not_manage_bots_sees_and_does_nothing(cast: Cast, owner: User, 
     owner.user_permissions.clear()
     person = {"alice": cast.alice, "mod": cast.mod, "once": make_user("once", is_staff=True)}[who]
     log_in(client, person)
-    base = f"/settings/bots/{bot.pk}/"
-    for path in ("/settings/bots/", base, f"{base}tokens/"):
+    base = f"/site/bots/{bot.pk}/"
+    for path in ("/site/bots/", base, f"{base}tokens/"):
         assert client.get(path).status_code == 403
         assert client.post(path, {**FORM, "display_name": "Mine", "handle": "mine"}).status_code == 403
     for path in ("rest/", "wake/", f"tokens/{token.pk}/revoke/"):
         assert client.post(f"{base}{path}").status_code == 403
-    assert "/settings/bots/" not in client.get("/settings/").content.decode()
+    assert "/site/bots/" not in client.get("/settings/").content.decode()
     bot.refresh_from_db()
     assert (bot.is_active, bot.display_name, ApiToken.objects.count()) == (True, "Weather", 1)
 
@@ -123,17 +123,17 @@ def test_a_members_tokens_are_not_in_a_bot_managers_reach(cast: Cast, owner: Use
     script(cast.alice)
     token = ApiToken.objects.get()
     log_in(client, owner)
-    assert client.get(f"/settings/bots/{cast.alice.pk}/tokens/").status_code == 404
-    assert client.post(f"/settings/bots/{cast.alice.pk}/tokens/{token.pk}/revoke/").status_code == 404
+    assert client.get(f"/site/bots/{cast.alice.pk}/tokens/").status_code == 404
+    assert client.post(f"/site/bots/{cast.alice.pk}/tokens/{token.pk}/revoke/").status_code == 404
     bot = bots.make_bot(actor=owner, handle="weather", display_name="Weather")
-    assert client.post(f"/settings/bots/{bot.pk}/tokens/{token.pk}/revoke/").status_code == 404
+    assert client.post(f"/site/bots/{bot.pk}/tokens/{token.pk}/revoke/").status_code == 404
     assert Device.objects.get(pk=token.device_id).ended_at is None
 
 
 def test_a_bots_handle_follows_the_rules(owner: User, client: Client) -> None:
     log_in(client, owner)
     for handle in ("alice", "admin", "x", "ALICE"):
-        answer = client.post("/settings/bots/", {"display_name": "Weather", "handle": handle})
+        answer = client.post("/site/bots/", {"display_name": "Weather", "handle": handle})
         assert answer.status_code == 422
         assert list(answer.context["form"].errors) == ["handle"]
     assert not User.objects.filter(is_bot=True).exists()
@@ -143,7 +143,7 @@ def test_a_bot_takes_no_handle_that_is_kept_and_none_like_staffs(owner: User, cl
     FormerHandle.objects.create(person=make_user("anew"), handle="before")
     log_in(client, owner)
     for handle in ("before", "m0d"):
-        answer = client.post("/settings/bots/", {"display_name": "Weather", "handle": handle})
+        answer = client.post("/site/bots/", {"display_name": "Weather", "handle": handle})
         assert answer.status_code == 422, handle
         assert list(answer.context["form"].errors) == ["handle"]
     assert not User.objects.filter(is_bot=True).exists()

@@ -1,5 +1,6 @@
 """What a login was made with, and where, in plain words."""
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -185,13 +186,31 @@ def test_a_real_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, se
     file = address_file(tmp_path / "places.mmdb", (203, 0, 113), HANOI)
     monkeypatch.setenv("GEOIP_PATH", str(file))
     settings.GEOIP_PATH = env.address_ranges("GEOIP_PATH")
-    places._reader.cache_clear()
-    try:
-        assert places.place("203.0.113.7") == "Hanoi, Vietnam"
-        assert places.place("203.0.114.7") == ""
-        assert places.place("2001:db8::1") == ""
-    finally:
-        places._reader.cache_clear()
+    monkeypatch.setattr(places, "_opened", None)
+    assert places.place("203.0.113.7") == "Hanoi, Vietnam"
+    assert places.place("203.0.114.7") == ""
+    assert places.place("2001:db8::1") == ""
+
+
+def test_a_newer_file_counts_within_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, minute = tmp_path / "places.mmdb", [1000.0]
+    settings.GEOIP_PATH = str(address_file(file, (203, 0, 113), HANOI))
+    monkeypatch.setattr(places, "_opened", None)
+    monkeypatch.setattr(places.time, "monotonic", lambda: minute[0])
+    assert places.place("203.0.113.7") == "Hanoi, Vietnam"
+    address_file(tmp_path / "new", (203, 0, 114), HANOI).replace(file)
+    os.utime(file, (5, 5))
+    assert places.place("203.0.114.7") == "", "nobody looks at the file more often"
+    minute[0] += 61
+    assert places.place("203.0.114.7") == "Hanoi, Vietnam"
+    assert places.place("203.0.113.7") == ""
+    (tmp_path / "broken").write_bytes(b"half a file")
+    (tmp_path / "broken").replace(file)
+    minute[0] += 61
+    assert places.place("203.0.114.7") == "Hanoi, Vietnam", "the one before stays"
+    assert "GEOIP_PATH cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no such file at all", b"\xab\xcd\xefMaxMind.com"])

@@ -13,7 +13,6 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -28,6 +27,7 @@ from accounts.models.life import Departure
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Follow, FollowRequest, Friendship
+from accounts.sessions import SessionStore
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_friends, make_user
 from chat.models import Conversation, Membership, Message
 from chat.tests import factories as chat_factories
@@ -132,7 +132,10 @@ def depart(who: User, *, take_messages: bool = False) -> None:
 
 
 def clear_files() -> None:
-    """The minutes in which a worker might still write have passed."""
+    """The minutes in which a worker might still write have passed, and the day of steps that nobody finished."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    Session.objects.filter(expire_date__lte=tomorrow).update(expire_date=timezone.now())
+    logins.forget_logins()
     Stored.objects.exclude(due_at=None).update(due_at=timezone.now())
     while upload_actions.remove_due_files():
         pass

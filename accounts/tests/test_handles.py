@@ -256,7 +256,7 @@ def test_the_page_explains_changes_and_refuses_in_words(cast: Cast, client: Clie
 
 
 def test_the_directory_knows_handles_of_now(moved: Cast, client: Client) -> None:
-    User.objects.filter(pk=moved.alice.pk).update(display_name="A. Baker", name_key="a. baker")
+    profiles.update_profile(actor=moved.alice, display_name="A. Baker")
     client.force_login(moved.carol)
     assert [one["handle"] for one in client.get("/api/v1/users?q=alm").json()["results"]] == ["alma"]
     assert client.get("/api/v1/users?q=alic").json()["results"] == []

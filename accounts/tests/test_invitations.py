@@ -410,6 +410,10 @@ def test_manage_invite(capsys: pytest.CaptureFixture[str], client: Client) -> No
     assert Mail.objects.get().subject == "An invitation to Willowbank"
     with pytest.raises(CommandError):
         call_command("invite", "--uses", "0")
+    made = Invitation.objects.order_by("pk").values_list("pk", flat=True)
+    said = AuditEntry.objects.filter(action="accounts.invite").order_by("pk")
+    assert [(one.subject, one.actor_id) for one in said] == [(f"invitation:{pk}", None) for pk in made]
+    assert "example.org" not in str([one.data for one in said])
     assert outbox.kinds["accounts.InvitationUsed"]
     join(told["link"].rstrip("/").rpartition("/")[2])
     assert Arrival.objects.get().inviter is None

@@ -42,6 +42,14 @@ def test_one_export_however_often_it_is_asked_for() -> None:
     assert sorted(built) == [False, False, True]
 
 
+def test_asked_for_twice_is_noted_once() -> None:
+    for now in (False, True):
+        alice = make_user()
+        at_once(*[lambda alice=alice, now=now: life.request_deletion_of(actor=None, member=alice, now=now)] * 4)
+        said = AuditEntry.objects.filter(action="accounts.delete_user", subject=f"user:{alice.pk}")
+        assert said.count() == 1
+
+
 def test_stopped_or_begun_never_both() -> None:
     for _turn in range(5):
         alice = make_user()

@@ -54,7 +54,7 @@ def test_a_passkey_is_a_second_factor_too(mine: Client, alice: User) -> None:
     page = other.get("/login/factor/").content.decode()
     assert other.post("/login/factor/", {"credential": "{}"}).status_code == 422
     page = other.get("/login/factor/").content.decode()
-    credential = key.get(json.loads(OPTIONS.search(page)[1]))
+    credential = json.dumps(key.get(json.loads(OPTIONS.search(page)[1])))
     assert other.post("/login/factor/", {"credential": credential}).status_code == 302
     assert is_in(other)
 
@@ -102,7 +102,7 @@ def test_what_a_passkey_said_is_good_for_one_challenge(mine: Client) -> None:
     set_up_passkey(mine, key)
     fresh, thief = Client(), Client()
     asked = fresh.get("/login/passkey/", headers={"Accept": "application/json"}).json()
-    said = key.get(asked["request_options"])
+    said = json.dumps(key.get(asked["request_options"]))
     thief.get("/login/passkey/", headers={"Accept": "application/json"})
     thief.post("/login/passkey/", {"credential": said})
     assert not is_in(thief)
@@ -127,7 +127,7 @@ def test_a_stolen_key_without_its_pin_is_no_login(mine: Client, alice: User) -> 
     session["account_login"] = {**session["account_login"], "initiated_at": time.time() - 1000}
     session.save()
     key.verified = False
-    assert thief.post("/login/passkey/", {"credential": key.get(asked)})["Location"] == "/login/"
+    assert thief.post("/login/passkey/", {"credential": json.dumps(key.get(asked))})["Location"] == "/login/"
     assert not is_in(thief)
 
 

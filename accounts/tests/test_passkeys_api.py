@@ -7,7 +7,7 @@ import pytest
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.tests.factories import Cast
-from accounts.tests.passkeys import PRESENT, Passkey
+from accounts.tests.soft_key import SoftKey
 from accounts.tests.test_api import App, problem
 from accounts.tests.test_flows import asked, held, is_in, two_steps
 
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_passkey_is_a_whole_login(cast: Cast) -> None:
-    passkey, app = Passkey(cast.alice), App()
+    passkey, app = SoftKey.known(cast.alice), App()
     two_steps(cast.alice)
     begun = asked(app)
-    given = {"flow": begun["flow"], "credential": passkey.answer(begun["options"])}
+    given = {"flow": begun["flow"], "credential": passkey.get(begun["options"])}
     is_in(app, app.ask("POST", "auth/passkey", given))
     problem(App().ask("POST", "auth/passkey", given), 410, "flow_ended")
     other = asked(App())
@@ -28,24 +28,24 @@ def test_a_passkey_is_a_whole_login(cast: Cast) -> None:
 
 
 def test_a_passkey_that_saw_nobody_is_no_whole_login(cast: Cast) -> None:
-    passkey = Passkey(cast.alice)
+    passkey = SoftKey.known(cast.alice, verified=False)
     begun = asked(App())
-    given = {"flow": begun["flow"], "credential": passkey.answer(begun["options"], flags=PRESENT)}
+    given = {"flow": begun["flow"], "credential": passkey.get(begun["options"])}
     problem(App().ask("POST", "auth/passkey", given), 422, "invalid")
 
 
 def test_a_passkey_as_second_factor(cast: Cast) -> None:
-    passkey, app = Passkey(cast.alice), App()
+    passkey, app = SoftKey.known(cast.alice), App()
     body = held(app)
     assert body["factors"] == ["webauthn"]
     flow = body["flow"]
-    early = {"flow": flow, "credential": passkey.answer(asked(App())["options"])}
+    early = {"flow": flow, "credential": passkey.get(asked(App())["options"])}
     problem(app.ask("POST", "auth/second-factor", early), 422, "invalid")
     options = asked(app, "second-factor/options", {"flow": flow})["options"]
-    bobs = Passkey(cast.bob).answer(options)
+    bobs = SoftKey.known(cast.bob).get(options)
     problem(app.ask("POST", "auth/second-factor", {"flow": flow, "credential": bobs}), 422, "invalid")
     options = asked(app, "second-factor/options", {"flow": flow})["options"]
-    is_in(app, app.ask("POST", "auth/second-factor", {"flow": flow, "credential": passkey.answer(options)}))
+    is_in(app, app.ask("POST", "auth/second-factor", {"flow": flow, "credential": passkey.get(options)}))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_passkey_as_second_factor(cast: Cast) -> None:
 )
 def test_rubbish_instead_of_a_passkey_is_refused(cast: Cast, change: dict[str, Any]) -> None:
     begun = asked(App())
-    good = Passkey(cast.alice).answer(begun["options"])
+    good = SoftKey.known(cast.alice).get(begun["options"])
     credential = {**good, **change} if change else {}
     if "response" in change and isinstance(change["response"], dict) and change["response"]:
         credential["response"] = {**good["response"], **change["response"]}
@@ -76,9 +76,9 @@ def test_rubbish_instead_of_a_passkey_is_refused(cast: Cast, change: dict[str, A
 
 def test_passkeys_of_bots_and_of_who_is_gone_open_nothing(cast: Cast) -> None:
     for user, change in ((cast.alice, {"is_active": False}), (cast.bob, {"is_bot": True})):
-        passkey = Passkey(user)
+        passkey = SoftKey.known(user)
         User.objects.filter(pk=user.pk).update(**change)
         begun = asked(App())
-        given = {"flow": begun["flow"], "credential": passkey.answer(begun["options"])}
+        given = {"flow": begun["flow"], "credential": passkey.get(begun["options"])}
         problem(App().ask("POST", "auth/passkey", given), 401, "sign_in_needed")
     assert not Device.objects.exists()

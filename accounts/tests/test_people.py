@@ -244,7 +244,7 @@ def test_followers_come_page_by_page_without_holes(cast: Cast, client: Client) -
     seen: list[str] = []
     address = "/@carol/followers/"
     for _turn in range(4):
-        page = client.get(address).content.decode()
+        page = client.get(address).content.decode().partition("<aside")[0]  # the rail has people, too
         seen += re.findall(r'<span dir="ltr">@(fan_\d+)</span>', page)
         more = re.search(r'href="(\?cursor=[\w-]+)"', page)
         if more is None:

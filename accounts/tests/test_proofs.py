@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models.logins import Device
 from accounts.tests.factories import PASSWORD, Cast, log_in
-from accounts.tests.passkeys import Passkey
+from accounts.tests.soft_key import SoftKey
 from accounts.tests.test_api import App, problem
 from accounts.tests.test_flows import BETTER, asked, begin, mailed, now_code, two_steps, wrong
 from core import limits
@@ -85,11 +85,11 @@ def test_who_it_is_can_be_proven_three_ways(cast: Cast) -> None:
     with time_machine.travel("2030-01-01 10:00:00", tick=False) as clock:
         app, token = App(), {"name": "Weather", "scopes": ["read"]}
         app.log_in()
-        secret, passkey = two_steps(cast.alice), Passkey(cast.alice)
+        secret, passkey = two_steps(cast.alice), SoftKey.known(cast.alice)
 
         def by_passkey() -> dict[str, Any]:
             begun = asked(app, "reauthenticate/options")
-            return {"flow": begun["flow"], "credential": passkey.answer(begun["options"])}
+            return {"flow": begun["flow"], "credential": passkey.get(begun["options"])}
 
         assert app.ask("POST", "me/tokens", token).status_code == 201, "fresh from its login"
         for proof in (lambda: {"password": PASSWORD}, lambda: {"code": now_code(secret)}, by_passkey):
@@ -105,9 +105,9 @@ def test_a_wrong_proof_proves_nothing(cast: Cast) -> None:
     app, bob = App(), App()
     app.log_in()
     bob.log_in("bob")
-    Passkey(cast.alice)
+    SoftKey.known(cast.alice)
     begun = asked(bob, "reauthenticate/options")
-    foreign = {"flow": begun["flow"], "credential": Passkey(cast.bob).answer(begun["options"])}
+    foreign = {"flow": begun["flow"], "credential": SoftKey.known(cast.bob).get(begun["options"])}
     for given in ({"password": "wrong"}, {"code": "000000"}, foreign):
         problem(app.ask("POST", "auth/reauthenticate", given), 422, "invalid")
     for given in ({}, {"flow": "x"}, {"credential": {}}, {"password": PASSWORD, "code": "1"}):

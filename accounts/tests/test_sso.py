@@ -1,5 +1,6 @@
 """Single sign-on: who comes in, who is linked, which roles come and go, who is logged out."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from accounts.actions import sso
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.sso import Identity, LogoutHeard
-from accounts.tests.factories import PASSWORD, Cast, make_user
+from accounts.tests.factories import PASSWORD, Cast, just_now, log_in, long_ago, make_user
 from accounts.tests.idp import Idp, made, put_up
+from accounts.tests.test_api import App, problem
 from accounts.tests.test_entrance import newest_code
 from accounts.tests.test_factors import enter
 from core import errors
@@ -174,8 +176,27 @@ def test_a_member_connects_and_disconnects(client: Client, idp: Idp) -> None:
     assert idp.log_in(client, connect=True, **NEW)["Location"] == "/settings/connected/"
     identity = Identity.objects.get(user=user)
     assert b"new@example.org" in client.get("/settings/connected/").content
-    client.post(f"/settings/connected/{identity.pk}/disconnect/")
+    path = f"/settings/connected/{identity.pk}/disconnect/"
+    long_ago(client)
+    assert client.post(path)["Location"] == "/settings/security/confirm/?next=%2Fsettings%2Fconnected%2F"
+    assert Identity.objects.exists(), "an open browser is no proof"
+    client.post("/settings/security/confirm/", {"password": PASSWORD})
+    assert client.post(path)["Location"] == "/settings/connected/"
     assert not Identity.objects.exists()
+
+
+def test_disconnecting_by_api_asks_for_a_fresh_proof(idp: Idp) -> None:
+    user, app, api = linked("alice", "1", idp), App(), f"me/identities/{Identity.objects.get().pk}"
+    app.log_in()
+    device, older = Device.objects.get(user=user), timezone.now() - timedelta(minutes=16)
+    Device.objects.filter(pk=device.pk).update(created_at=older)
+    sso.came_by(actor=user, device_id=device.pk, identity_id=Identity.objects.get().pk)
+    problem(app.ask("DELETE", api), 401, "reauthentication_needed")
+    assert Identity.objects.exists()
+    assert app.ask("POST", "auth/reauthenticate", {"password": PASSWORD}).status_code == 204
+    assert app.ask("DELETE", api).status_code == 204
+    assert not Identity.objects.exists()
+    assert app.ask("GET", "me").status_code == 200, "this login stays"
 
 
 def test_an_identity_has_one_account(client: Client, idp: Idp) -> None:
@@ -190,7 +211,8 @@ def test_an_identity_has_one_account(client: Client, idp: Idp) -> None:
 def test_the_last_way_in_stays(client: Client, idp: Idp) -> None:
     user = linked("alice", "1", idp)
     User.objects.filter(pk=user.pk).update(password="!none")
-    client.force_login(User.objects.get(pk=user.pk))
+    log_in(client, User.objects.get(pk=user.pk))
+    just_now(client, user)
     pk = Identity.objects.get().pk
     page = client.post(f"/settings/connected/{pk}/disconnect/", follow=True)
     assert b"your only way to log in" in page.content
@@ -251,14 +273,16 @@ def test_a_member_has_a_limited_number_of_identities(idp: Idp) -> None:
     for number in range(sso.MOST_IDENTITIES):
         user = linked("alice", str(number), idp)
     with pytest.raises(errors.Conflict):
-        sso.link(actor=user, arrival=oidc.Arrival(provider="oak", issuer=idp.issuer, subject="one more"))
+        sso.link(actor=user, arrival=oidc.ShownIdentity(provider="oak", issuer=idp.issuer, subject="one more"))
     assert Identity.objects.count() == sso.MOST_IDENTITIES
 
 
 def test_nobody_sees_or_disconnects_anothers(client: Client, idp: Idp, cast: Cast) -> None:
     linked("alice", "1", idp)
-    client.force_login(cast.bob)
+    log_in(client, cast.bob)
+    just_now(client, cast.bob)
     assert client.get("/api/v1/me/identities").json()["results"] == []
+    assert client.post(f"/settings/connected/{Identity.objects.get().pk}/disconnect/").status_code == 404
     assert client.delete(f"/api/v1/me/identities/{Identity.objects.get().pk}").status_code == 404
 
 

@@ -21,7 +21,9 @@ from accounts.tests.test_sso_apps import CHALLENGE, REDIRECT, VERIFIER
 from core import errors
 from core.models import Mail
 
-ARRIVAL = oidc.Arrival(provider="oak", issuer="https://oak.example", subject="1", email="new@example.org", proven=True)
+ARRIVAL = oidc.ShownIdentity(
+    provider="oak", issuer="https://oak.example", subject="1", email="new@example.org", proven=True
+)
 database = pytest.mark.django_db(transaction=True)
 
 
@@ -73,7 +75,7 @@ def test_an_apps_code_is_swapped_once() -> None:
 @pytest.mark.both
 def test_one_address_joins_once() -> None:
     def join(number: int) -> Any:
-        arrival = oidc.Arrival(**{**vars(ARRIVAL), "subject": str(number)})
+        arrival = oidc.ShownIdentity(**{**vars(ARRIVAL), "subject": str(number)})
         return sso.join(arrival=arrival, handle=f"new_{number}", display_name="New", password_hash="!none")
 
     answers = at_once(*[lambda number=number: join(number) for number in range(3)])
@@ -83,7 +85,7 @@ def test_one_address_joins_once() -> None:
 
 @database
 def test_only_a_proven_address_joins_without_a_code() -> None:
-    unproven = oidc.Arrival(**{**vars(ARRIVAL), "proven": False})
+    unproven = oidc.ShownIdentity(**{**vars(ARRIVAL), "proven": False})
     with pytest.raises(errors.NotAllowed):
         sso.join(arrival=unproven, handle="new", display_name="New", password_hash="!none")
     assert not User.objects.exists()

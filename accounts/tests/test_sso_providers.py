@@ -57,31 +57,31 @@ def change(**fields: str) -> dict[str, str]:
 
 
 def test_the_owner_adds_tests_and_switches_a_provider(owner: Client, idp: Idp) -> None:
-    assert b"No provider yet" in owner.get("/settings/providers/").content
-    answer = owner.post("/settings/providers/new/", FORM)
-    assert (answer.status_code, answer["Location"]) == (302, "/settings/providers/oak/")
+    assert b"No provider yet" in owner.get("/site/providers/").content
+    answer = owner.post("/site/providers/new/", FORM)
+    assert (answer.status_code, answer["Location"]) == (302, "/site/providers/oak/")
     provider = sso_queries.provider("oak")
     assert provider.issuer == "https://oak.example"
     assert provider.client_secret == "the very secret"
     assert (provider.trust_email, provider.logout) == (True, False)
     assert provider.domains == ("own.example", "two.example")
     assert provider.roles == (("mods", "moderator"), ("the = bosses", "admin"))
-    page = owner.get("/settings/providers/oak/").content
+    page = owner.get("/site/providers/oak/").content
     assert b"/accounts/sso/oak/backchannel/" in page
     assert b"the = bosses = admin" in page
-    assert b"It answers" in owner.post("/settings/providers/oak/test/", follow=True).content
+    assert b"It answers" in owner.post("/site/providers/oak/test/", follow=True).content
     idp.down = True
-    assert b"does not answer" in owner.post("/settings/providers/oak/test/", follow=True).content
+    assert b"does not answer" in owner.post("/site/providers/oak/test/", follow=True).content
     idp.down = False
     assert b"Continue with Oak" in Client().get("/login/").content
     visitor = Client()
     idp.log_in(visitor, **NEW)
     visitor.post("/accounts/sso/join/", {"display_name": "New", "handle": "newcomer"})
     assert who(visitor) == "newcomer"
-    owner.post("/settings/providers/oak/switch/", {"enabled": "no"})
+    owner.post("/site/providers/oak/switch/", {"enabled": "no"})
     assert b"Continue with Oak" not in Client().get("/login/").content
     assert Client().post("/accounts/sso/oak/login/").status_code == 404
-    owner.post("/settings/providers/oak/switch/", {"enabled": "yes"})
+    owner.post("/site/providers/oak/switch/", {"enabled": "yes"})
     assert Client().post("/accounts/sso/oak/login/").status_code == 200
     actions = list(AuditEntry.objects.filter(subject__startswith="provider:").values_list("action", flat=True))
     assert actions == ["accounts.add_provider", "accounts.enable_provider", "accounts.enable_provider"]
@@ -89,39 +89,37 @@ def test_the_owner_adds_tests_and_switches_a_provider(owner: Client, idp: Idp) -
 
 
 def test_the_secret_is_sealed_and_never_shown_again(owner: Client, idp: Idp) -> None:
-    owner.post("/settings/providers/new/", FORM)
+    owner.post("/site/providers/new/", FORM)
     row = IdentityProvider.objects.get()
     assert "very secret" not in str(vars(row))
     for page in (
-        "/settings/providers/",
-        "/settings/providers/oak/",
+        "/site/providers/",
+        "/site/providers/oak/",
         f"/admin/accounts/identityprovider/{row.pk}/change/",
     ):
         body = owner.get(page).content.decode()
         assert "very secret" not in body
         assert row.secret not in body
-    again = owner.post("/settings/providers/oak/", change(name=""))
+    again = owner.post("/site/providers/oak/", change(name=""))
     assert again.status_code == 422
     assert b"very secret" not in again.content
 
 
 def test_an_empty_secret_keeps_the_one_there_is(owner: Client, idp: Idp) -> None:
-    owner.post("/settings/providers/new/", FORM)
-    owner.post("/settings/providers/oak/", change(client_secret="", name="Oak Hall"))
+    owner.post("/site/providers/new/", FORM)
+    owner.post("/site/providers/oak/", change(client_secret="", name="Oak Hall"))
     provider = sso_queries.provider("oak")
     assert (provider.name, provider.client_secret) == ("Oak Hall", "the very secret")
 
 
 def test_another_issuer_is_another_provider(owner: Client, idp: Idp) -> None:
     """Whoever runs the new one could say that anybody is the member they like."""
-    owner.post("/settings/providers/new/", FORM)
+    owner.post("/site/providers/new/", FORM)
     other = change(issuer="https://elm.example")
-    assert (
-        "client_secret" in owner.post("/settings/providers/oak/", {**other, "client_secret": ""}).context["form"].errors
-    )
-    assert owner.post("/settings/providers/oak/", other).status_code == 302
+    assert "client_secret" in owner.post("/site/providers/oak/", {**other, "client_secret": ""}).context["form"].errors
+    assert owner.post("/site/providers/oak/", other).status_code == 302
     Identity.objects.create(user=make_user("alice"), provider="oak", issuer="https://elm.example", subject="1")
-    assert "issuer" in owner.post("/settings/providers/oak/", change()).context["form"].errors
+    assert "issuer" in owner.post("/site/providers/oak/", change()).context["form"].errors
     assert sso_queries.provider("oak").issuer == "https://elm.example"
 
 
@@ -141,29 +139,29 @@ def test_another_issuer_is_another_provider(owner: Client, idp: Idp) -> None:
     ],
 )
 def test_what_cannot_be_used_is_marked(owner: Client, idp: Idp, field: str, value: str) -> None:
-    answer = owner.post("/settings/providers/new/", {**FORM, field: value})
+    answer = owner.post("/site/providers/new/", {**FORM, field: value})
     assert answer.status_code == 422
     assert field in answer.context["form"].errors
     assert not IdentityProvider.objects.exists()
 
 
 def test_a_key_is_given_once(owner: Client, idp: Idp, settings: Any) -> None:
-    owner.post("/settings/providers/new/", FORM)
-    assert "key" in owner.post("/settings/providers/new/", FORM).context["form"].errors
+    owner.post("/site/providers/new/", FORM)
+    assert "key" in owner.post("/site/providers/new/", FORM).context["form"].errors
     settings.OIDC_PROVIDERS = [made("elm").provider]
-    assert "key" in owner.post("/settings/providers/new/", {**FORM, "key": "elm"}).context["form"].errors
-    assert b"Set by OIDC_PROVIDERS" in owner.get("/settings/providers/").content
+    assert "key" in owner.post("/site/providers/new/", {**FORM, "key": "elm"}).context["form"].errors
+    assert b"Set by OIDC_PROVIDERS" in owner.get("/site/providers/").content
 
 
 def test_the_page_is_the_owners(client: Client, owner: Client, idp: Idp, cast: Cast) -> None:
-    owner.post("/settings/providers/new/", FORM)
+    owner.post("/site/providers/new/", FORM)
     ways = [("get", "/"), ("get", "/new/"), ("post", "/new/"), ("get", "/oak/"), ("post", "/oak/")]
     ways += [("post", "/oak/test/"), ("post", "/oak/switch/")]
     for user in (None, cast.alice, cast.mod):
         if user:
             client.force_login(user)
         for method, path in ways:
-            answer = getattr(client, method)(f"/settings/providers{path}", FORM)
+            answer = getattr(client, method)(f"/site/providers{path}", FORM)
             assert answer.status_code == (404 if user else 302), (user, method, path)
     row = IdentityProvider.objects.get()
     assert row.is_enabled
@@ -171,7 +169,7 @@ def test_the_page_is_the_owners(client: Client, owner: Client, idp: Idp, cast: C
 
 
 def test_a_secret_of_another_key_is_said_and_not_used(owner: Client, idp: Idp, settings: Any) -> None:
-    owner.post("/settings/providers/new/", FORM)
+    owner.post("/site/providers/new/", FORM)
     settings.SECRET_KEY, old = "another secret key that is long enough", settings.SECRET_KEY
     assert sso_queries.providers() == []
     [finding] = checkup.sign_on()

@@ -1,7 +1,6 @@
 """Personal tokens and bots: made, shown once, used, seen, revoked; who may."""
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from accounts.models.api_tokens import ApiToken, digest_of, mint
 from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import people as people_queries
-from accounts.tests.factories import PASSWORD, Cast, log_in, long_ago, make_user
+from accounts.tests.factories import PASSWORD, Cast, just_now, log_in, long_ago, make_user
 from accounts.tests.test_api import App, problem
 from chat.tests.sockets import site
 from core import consumers as consumer_doors
@@ -316,10 +315,7 @@ def test_who_has_no_password_is_not_asked_for_one(cast: Cast, client: Client) ->
     cast.alice.set_unusable_password()
     cast.alice.save()
     log_in(client, User.objects.get(pk=cast.alice.pk))
-    session = client.session  # a moment ago, by a provider
-    session["account_authentication_methods"] = [{"method": "socialaccount", "at": time.time()}]
-    session["account_authentication_methods_user"] = str(cast.alice.pk)
-    session.save()
+    just_now(client, cast.alice)
     form = {**FORM, "password": ""}
     assert client.post("/settings/tokens/", form).status_code == 201
     long_ago(client)
@@ -329,9 +325,9 @@ def test_who_has_no_password_is_not_asked_for_one(cast: Cast, client: Client) ->
 
 
 def test_visitors_are_sent_to_the_door(client: Client) -> None:
-    for path in ("tokens/", "tokens/1/revoke/", "bots/", "bots/1/", "bots/1/tokens/", "bots/1/rest/"):
-        assert client.post(f"/settings/{path}")["Location"].startswith("/login/")
-        assert client.get(f"/settings/{path}")["Location"].startswith("/login/")
+    for path in ("settings/tokens/", "settings/tokens/1/revoke/", "site/bots/", "site/bots/1/", "site/bots/1/rest/"):
+        assert client.post(f"/{path}")["Location"].startswith("/login/")
+        assert client.get(f"/{path}")["Location"].startswith("/login/")
 
 
 # -- Sockets ----------------------------------------------------------------------------------------------------------

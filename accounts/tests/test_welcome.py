@@ -12,6 +12,7 @@ from accounts.actions import joining, profiles, relations, welcome
 from accounts.models.people import User
 from accounts.queries import welcome as welcome_queries
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_friends, make_user
+from accounts.tests.test_api import App, problem
 from feed.tests.factories import make_post
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ def test_the_way_on_stays_on_the_site(nell: User, client: Client, evil: str) -> 
 
 def test_each_can_be_skipped_and_all_at_once(nell: User, client: Client) -> None:
     log_in(client, nell)
-    assert client.post("/welcome/picture/", {"skip": "1", "bio": "not kept"})["Location"] == "/welcome/people/"
+    assert client.post("/welcome/picture/", {"bio": ""})["Location"] == "/welcome/people/"
     nell.refresh_from_db()
     assert (nell.bio, nell.welcome) == ("", "people")
     assert client.post("/welcome/end/")["Location"] == "/"
@@ -68,6 +69,27 @@ def test_they_are_taken_up_again_at_the_next_login(nell: User, client: Client) -
     assert Client().post("/login/", {"login": "bob", "password": PASSWORD})["Location"] == "/"
     elsewhere = Client().post("/login/?next=/people/", {"login": "nell", "password": PASSWORD, "next": "/people/"})
     assert elsewhere["Location"] == "/people/", "whoever wants to go somewhere goes there"
+
+
+def test_an_app_goes_through_them_too(nell: User, cast: Cast) -> None:
+    app = App()
+    assert app.log_in("nell").json()["user"]["welcome"] == "picture"
+    for given in ({}, {"step": "the cat"}, {"step": ""}):
+        assert list(problem(app.ask("POST", "me/welcome", given), 422, "invalid")["errors"]) == ["step"]
+    for step, after in (("people", "privacy"), ("picture", "privacy"), ("privacy", ""), ("picture", "")):
+        answer = app.ask("POST", "me/welcome", {"step": step})
+        assert (answer.status_code, answer.json()) == (200, {"welcome": after}), step
+    assert app.ask("GET", "me").json()["welcome"] == ""
+    problem(App().ask("POST", "me/welcome", {"step": "picture"}), 401, "sign_in_needed")
+
+
+def test_an_app_skips_them_all(nell: User) -> None:
+    app = App()
+    app.log_in("nell")
+    for _turn in range(2):
+        assert app.ask("DELETE", "me/welcome").status_code == 204
+        assert now(nell) == ""
+    problem(App().ask("DELETE", "me/welcome"), 401, "sign_in_needed")
 
 
 def test_going_back_undoes_nothing(nell: User, client: Client) -> None:
@@ -123,7 +145,7 @@ def test_suggestions_are_friends_of_friends_then_the_newest_who_write(
     profiles.set_visibility(actor=hidden, is_listed=False)
     for writer in (cast.bob, cast.mallory, cast.mod):
         make_post(writer)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = welcome_queries.suggestions(cast.alice)
     assert [one.handle for one in found] == ["near", "far", "mod", "bob"]
     relations.follow(actor=cast.alice, person="near")

@@ -15,8 +15,10 @@ from accounts.forms import api_tokens as api_token_forms
 from accounts.models.people import User
 from accounts.queries import api_tokens as api_token_queries
 from accounts.serializers import api_tokens as api_token_serializers
+from accounts.views.asking import asks
 from accounts.views.base import Request
 from accounts.views.confirm import ask_first, is_recent
+from core import scopes
 from core.views import members_only
 
 
@@ -42,7 +44,10 @@ def token_page(request: Request, template: str, *, owner: User, bot: int | None 
             )
             form = api_token_forms.TokenForm(request=request)
     page = api_token_queries.tokens(owner=owner, cursor=request.GET.get("cursor", ""))
-    rows = [api_token_serializers.token(row) for row in page.rows]
+    rows = [
+        {**api_token_serializers.token(row), "may": [scopes.NAMES.get(one, one) for one in row.scopes]}
+        for row in page.rows
+    ]
     status = HTTPStatus.CREATED if made else HTTPStatus.OK
     if form.is_bound:
         late = form.has_error("password", "too_many_login_attempts")
@@ -53,6 +58,7 @@ def token_page(request: Request, template: str, *, owner: User, bot: int | None 
 
 
 @members_only
+@asks("revoke_token")
 def revoke(request: Request, id: int) -> HttpResponse:
     """A GET comes from somebody who had to log in first: to the page, to press the button again."""
     if request.method == "POST":

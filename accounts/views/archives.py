@@ -37,8 +37,10 @@ def data(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def state(request: Request) -> HttpResponse:
-    """How far export and import are, asked for every two seconds while they move."""
-    return render(request, "accounts/_archives.html", {"data": archive_queries.data(request.user)})
+    """How far the export or the import is, asked for every two seconds while it moves."""
+    which = "import" if request.GET.get("of") == "import" else "export"
+    context = {"data": archive_queries.data(request.user), "leaving": not request.user.is_present}
+    return render(request, f"accounts/_{which}.html", context)
 
 
 @members_only

@@ -17,7 +17,9 @@ from accounts.actions import api_tokens
 from accounts.actions import bots as bot_actions
 from accounts.forms import api_tokens as api_token_forms
 from accounts.queries import api_tokens as api_token_queries
+from accounts.views import office
 from accounts.views.api_tokens import token_page
+from accounts.views.asking import asks
 from accounts.views.base import Request
 from core.views import members_only
 
@@ -31,10 +33,10 @@ def bots(request: Request) -> HttpResponse:
         with form.mending():
             bot = bot_actions.make_bot(actor=request.user, **form.cleaned_data)
             messages.success(request, _("The bot is here. Give it a token, and it can speak."))
-            return redirect("accounts:settings_bot", bot.pk)
+            return redirect("accounts:site_bot", bot.pk)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    context = {"here": "bots", "form": form, "bots": page.rows, "next": page.next}
-    return render(request, "accounts/settings_bots.html", context, status=status)
+    context = {"form": form, "bots": page.rows, "next": page.next, **office.of(request, "bots")}
+    return render(request, "accounts/site_bots.html", context, status=status)
 
 
 @members_only
@@ -47,9 +49,10 @@ def bot(request: Request, id: int) -> HttpResponse:
         with form.mending():
             bot_actions.rename_bot(actor=request.user, bot=id, **form.cleaned_data)
             messages.success(request, _("Saved."))
-            return redirect("accounts:settings_bot", id)
+            return redirect("accounts:site_bot", id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "accounts/settings_bot.html", {"here": "bots", "form": form, "bot": found}, status=status)
+    context = {"form": form, "bot": found, **office.of(request, "bots")}
+    return render(request, "accounts/site_bot.html", context, status=status)
 
 
 @members_only
@@ -57,8 +60,8 @@ def bot(request: Request, id: int) -> HttpResponse:
 @sensitive_post_parameters("password")
 def tokens(request: Request, id: int) -> HttpResponse:
     found = api_token_access.access_bot(request.user, id)
-    template = "accounts/settings_bot_tokens.html"
-    return token_page(request, template, owner=found, bot=id, here="bots", subject=found)
+    template = "accounts/site_bot_tokens.html"
+    return token_page(request, template, owner=found, bot=id, subject=found, **office.of(request, "bots"))
 
 
 def by_post(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -66,25 +69,27 @@ def by_post(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(act)
     def guarded(request: Request, id: int, **kwargs: Any) -> HttpResponse:
-        return act(request, id, **kwargs) if request.method == "POST" else redirect("accounts:settings_bot", id)
+        return act(request, id, **kwargs) if request.method == "POST" else redirect("accounts:site_bot", id)
 
     return guarded
 
 
 @members_only
 @by_post
+@asks("revoke_token")
 def revoke(request: Request, id: int, token_id: int) -> HttpResponse:
     api_tokens.revoke_token(actor=request.user, token_id=token_id, bot=id)
     messages.success(request, _("This token is good no more."))
-    return redirect("accounts:settings_bot_tokens", id)
+    return redirect("accounts:site_bot_tokens", id)
 
 
 @members_only
 @by_post
+@asks("rest_bot")
 def rest(request: Request, id: int) -> HttpResponse:
     bot_actions.rest_bot(actor=request.user, bot=id)
     messages.success(request, _("The bot rests, and its tokens are good no more."))
-    return redirect("accounts:settings_bot", id)
+    return redirect("accounts:site_bot", id)
 
 
 @members_only
@@ -92,4 +97,4 @@ def rest(request: Request, id: int) -> HttpResponse:
 def wake(request: Request, id: int) -> HttpResponse:
     bot_actions.wake_bot(actor=request.user, bot=id)
     messages.success(request, _("You answer for this bot from now on."))
-    return redirect("accounts:settings_bot", id)
+    return redirect("accounts:site_bot", id)

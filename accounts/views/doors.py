@@ -14,6 +14,7 @@ from accounts.forms import doors as door_forms
 from accounts.forms.base import RoomForm
 from accounts.queries import doors as door_queries
 from accounts.queries import invitations as invitation_queries
+from accounts.views import office as office_views
 from accounts.views.base import Request
 from core import errors
 from core.views import members_only
@@ -22,7 +23,7 @@ from core.views import members_only
 def page(request: Request, name: str, *, form: RoomForm | None = None, **context: object) -> HttpResponse:
     bad = form is not None and form.is_bound and form.errors
     status = HTTPStatus.UNPROCESSABLE_ENTITY if bad else HTTPStatus.OK
-    context |= {"here": name, "pages": door_queries.office(request.user), "form": form}
+    context |= {**office_views.of(request, "applications" if name == "decline" else name), "form": form}
     return render(request, f"accounts/site_{name}.html", context, status=status)
 
 

@@ -314,6 +314,11 @@ class Reset(OfOurHouse, allauth_views.PasswordResetView):
     template_name = "accounts/reset.html"
     form_class = entrance_forms.ResetForm
 
+    def get_initial(self) -> dict[str, Any]:
+        """Whoever is logged in need not type their address."""
+        known = {"email": self.request.user.email} if self.request.user.is_authenticated else {}
+        return {**super().get_initial(), **known}
+
 
 class ResetCode(CheckedUnderLock, allauth_views.ConfirmPasswordResetCodeView):
     template_name = "accounts/reset_code.html"

@@ -2,13 +2,15 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.actions import friends
 from accounts.models.people import User
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
-from accounts.views.base import Request
+from accounts.views.asking import asks
+from accounts.views.base import ROW, Request, gone
 from accounts.views.people import back, by_post
 from core.views import members_only
 
@@ -43,13 +45,21 @@ def accept(request: Request, handle: str) -> HttpResponse:
 @members_only
 @by_post
 def decline(request: Request, handle: str) -> HttpResponse:
-    return _after(request, friends.decline(actor=request.user, person=handle))
+    who = friends.decline(actor=request.user, person=handle)
+    if ROW in request.POST:
+        return gone(request, _("Declined. They are not told."), "accounts:requests")
+    return _after(request, who)
 
 
 @members_only
 @by_post
+@asks("unfriend")
 def part(request: Request, handle: str) -> HttpResponse:
-    return _after(request, friends.part(actor=request.user, person=handle))
+    who = friends.part(actor=request.user, person=handle)
+    if ROW in request.POST:
+        words = _("Your request to %(name)s is taken back.") % {"name": who.display_name}
+        return gone(request, words, "accounts:sent_requests")
+    return _after(request, who)
 
 
 @members_only

@@ -1,4 +1,4 @@
-"""Hiding for a while, leaving, and changing one's mind."""
+"""Deactivating, leaving, and changing one's mind."""
 
 from http import HTTPStatus
 

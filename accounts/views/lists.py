@@ -2,6 +2,8 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import lists as lists_access
@@ -9,7 +11,8 @@ from accounts.access import people as people_access
 from accounts.actions import lists
 from accounts.forms.ties import ListForm, ListPersonForm
 from accounts.queries import lists as lists_queries
-from accounts.views.base import Request
+from accounts.views.asking import asks
+from accounts.views.base import Request, gone
 from accounts.views.people import back
 from core import errors
 from core.views import members_only
@@ -50,9 +53,9 @@ def add(request: Request, id: int) -> HttpResponse:
             with form.mending("person"):
                 lists.add(actor=request.user, list_id=id, person="@" + form.cleaned_data["person"].lstrip("@"))
                 return redirect("accounts:list_edit", id)
-        except errors.NotFound as error:
+        except errors.NotFound:
             lists_access.access_list(request.user, id)  # the list that is not there is another answer
-            form.add_error("person", str(error.message))
+            form.add_error("person", _("Nobody here has this handle. Look at their profile how it is written."))
     return _page(request, id, ListForm(), form, status=422)
 
 
@@ -60,11 +63,12 @@ def add(request: Request, id: int) -> HttpResponse:
 @require_POST
 def remove(request: Request, id: int, handle: str) -> HttpResponse:
     lists.remove(actor=request.user, list_id=id, person=handle)
-    return redirect("accounts:list_edit", id)
+    return gone(request, _("Taken off the list. They are not told."), reverse("accounts:list_edit", args=[id]))
 
 
 @members_only
 @require_POST
+@asks("delete_list")
 def delete(request: Request, id: int) -> HttpResponse:
     lists.delete_list(actor=request.user, list_id=id)
     return redirect("accounts:lists")

@@ -12,7 +12,7 @@ from accounts.forms.ties import MuteForm, WordForm
 from accounts.models.mutes import Span
 from accounts.queries import mutes as mutes_queries
 from accounts.queries import people as people_queries
-from accounts.views.base import Request
+from accounts.views.base import ROW, Request, gone
 from accounts.views.people import back, by_post
 from core.views import members_only
 
@@ -36,6 +36,8 @@ def mute(request: Request, handle: str) -> HttpResponse:
 @by_post
 def unmute(request: Request, handle: str) -> HttpResponse:
     mutes.unmute(actor=request.user, person=handle)
+    if ROW in request.POST:
+        return gone(request, _("Not muted any more."), "accounts:settings_muted")
     return HttpResponse() if request.headers.get("HX-Request") else back(request, "/settings/muted/")
 
 
@@ -66,4 +68,4 @@ def muted_words(request: Request) -> HttpResponse:
 @require_POST
 def unmute_word(request: Request, id: int) -> HttpResponse:
     mutes.unmute_word(actor=request.user, word_id=id)
-    return redirect("accounts:settings_muted_words")
+    return gone(request, _("This word is not muted any more."), "accounts:settings_muted_words")

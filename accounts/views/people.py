@@ -9,13 +9,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
-from accounts.views.base import Request
+from accounts.views.asking import asks
+from accounts.views.base import ROW, Request, gone
 from core import errors
 from core.views import members_only
 
@@ -86,6 +88,16 @@ def requests(request: Request) -> HttpResponse:
 
 
 @members_only
+@require_safe
+def sent(request: Request) -> HttpResponse:
+    """Both kinds of what the viewer asks others, each with pages of its own."""
+    page = people_queries.sent_requests(viewer=request.user, cursor=request.GET.get("cursor", ""))
+    asked = friends_queries.sent_requests(viewer=request.user, cursor=request.GET.get("friends", ""))
+    context = {"people": page.rows, "next": page.next, "asked": asked.rows, "asked_next": asked.next}
+    return render(request, "accounts/requests_sent.html", {**context, "tab": "requests"})
+
+
+@members_only
 @by_post
 def follow(request: Request, handle: str) -> HttpResponse:
     who, _state = relations.follow(actor=request.user, person=handle)
@@ -95,7 +107,11 @@ def follow(request: Request, handle: str) -> HttpResponse:
 @members_only
 @by_post
 def unfollow(request: Request, handle: str) -> HttpResponse:
-    return _after_follow(request, relations.unfollow(actor=request.user, person=handle))
+    who = relations.unfollow(actor=request.user, person=handle)
+    if ROW in request.POST:
+        words = _("Your request to %(name)s is taken back.") % {"name": who.display_name}
+        return gone(request, words, "accounts:sent_requests")
+    return _after_follow(request, who)
 
 
 def _after_follow(request: Request, person: User) -> HttpResponse:
@@ -108,19 +124,21 @@ def _after_follow(request: Request, person: User) -> HttpResponse:
 @members_only
 @by_post
 def accept(request: Request, handle: str) -> HttpResponse:
-    relations.accept_request(actor=request.user, person=handle)
-    return back(request, "/people/requests/")
+    who = relations.accept_request(actor=request.user, person=handle)
+    words = _("%(name)s follows you from now on.") % {"name": who.display_name}
+    return gone(request, words, "accounts:requests")
 
 
 @members_only
 @by_post
 def decline(request: Request, handle: str) -> HttpResponse:
     relations.decline_request(actor=request.user, person=handle)
-    return back(request, "/people/requests/")
+    return gone(request, _("Declined. They are not told."), "accounts:requests")
 
 
 @members_only
 @by_post
+@asks("remove_follower")
 def remove(request: Request, handle: str) -> HttpResponse:
     relations.remove_follower(actor=request.user, person=handle)
     return back(request, f"/@{request.user.handle}/followers/")
@@ -128,6 +146,7 @@ def remove(request: Request, handle: str) -> HttpResponse:
 
 @members_only
 @by_post
+@asks("block")
 def block(request: Request, handle: str) -> HttpResponse:
     relations.block(actor=request.user, person=handle)
     return back(request, "/settings/blocked/")

@@ -17,6 +17,7 @@ from accounts.actions import sso
 from accounts.forms import sso as sso_forms
 from accounts.models.sso import IdentityProvider
 from accounts.queries import sso as sso_queries
+from accounts.views import office
 from accounts.views.base import Request
 from core.views import members_only
 
@@ -26,7 +27,7 @@ from core.views import members_only
 @require_safe
 def listed(request: Request) -> HttpResponse:
     found = sso_queries.provider_list(viewer=request.user)
-    return render(request, "accounts/settings_providers.html", {"here": "providers", "found": found})
+    return render(request, "accounts/site_providers.html", {"found": found, **office.of(request, "providers")})
 
 
 @members_only
@@ -59,8 +60,8 @@ def edit(request: Request, key: str) -> HttpResponse:
 
 def _page(request: Request, form: sso_forms.ProviderForm, row: IdentityProvider | None) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    context = {"here": "providers", "form": form, "row": row, "site_url": settings.SITE_URL}
-    return render(request, "accounts/settings_provider.html", context, status=status)
+    context = {"form": form, "row": row, "site_url": settings.SITE_URL, **office.of(request, "providers")}
+    return render(request, "accounts/site_provider.html", context, status=status)
 
 
 @members_only
@@ -85,4 +86,4 @@ def switch(request: Request, key: str) -> HttpResponse:
     enabled = request.POST.get("enabled") == "yes"
     sso.set_provider_enabled(actor=request.user, key=key, enabled=enabled)
     messages.success(request, _("Switched on.") if enabled else _("Switched off. Nobody logs in by it now."))
-    return redirect("accounts:settings_providers")
+    return redirect("accounts:site_providers")

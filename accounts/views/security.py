@@ -20,7 +20,9 @@ from accounts.access.factors import open_without_factor
 from accounts.actions import factors
 from accounts.forms import factors as factor_forms
 from accounts.queries import factors as factor_queries
-from accounts.views.base import Request
+from accounts.views import office
+from accounts.views.asking import asks
+from accounts.views.base import Request, own_login
 from accounts.views.confirm import confirmed
 from accounts.views.entrance import bad
 from core import errors, sealed
@@ -36,7 +38,7 @@ both_ways = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def security(request: Request) -> HttpResponse:
     known = factor_queries.protection(viewer=request.user)
-    context = {"here": "security", "known": known, "can_decide": factor_access.can_decide(request.user)}
+    context = {"here": "security", "known": known}
     return render(request, "accounts/settings_security.html", context)
 
 
@@ -62,7 +64,7 @@ def app(request: Request) -> HttpResponse:
     form = factor_forms.AppForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with form.mending("code"):
-            code, keep = form.cleaned_data["code"], request.session.session_key or ""
+            code, keep = form.cleaned_data["code"], own_login(request)
             fresh = factors.add_app(actor=request.user, secret=secret, code=code, keep=keep)
             request.session.pop(SECRET, None)
             return _added(request, fresh, _("Your authenticator app is set up."))
@@ -85,6 +87,7 @@ def _pending_secret(request: HttpRequest) -> str:
 
 @confirmed
 @require_POST
+@asks("remove_app")
 def remove_app(request: Request) -> HttpResponse:
     return _removed(request, lambda: factors.remove_app(actor=request.user), _("The authenticator app is removed."))
 
@@ -98,11 +101,8 @@ def remove_app(request: Request) -> HttpResponse:
 def add_passkey(request: Request) -> HttpResponse:
     form = factor_forms.PasskeyForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
-        given, keep = form.cleaned_data, request.session.session_key or ""
         try:
-            fresh = factors.add_passkey(
-                actor=request.user, name=given["name"], credential=given["credential"], keep=keep
-            )
+            fresh = factors.add_passkey(actor=request.user, **form.made(), keep=own_login(request))
         except (errors.Invalid, errors.Conflict) as error:
             form.add_error("name", str(error.message))
         else:
@@ -129,6 +129,7 @@ def passkey(request: Request, id: int) -> HttpResponse:
 
 @confirmed
 @require_POST
+@asks("remove_passkey")
 def remove_passkey(request: Request, id: int) -> HttpResponse:
     return _removed(request, lambda: factors.remove_passkey(actor=request.user, id=id), _("The passkey is removed."))
 
@@ -185,9 +186,9 @@ def required(request: Request) -> HttpResponse:
     if form.is_valid():
         factors.require(actor=request.user, who=form.cleaned_data["who"])
         messages.success(request, _("Saved."))
-        return redirect("accounts:security")
-    context = {"form": form, "here": "security"}
-    return render(request, "accounts/settings_required.html", context, status=bad(form))
+        return redirect("accounts:site_required")
+    context = {"form": form, **office.of(request, "required")}
+    return render(request, "accounts/site_required.html", context, status=bad(form))
 
 
 @confirmed

@@ -19,10 +19,10 @@ from accounts import codes
 from accounts.actions import logins, profiles
 from accounts.forms import base as base_forms
 from accounts.forms import settings as settings_forms
-from accounts.models.logins import Device
 from accounts.queries import logins as login_queries
 from accounts.queries import people as people_queries
-from accounts.views.base import Request
+from accounts.views.asking import asks
+from accounts.views.base import Request, own_device, own_login
 from core.views import members_only
 
 YEAR = 365 * 24 * 60 * 60
@@ -42,7 +42,8 @@ def account(request: Request) -> HttpResponse:
         codes.limit(request, "change_password")
         if form.is_valid():
             old = request.session.session_key or ""
-            logins.set_password(actor=request.user, password=form.cleaned_data["password"], keep=old)
+            password = form.cleaned_data["password"]
+            logins.set_password(actor=request.user, password=password, keep=own_login(request))
             update_session_auth_hash(request, request.user)
             logins.move_session(actor=request.user, old=old, new=request.session.session_key or "")
             messages.success(request, _("Your password is changed. You are logged out everywhere else."))
@@ -101,16 +102,12 @@ def blocked(request: Request) -> HttpResponse:
 # -- Devices ----------------------------------------------------------------------------------------------------------
 
 
-def here(request: Request) -> Device | None:
-    """The login behind this request."""
-    return login_queries.device_of_session(request.session.session_key or "")
-
-
 @members_only
 @never_cache
 @require_safe
 def devices(request: Request) -> HttpResponse:
-    found = login_queries.devices(viewer=request.user, current=here(request), cursor=request.GET.get("cursor", ""))
+    current, cursor = own_device(request), request.GET.get("cursor", "")
+    found = login_queries.devices(viewer=request.user, current=current, cursor=cursor)
     context = {"here": "devices", "logins": found.rows, "next": found.next}
     return render(request, "accounts/settings_devices.html", context)
 
@@ -118,7 +115,7 @@ def devices(request: Request) -> HttpResponse:
 @members_only
 def end_device(request: Request, id: int) -> HttpResponse:
     if request.method == "POST":
-        current = here(request)
+        current = own_device(request)
         if current is not None and current.pk == id:
             logout(request, show_message=False)
             return redirect("/")
@@ -128,11 +125,11 @@ def end_device(request: Request, id: int) -> HttpResponse:
 
 
 @members_only
+@asks("end_others")
 def end_others(request: Request) -> HttpResponse:
     """A GET comes from somebody who had to log in first: to the page, to press the button again."""
     if request.method == "POST":
-        current = here(request)
-        ended = logins.end_other_devices(actor=request.user, device_id=current.pk if current else 0)
+        ended = logins.end_devices(actor=request.user, keep=own_login(request))
         words = ngettext("Logged out on %(n)s other device.", "Logged out on %(n)s other devices.", ended)
         messages.success(request, words % {"n": ended} if ended else _("You were logged in nowhere else."))
     return redirect("accounts:settings_devices")

@@ -30,6 +30,8 @@ from accounts.models.sso import Identity
 from accounts.providers import Provider
 from accounts.queries import logins as login_queries
 from accounts.queries import sso as sso_queries
+from accounts.views.asking import asks
+from accounts.views.base import own_login
 from accounts.views.confirm import ask_first, is_recent
 from core import errors
 from core.views import members_only
@@ -119,7 +121,13 @@ def _trouble(request: HttpRequest, provider: Provider, kind: str, error: Excepti
 
 
 def _arrived(
-    request: HttpRequest, provider: Provider, arrival: oidc.Arrival, *, id_token: str, next_url: str, invitation: str
+    request: HttpRequest,
+    provider: Provider,
+    arrival: oidc.ShownIdentity,
+    *,
+    id_token: str,
+    next_url: str,
+    invitation: str,
 ) -> HttpResponse:
     identity = sso_queries.identity(provider=arrival.provider, issuer=arrival.issuer, subject=arrival.subject)
     member = sso_queries.member_with(arrival.email) if identity is None and arrival.proven else None
@@ -135,7 +143,7 @@ def _enter(
     request: HttpRequest,
     provider: Provider,
     identity: Identity,
-    arrival: oidc.Arrival,
+    arrival: oidc.ShownIdentity,
     *,
     id_token: str,
     next_url: str,
@@ -173,7 +181,7 @@ def join(request: HttpRequest) -> HttpResponse:
 
 
 def _join(
-    request: HttpRequest, provider: Provider, arrival: oidc.Arrival, door: doors.Door, form: sso_forms.ArrivedForm
+    request: HttpRequest, provider: Provider, arrival: oidc.ShownIdentity, door: doors.Door, form: sso_forms.ArrivedForm
 ) -> HttpResponse:
     words = {"language": get_language() or "", "invitation": arrivals.invitation(request), **form.person()}
     asked = form.asked()
@@ -208,7 +216,7 @@ def link(request: HttpRequest) -> HttpResponse:
     return _link(request, provider, arrival, request.user)
 
 
-def _link(request: HttpRequest, provider: Provider, arrival: oidc.Arrival, user: User) -> HttpResponse:
+def _link(request: HttpRequest, provider: Provider, arrival: oidc.ShownIdentity, user: User) -> HttpResponse:
     next_url = arrivals.next_url(request)
     id_token = arrivals.done(request)
     try:
@@ -236,7 +244,7 @@ def _start_again(request: HttpRequest) -> HttpResponse:
 # -- Connected accounts ------------------------------------------------------------------------------------------------
 
 
-def _connect(request: HttpRequest, provider: Provider, arrival: oidc.Arrival) -> HttpResponse:
+def _connect(request: HttpRequest, provider: Provider, arrival: oidc.ShownIdentity) -> HttpResponse:
     assert isinstance(request.user, User)
     try:
         sso.link(actor=request.user, arrival=arrival)
@@ -258,11 +266,15 @@ def connected(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
+@never_cache
 @require_POST
+@asks("disconnect")
 def disconnect(request: HttpRequest, id: int) -> HttpResponse:
     assert isinstance(request.user, User)
+    if not is_recent(request):
+        return ask_first(reverse("accounts:settings_connected"))
     try:
-        sso.unlink(actor=request.user, identity_id=id, keep=request.session.session_key or "")
+        sso.unlink(actor=request.user, identity_id=id, keep=own_login(request))
         messages.success(request, _("Disconnected. It logs you in no more."))
     except errors.Conflict as error:
         messages.error(request, str(error.message))

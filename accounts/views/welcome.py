@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.actions import profiles, relations, welcome
 from accounts.forms import profiles as profile_forms
 from accounts.models.people import Welcome
+from accounts.queries import invitations as invitation_queries
 from accounts.queries import welcome as welcome_queries
 from accounts.views.base import Request
 from accounts.views.profiles import take_picture
@@ -53,7 +54,7 @@ def _picture(request: Request) -> dict[str, Any]:
         request.POST if request.method == "POST" else None, initial={"bio": request.user.bio}
     )
     picture = profile_forms.PictureForm(prefix="avatar")
-    if request.method == "POST" and "skip" not in request.POST:
+    if request.method == "POST":
         if words.is_valid():
             with words.mending():
                 profiles.update_profile(actor=request.user, bio=words.cleaned_data["bio"])
@@ -64,16 +65,19 @@ def _picture(request: Request) -> dict[str, Any]:
 
 
 def _people(request: Request) -> dict[str, Any]:
-    return {} if request.method == "POST" else {"people": welcome_queries.suggestions(request.user)}
+    if request.method == "POST":
+        return {}
+    inviter = invitation_queries.inviter(request.user)
+    found = [one for one in welcome_queries.suggestions(request.user) if one not in inviter]
+    return {"people": inviter + found}
 
 
 def _privacy(request: Request) -> dict[str, Any]:
     initial = {"is_private": request.user.is_private, "is_listed": request.user.is_listed}
     form = profile_forms.PrivacyForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and ("skip" in request.POST or form.is_valid()):
-        if "skip" not in request.POST:
-            profiles.set_visibility(actor=request.user, is_listed=form.cleaned_data["is_listed"])
-            relations.set_private(actor=request.user, private=form.cleaned_data["is_private"])
+    if form.is_valid():
+        profiles.set_visibility(actor=request.user, is_listed=form.cleaned_data["is_listed"])
+        relations.set_private(actor=request.user, private=form.cleaned_data["is_private"])
         return {}
     return {"form": form}
 

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
+from accounts.access import people as people_access
+from accounts.actions import life
 from accounts.models.people import User
 from accounts.models.relations import Block
-from accounts.tests.factories import Cast, make_block
+from accounts.tests.factories import PASSWORD, Cast, log_in, make_block
 from chat import access, queries
 from chat.models import Conversation, Kind, Membership
 from chat.tests.factories import make_chat
@@ -94,3 +97,32 @@ def test_who_joined_later_does_not_see_what_was_before(cast: Cast, talk: Convers
     assert not access.visible_messages(cast.bob).exists()
     assert access.visible_messages(cast.alice).exists()
     assert queries.chat(cast.bob, talk.pk).last is None
+
+
+def leave(who: User) -> None:
+    life.request_deletion(actor=who, password=PASSWORD, login=None, take_messages=False)
+
+
+@pytest.mark.both
+def test_who_hides_can_be_blocked_by_whom_they_talk_to(cast: Cast) -> None:
+    make_chat(cast.carol, cast.mod, "hello")
+    leave(cast.mod)
+    client = Client()
+    log_in(client, cast.carol)
+    assert client.post(f"/api/v1/users/{cast.mod.pk}/block").status_code == 204
+    assert Block.objects.filter(blocker=cast.carol, blocked=cast.mod).exists()
+    for who in (cast.bob, None):  # whom nothing ties to them sees nobody
+        with pytest.raises(errors.NotFound):
+            people_access.access_person(who, "mod", to="dismiss")
+    life.cancel_deletion(actor=cast.mod)
+    for one, other in ((cast.carol, cast.mod), (cast.mod, cast.carol)):
+        with pytest.raises(errors.NotFound):
+            people_access.access_person(one, other.pk)
+
+
+def test_who_has_blocked_and_leaves_is_not_there_for_whom_they_blocked(cast: Cast) -> None:
+    make_chat(cast.carol, cast.mod, "hello")
+    make_block(cast.mod, cast.carol)
+    leave(cast.mod)
+    with pytest.raises(errors.NotFound):
+        people_access.access_person(cast.carol, "mod", to="dismiss")

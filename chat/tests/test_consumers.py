@@ -16,7 +16,7 @@ from chat import realtime as chat_realtime
 from chat.models import Conversation, Kind, Membership, Message
 from chat.tests.factories import make_chat, membership, say
 from chat.tests.sockets import eventually, site
-from core import realtime
+from core import errors, realtime
 
 pytestmark = pytest.mark.django_db(transaction=True)
 later = sync_to_async
@@ -72,6 +72,7 @@ async def test_rubbish_gets_a_clear_error_and_the_socket_lives(cast: Cast, talk:
             await line.raw(text)
             frame = await line.hear()
             assert (frame["kind"], frame["error"]["status"]) == ("error", status), text[:80]
+            assert frame["error"].keys() - {"field"} == errors.problem(0, "", "").keys(), "as the API's problems"
         await line.communicator.send_to(bytes_data=b"\x00\x01")
         assert (await line.hear())["error"]["status"] == 422
         assert (await line.say(talk.pk, "still here"))["kind"] == "reply"

@@ -13,7 +13,11 @@ from django.db import OperationalError, ProgrammingError, connection, transactio
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from core import health, outbox
+from accounts import checkup
+from accounts.models.archives import Export, Import
+from accounts.models.life import Departure
+from accounts.tests.factories import make_user
+from core import health, outbox, tasks
 from core.events import DoctorAsked
 from core.management.commands import doctor
 from core.models import Parked, Pulse, Subscriber
@@ -34,7 +38,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _beat(db: None) -> None:
-    Pulse.objects.create(name="beat")
+    for name in ("beat", "maintenance"):
+        Pulse.objects.create(name=name)
 
 
 def said() -> tuple[int, dict[str, Any]]:
@@ -95,7 +100,7 @@ def test_the_report_for_people_names_the_part_and_the_remedy() -> None:
     assert ended.value.code == 1
     assert "fail worker" in out.getvalue()
     assert "Start the worker (Procfile: worker)" in out.getvalue()
-    assert "1 of 14 parts need care." in out.getvalue()
+    assert "1 of 17 parts need care." in out.getvalue()
 
 
 def test_without_a_database_the_rest_is_still_told(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
@@ -114,7 +119,7 @@ def test_without_a_database_the_rest_is_still_told(monkeypatch: pytest.MonkeyPat
     assert parts["database"]["says"] == "no answer (OperationalError)"
     assert "check DATABASE_URL" in parts["database"]["mend"]
     assert parts["storage"]["level"] == "ok"
-    assert not {"migrations", "worker", "beat", "event log"} & parts.keys()
+    assert not {"migrations", "worker", "beat", "maintenance", "erasures", "event log"} & parts.keys()
 
 
 def test_a_database_that_does_not_answer_is_a_part_that_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,6 +203,57 @@ def test_beat() -> None:
 
 
 @pytest.mark.django_db
+def test_a_queue_of_long_jobs_that_nobody_reads() -> None:
+    finding(lambda: doctor.maintenance(0.3), "fail", "nobody has ever done its work", "the queue `maintenance`")
+    tasks.upkeep()
+    finding(lambda: doctor.maintenance(0), "ok", "last done 0 s ago")
+    Pulse.objects.update(at=timezone.now() - timedelta(seconds=301))
+    finding(lambda: doctor.maintenance(0), "fail", "last done 301 s ago", "look at its log")
+
+
+@pytest.mark.django_db
+def test_zips_whose_turn_does_not_come() -> None:
+    finding(lambda: next(checkup.archives()), "ok", "no export or import waits")
+    who = [make_user(f"person{number}") for number in range(3)]
+    soon, long_ago = timezone.now() - timedelta(minutes=50), timezone.now() - timedelta(minutes=61)
+    Export.objects.create(user=who[0], due_at=soon)
+    finding(lambda: next(checkup.archives()), "ok", "no export or import waits")
+    Export.objects.create(user=who[1], due_at=long_ago, state="working")
+    Import.objects.create(user=who[2], due_at=long_ago)
+    Import.objects.create(user=who[0], due_at=None, state="failed")
+    finding(lambda: next(checkup.archives()), "fail", "2 exports or imports have waited", "another worker machine")
+
+
+@pytest.mark.django_db
+def test_members_whose_day_has_come_and_gone() -> None:
+    for days in (30, 0):
+        due_at = timezone.now() + timedelta(days=days)
+        Departure.objects.create(user=make_user(), take_messages=False, due_at=due_at)
+    finding(lambda: next(checkup.erasures()), "ok", "nobody is overdue")
+    first = timezone.now() - timedelta(hours=30)
+    for hours in (2, 30):
+        due_at = timezone.now() - timedelta(hours=hours)
+        Departure.objects.create(user=make_user(), take_messages=False, due_at=due_at)
+    says = f"2 overdue, the first since {first:%Y-%m-%d %H:%M} UTC"
+    finding(lambda: next(checkup.erasures()), "fail", says, "could not be erased")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_beat")
+def test_what_the_clock_leaves_undone_is_a_part_that_fails() -> None:
+    due_at = timezone.now() - timedelta(days=2)
+    Departure.objects.create(user=make_user(), take_messages=False, due_at=due_at)
+    Pulse.objects.filter(name="maintenance").update(at=timezone.now() - timedelta(hours=1))
+    code, parts = said()
+    assert code == 1
+    assert (parts["maintenance"]["level"], parts["erasures"]["level"], parts["archives"]["level"]) == (
+        "fail",
+        "fail",
+        "ok",
+    )
+
+
+@pytest.mark.django_db
 def test_a_log_that_nobody_reads() -> None:
     with transaction.atomic():
         outbox.emit(DoctorAsked(nonce="x"))
@@ -242,6 +298,9 @@ def test_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     finding(doctor.disk, "fail", "1.0 of 100 GiB free", "Free space")
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(1000 << 30, 950 << 30, 50 << 30))
     finding(doctor.disk, "ok", "50.0 of 1000 GiB free")
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(5 << 30, 5 << 30, 1 << 20))
+    assert health.disk().ok is False
+    finding(doctor.disk, "fail", "0.0 of 5 GiB free", "Free space")
 
 
 @pytest.mark.redis

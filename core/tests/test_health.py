@@ -1,11 +1,14 @@
 """Is it alive, is it ready: and what people see while a part is away."""
 
 import logging
+import os
+import shutil
 import sys
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.core.cache import caches
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -51,7 +54,7 @@ def test_ready_names_the_parts_to_staff(client: Client, cast: Cast) -> None:
     log_in(client, cast.mod)
     told = client.get("/readyz").json()
     assert told["ready"] is True
-    assert set(told["parts"]) == {"database", "bus", "storage"}
+    assert set(told["parts"]) == {"database", "bus", "storage", "disk"}
     assert told["parts"]["storage"] == {"ok": True, "says": "FileSystemStorage"}
 
 
@@ -80,6 +83,47 @@ def test_not_ready_without_storage(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(health.default_storage, "exists", broken)
     assert health.storage() == health.Part("storage", ok=False, says="PermissionError")
+
+
+def test_not_ready_without_a_storage_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(name: str) -> bool:
+        raise EndpointConnectionError(endpoint_url="https://s3.example.org")
+
+    monkeypatch.setattr(health.default_storage, "exists", away)
+    assert health.storage() == health.Part("storage", ok=False, says="Away")
+
+
+class Disk(NamedTuple):
+    """What the system says of one."""
+
+    f_flag: int = 0
+    f_files: int = 10_000
+    f_favail: int = 9_000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("free", "system", "says"),
+    [
+        (1 << 20, Disk(), "0.0 of 100 GiB free in DATA_DIR"),
+        (50 << 30, Disk(f_flag=os.ST_RDONLY), "DATA_DIR can only be read"),
+        (50 << 30, Disk(f_favail=3), "room for 3 more files in DATA_DIR"),
+    ],
+)
+def test_not_ready_on_a_full_disk(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch, free: int, system: Disk, says: str
+) -> None:
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100 << 30, 0, free))
+    monkeypatch.setattr(health.os, "statvfs", lambda path: system)
+    assert (client.get("/readyz").status_code, client.get("/readyz").content) == (503, b"not ready")
+    log_in(client, cast.mod)
+    assert client.get("/readyz").json()["parts"]["disk"] == {"ok": False, "says": says}
+
+
+def test_a_disk_that_does_not_count_its_files_is_not_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100 << 30, 0, 50 << 30))
+    monkeypatch.setattr(health.os, "statvfs", lambda path: Disk(f_files=0, f_favail=0))
+    assert health.disk().ok is True
 
 
 @pytest.fixture

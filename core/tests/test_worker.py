@@ -100,6 +100,7 @@ def test_the_sweep_gives_a_sign_of_life_twice_a_minute_and_finds_what_is_left(se
     assert Pulse.objects.get(name="beat").at > first
     assert Event.objects.get().number == 1
     assert wait_for(lambda: ("core.deliver", ["doctor-answer"], "events") in sent)
+    assert wait_for(lambda: ("core.upkeep", [], "maintenance") in sent)
 
 
 @pytest.mark.django_db

@@ -76,7 +76,7 @@ def file_post(post: Post) -> None:
 
 def _share(source_ids: Collection[int]) -> None:
     """Until the end of the transaction nobody changes how these sources come to their readers; others may file
-    meanwhile. SQLite has one writer at a time in any case. (A foreign key takes this lock as well, but at the commit.)"""
+    meanwhile. SQLite has one writer at a time. (The foreign key takes this lock as well, but only at the commit.)"""
     if connection.features.has_select_for_update:
         with connection.cursor() as cursor:
             cursor.execute(SHARE, [list(source_ids)])
@@ -84,7 +84,7 @@ def _share(source_ids: Collection[int]) -> None:
 
 def refile_post(post: Post) -> None:
     """Part of a post's change for more readers: copies it to them, or says that it waits for that."""
-    # Read after the lock that came with the filing, which keeps what it says.
+    # Read after the lock that was taken with the filing, which keeps what it says.
     for source in Source.objects.filter(filings__post=post, is_merged=False).order_by("pk"):
         if post.audience == Audience.ONLY_ME:
             HomeEntry.objects.bulk_create([HomeEntry(member_id=post.author_id, post=post)], ignore_conflicts=True)

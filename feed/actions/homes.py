@@ -4,24 +4,53 @@ Copying must not miss a post whose transaction is still open. Whoever files a po
 turns a subscription into a copied one takes the source's row for update, and so waits for them.
 """
 
-from collections.abc import Iterable, Iterator
-
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models.people import User
-from accounts.models.relations import Follow
 from feed.actions import filing
-from feed.models.posts import Post
-from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
+from feed.models.sources import Filing, Home, HomeEntry, Source, Subscription, SubscriptionState
 
 KEPT = 1000  # entries of a member
 SLACK = 200  # more than that many too many are taken away
 BATCH = 200
 FILLED_AT_ONCE = 10  # homes, while nobody can file under the source
 COPIED, WAITING, MERGED = SubscriptionState.COPIED, SubscriptionState.WAITING, SubscriptionState.MERGED
+REBUILT = (
+    """INSERT INTO feed_source (kind, person_id, subscribers_count, is_merged)
+    SELECT 'person', id, 0, FALSE FROM accounts_user u
+    WHERE id BETWEEN %(first)s AND %(last)s
+    OR EXISTS (SELECT 1 FROM accounts_follow f
+               WHERE f.followed_id = u.id AND f.follower_id BETWEEN %(first)s AND %(last)s)
+    ON CONFLICT DO NOTHING""",
+    """INSERT INTO feed_filing (source_id, post_id, is_waiting)
+    SELECT s.id, p.id, FALSE FROM feed_post p JOIN feed_source s ON s.person_id = p.author_id
+    WHERE p.author_id BETWEEN %(first)s AND %(last)s AND NOT p.is_brought
+    ON CONFLICT DO NOTHING""",
+    """DELETE FROM feed_subscription WHERE member_id BETWEEN %(first)s AND %(last)s
+    AND EXISTS (
+        SELECT 1 FROM feed_source s WHERE s.id = feed_subscription.source_id AND s.kind = 'person'
+        AND s.person_id <> feed_subscription.member_id
+        AND NOT EXISTS (SELECT 1 FROM accounts_follow f
+                        WHERE f.follower_id = feed_subscription.member_id AND f.followed_id = s.person_id)
+    )""",
+    """INSERT INTO feed_subscription (member_id, source_id, state, created_at)
+    SELECT f.follower_id, s.id, CASE WHEN s.is_merged THEN 2 ELSE 1 END, f.created_at
+    FROM accounts_follow f JOIN feed_source s ON s.person_id = f.followed_id
+    WHERE f.follower_id BETWEEN %(first)s AND %(last)s
+    ON CONFLICT DO NOTHING""",
+    """INSERT INTO feed_subscription (member_id, source_id, state, created_at)
+    SELECT s.person_id, s.id, CASE WHEN s.is_merged THEN 2 ELSE 1 END, u.created_at
+    FROM feed_source s JOIN accounts_user u ON u.id = s.person_id
+    WHERE s.person_id BETWEEN %(first)s AND %(last)s
+    AND EXISTS (SELECT 1 FROM feed_post p WHERE p.author_id = s.person_id)
+    ON CONFLICT DO NOTHING""",
+    "DELETE FROM feed_homeentry WHERE member_id BETWEEN %(first)s AND %(last)s",
+    "UPDATE feed_home SET floor = 0 WHERE member_id BETWEEN %(first)s AND %(last)s",
+    "UPDATE feed_subscription SET state = 1 WHERE member_id BETWEEN %(first)s AND %(last)s AND state = 0",
+)
 FORGET = """
     DELETE FROM feed_homeentry WHERE member_id = %s
     AND post_id IN (
@@ -57,12 +86,11 @@ def settle(*, source_id: int) -> int:
         _switch(source, merged=True)
     elif source.is_merged and source.subscribers_count < limit * 3 // 4:
         _switch(source, merged=False)
-    if source.is_merged:
-        return 0
     waiting = Subscription.objects.filter(source=source, state=WAITING)
+    if source.is_merged:
+        return waiting.update(state=MERGED)
     rows = list(waiting.order_by("member")[:FILLED_AT_ONCE])
-    for row in rows:
-        _fill(row.member_id, source.pk)
+    _fill(source.pk, [row.member_id for row in rows])
     Subscription.objects.filter(pk__in=[row.pk for row in rows]).update(state=COPIED)
     return len(rows)
 
@@ -74,16 +102,21 @@ def _switch(source: Source, *, merged: bool) -> None:
     Filing.objects.filter(source=source, is_waiting=True).update(is_waiting=False)
 
 
-def _fill(member_id: int, source_id: int) -> None:
-    """What of a source belongs among the member's entries. Where that is more than is kept, what is older than the last
+def _fill(source_id: int, member_ids: list[int]) -> None:
+    """What of a source belongs among the members' entries. Where that is more than is kept, what is older than the last
     of it is read from the sources."""
-    Home.objects.bulk_create([Home(member_id=member_id)], ignore_conflicts=True)
-    home = Home.objects.select_for_update(no_key=True).get(pk=member_id)
-    newest = Filing.objects.filter(source_id=source_id, post__gt=home.floor).order_by("-post")
+    Home.objects.bulk_create((Home(member_id=id) for id in member_ids), ignore_conflicts=True)
+    homes = Home.objects.select_for_update(no_key=True).filter(pk__in=member_ids).order_by("pk")
+    floors = dict(homes.values_list("pk", "floor"))
+    newest = Filing.objects.filter(source_id=source_id, post__gt=min(floors.values(), default=0)).order_by("-post")
     ids = list(newest.values_list("post_id", flat=True)[: KEPT + 1])
-    if len(ids) > KEPT:
-        Home.objects.filter(pk=member_id).update(floor=ids.pop())
-    HomeEntry.objects.bulk_create([HomeEntry(member_id=member_id, post_id=id) for id in ids], ignore_conflicts=True)
+    bottom = ids.pop() if len(ids) > KEPT else 0
+    Home.objects.filter(pk__in=member_ids, floor__lt=bottom).update(floor=bottom)
+    HomeEntry.objects.bulk_create(
+        (HomeEntry(member_id=member, post_id=id) for member, floor in floors.items() for id in ids if id > floor),
+        ignore_conflicts=True,
+        batch_size=5000,
+    )
 
 
 def settle_waiting() -> int:
@@ -154,28 +187,13 @@ def erase_subscribers(*, member: User, take_messages: bool) -> int:
 
 
 @transaction.atomic
-def rebuild(*, member_id: int) -> None:
-    """A member's source, subscriptions and entries from their follows and posts, whatever stood there."""
-    member = User.objects.select_for_update(no_key=True).get(pk=member_id)
-    own = filing.source_of(member.pk)
-    mine = Post.objects.filter(author=member, is_brought=False).exclude(filings__source=own)
-    for ids in _in_batches(mine.order_by("pk").values_list("pk", flat=True)):
-        Filing.objects.bulk_create([Filing(source=own, post_id=id) for id in ids], ignore_conflicts=True)
-    followed = set(Follow.objects.filter(follower=member).values_list("followed_id", flat=True)) | {member.pk}
-    there = Subscription.objects.filter(member=member, source__kind=SourceKind.PERSON)
-    for person_id in sorted(set(there.values_list("source__person_id", flat=True)) - followed):
-        filing.unsubscribe([member.pk], filing.source_of(person_id))
-    for person_id in sorted(followed - set(there.values_list("source__person_id", flat=True))):
-        filing.subscribe([member.pk], filing.source_of(person_id))
-    HomeEntry.objects.filter(member_id=member.pk).delete()
-    Home.objects.filter(pk=member.pk).update(floor=0)
-    Subscription.objects.filter(member=member, state=COPIED).update(state=WAITING)
-
-
-def _in_batches(ids: Iterable[int]) -> Iterator[list[int]]:
-    whole = list(ids)
-    for start in range(0, len(whole), BATCH):
-        yield whole[start : start + BATCH]
+def rebuild(*, first: int, last: int) -> None:
+    """Sources, subscriptions and entries of the members with these ids, from their follows and posts, whatever stood
+    there. Until `settle_waiting` has copied them, their homes are read from the sources. `recount` belongs after it."""
+    span = {"first": first, "last": last}
+    with connection.cursor() as cursor:
+        for statement in REBUILT:
+            cursor.execute(statement, span)
 
 
 @transaction.atomic

@@ -17,17 +17,10 @@ from core import text as core_text
 from feed.models.reactions import top_kinds
 
 TEXT_LIMIT = 5000  # characters of a post
-
-
 PICTURES_LIMIT = 10
-
-
 ALT_LIMIT = 500
-
-
 FULL_WIDTH = 2048  # pixels of a picture that is looked at alone
-
-
+LONG_TEXT, LONG_LINES = 1500, 20  # a longer post, or one of more lines, is folded in lists
 BIG_TEXT = 90  # a shorter post without pictures is set larger
 
 
@@ -81,6 +74,11 @@ class Post(models.Model):
     def is_big(self) -> bool:
         """Short words alone are set larger; asks for the pictures that `queries` fetched."""
         return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()
+
+    @property
+    def is_long(self) -> bool:
+        """Takes more of a feed than one post should; a list shows the beginning."""
+        return len(self.text) > LONG_TEXT or self.text.count("\n") > LONG_LINES
 
     @property
     def reach(self) -> Audience:

@@ -5,7 +5,7 @@ themselves. Below the floor of the entries all sources are read. What of it is s
 by whether one of the sources is still subscribed to.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -23,6 +23,7 @@ from feed.models.sources import Filing, Home
 from feed.queries import cards
 
 NEW_LIMIT = 40
+SPAN = 200  # members at once, where all are gone through
 TOP = 2**63 - 1
 
 # Sources, each with the newest post of the asked range: nobody else's can be among the `number` newest of all.
@@ -160,9 +161,10 @@ def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def members(handle: str | None = None) -> tuple[int, Iterator[int]]:
-    """How many members have a home, and their ids; of all, or of one."""
+def members(handle: str | None = None) -> tuple[int, list[tuple[int, int]]]:
+    """How many members have a home, of all or of one; and their ids as spans of some hundred."""
     rows = User.objects.order_by("pk")
     if handle:
         rows = people_access.by_reference(rows, handle)
-    return rows.count(), rows.values_list("pk", flat=True).iterator(chunk_size=1000)
+    ids = list(rows.values_list("pk", flat=True))
+    return len(ids), [(part[0], part[-1]) for part in (ids[at : at + SPAN] for at in range(0, len(ids), SPAN))]

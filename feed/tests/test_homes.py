@@ -162,7 +162,7 @@ def test_rebuilding_makes_it_as_it_should_be(cast: Cast, capsys: pytest.CaptureF
 
 def test_brought_posts_come_to_nobody(cast: Cast) -> None:
     make_post(cast.alice, is_brought=True)
-    homes.rebuild(member_id=cast.alice.pk)
+    homes.rebuild(first=cast.alice.pk, last=cast.alice.pk)
     assert shown(cast.bob) == []
 
 

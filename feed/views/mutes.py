@@ -26,7 +26,10 @@ def mute(request: base.Request, id: int) -> HttpResponse:
 @require_POST
 def unmute(request: base.Request, id: int) -> HttpResponse:
     mute_actions.unmute_post(actor=request.user, post_id=id)
-    return HttpResponse(status=204) if request.htmx else redirect("feed:muted")
+    if request.htmx:
+        return HttpResponse(status=204)
+    messages.success(request, _("This conversation is not muted any more."))
+    return redirect("feed:muted")
 
 
 @require_safe

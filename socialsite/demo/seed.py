@@ -20,12 +20,13 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.actions import logins
+from accounts.actions import logins, names
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
 from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
+from feed.actions import homes
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
@@ -175,6 +176,8 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     _avatars(uses, uploads, users)
     _ties(made, users, say)
     posts = _posts(made, users, say)
+    homes.rebuild(first=users[0].pk, last=users[-1].pk)
+    homes.recount()
     PostPicture.objects.bulk_create(
         [
             PostPicture(post=posts[use.entry], upload=upload, position=use.position, alt=upload.alt)
@@ -217,6 +220,7 @@ def _people(made: Plan, say: Say) -> list[User]:
             )
         )
     User.objects.bulk_create(users, BATCH)
+    names.write_parts(people=[user.pk for user in users])
     EmailAddress.objects.bulk_create(
         [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users], BATCH
     )

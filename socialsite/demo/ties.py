@@ -32,10 +32,17 @@ def write(made: Plan, users: list[User]) -> None:
         ],
         BATCH,
     )
-    FriendRequest.objects.bulk_create(FriendRequest(asker=users[one], asked=users[0]) for one in asking)
+    asked = [one for one in range(1, len(users)) if (0, one) not in apart and one not in asking][:1]
+    FriendRequest.objects.bulk_create(
+        [
+            *(FriendRequest(asker=users[one], asked=users[0]) for one in asking),
+            *(FriendRequest(asker=users[0], asked=users[one]) for one in asked),
+        ]
+    )
     count = Counter(one for pair in pairs for one in pair)
     for place, user in enumerate(users):
-        user.friends_count, user.friend_requests_count = count[place], len(asking) if place == 0 else 0
+        user.friends_count = count[place]
+        user.friend_requests_count = len(asking) if place == 0 else int(place in asked)
     User.objects.bulk_update(users, ["friends_count", "friend_requests_count"], 200)
     _keep_for_oneself(made, users, [other for one, other in pairs if one == 0])
 

@@ -21,7 +21,6 @@ from accounts.models.mutes import Mute, MutedWord
 from accounts.models.people import User
 from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
 from core import folding
-from core import text as core_text
 from feed.models.comments import Comment
 from feed.models.posts import Post, PostPicture
 from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
@@ -423,4 +422,4 @@ def _post(world: World, place: Place) -> Post:
 def _comment(world: World, place: Place, one: int) -> Comment:
     mark = f"said{world.people[one].handle}under{place[0]}{place[1].replace('_', '')}"
     text = f"{mark} LANTERNS? One lantern!" if one % 2 == 0 else f"{mark} Hm."
-    return Comment(post=world.posts[place], author=world.people[one], text=text, html=core_text.render(text))
+    return Comment(post=world.posts[place], author=world.people[one], text=text, html=f"<p>{text}</p>")

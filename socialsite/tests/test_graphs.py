@@ -1,8 +1,8 @@
 """Who sees what in any few people's ties, at every query that shows people, posts, comments or pictures: 2,000 graphs
 here, 100,000 in `make test-deep`. The doors (pages, API, socket) are test_doors.py; the oracle is graphs.py.
 
-Twenty graphs are looked at together, by the one they have in common. What asks about one post or one person (threads,
-lists of somebody's people) asks in every fourth of them. A new query of this kind gets its line in LOOKS: what it
+Forty graphs are looked at together, by the one they have in common. What asks about one post or one person (threads,
+lists of somebody's people) asks in every eighth of them. A new query of this kind gets its line in LOOKS: what it
 answers for a viewer, and what the graph says it should.
 """
 
@@ -29,7 +29,7 @@ from feed.queries import live as live_queries
 from socialsite.tests.graphs import GRAPHS, SIZE, Graph, Place, Viewer, World, build, graph_of, together
 from uploads import access as upload_access
 
-AT_ONCE = 20  # graphs looked at together
+AT_ONCE = 40  # graphs looked at together
 
 
 class Look:
@@ -49,8 +49,8 @@ class Look:
         return {self.places[row if isinstance(row, int) else row.pk] for row in rows}
 
     def some(self) -> range:
-        """Somebody of every fourth of the graphs; the one who looks at times."""
-        return range(self.turn % SIZE, self.graph.size, 4 * (SIZE - 1))
+        """Somebody of every eighth of the graphs; the one who looks at times."""
+        return range(self.turn % SIZE, self.graph.size, 8 * (SIZE - 1))
 
     def seen(self, places: Iterable[Place]) -> set[Place]:
         return {place for place in places if self.graph.sees(self.viewer, place)}

@@ -34,15 +34,16 @@ CLOSED = (
 TICKET = "/api/v1/auth/ticket"
 
 
+def walk(patterns: Any, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
+        else:
+            yield namespace, pattern
+
+
 def operations(*, open: bool = False) -> Iterator[tuple[str, str, Any]]:
     """(method, address, view class) of every operation that looks at a token, or of those that do not."""
-
-    def walk(patterns: Any, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
-        for pattern in patterns:
-            if isinstance(pattern, URLResolver):
-                yield from walk(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
-            else:
-                yield namespace, pattern
 
     for namespace, pattern in walk(get_resolver().url_patterns):
         view = getattr(pattern.callback, "view_class", None)
@@ -73,6 +74,14 @@ def test_every_operation_has_decided() -> None:
     assert named == set(scopes.NAMES), "every scope opens something, and every one that is asked for exists"
 
 
+def test_nothing_else_stands_under_the_api() -> None:
+    """Who hides and who lacks a second factor is asked where an operation reads its login (accounts.tokens)."""
+    under = [pattern for _namespace, pattern in walk(get_resolver().url_patterns) if str(pattern.pattern)[:4] == "api/"]
+    plain = {str(one.pattern) for one in under if not hasattr(one.callback, "cls")}
+    assert len(under) > 40
+    assert plain == {"api/"}, "the redirect to the document"
+
+
 def test_the_ways_in_are_known() -> None:
     assert {path for _method, path, _view in operations(open=True)} == OPEN
 
@@ -96,7 +105,7 @@ def test_every_operation_of_the_api_is_looked_at() -> None:
     assert all(path.startswith("/api/v1/") for _method, path, _view in OPERATIONS)
     assert set(settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]) == {
         "accounts.tokens.TokenAuthentication",
-        "core.api.SessionAuthentication",
+        "accounts.tokens.SessionAuthentication",
     }
 
 

@@ -60,6 +60,14 @@ export function ask({ title, text = "", yes = t("yes"), no = t("cancel"), danger
   });
 }
 
+/** What the markup of a form asks (accounts.templatetags): the button names the deed. */
+export const question = ({ dataset }, title) => ({
+  title,
+  text: dataset.confirmText,
+  yes: dataset.confirmYes,
+  danger: dataset.confirmCalm === undefined,
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const { submitter } = event;
@@ -67,10 +75,11 @@ document.addEventListener("submit", (event) => {
   if (!source.dataset.confirm || form.dataset.asked) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  ask({ title: source.dataset.confirm, text: source.dataset.confirmText, yes: source.dataset.confirmYes }).then((yes) => {
+  ask(question(source, source.dataset.confirm)).then((yes) => {
     if (!yes) return;
     form.dataset.asked = "1";
-    form.requestSubmit(submitter ?? undefined);
+    // Without a script the button named "ask" leads to a page that asks; here that is done.
+    form.requestSubmit(submitter?.name === "ask" ? undefined : (submitter ?? undefined));
     delete form.dataset.asked;
   });
 }, true);

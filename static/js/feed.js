@@ -8,6 +8,7 @@ import { showPostCounts } from "./reactions.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
 import { complain, offerUndo } from "./toast.js";
+import "./unfold.js";
 
 const AHEAD = "1500px"; // cards this near are watched
 const GATHER = 150;

@@ -1,8 +1,8 @@
 // Glue between htmx and the house: CSRF, plain words on failure, a line at the top while one waits, retry in lists.
 import { csrf, explain, parseProblem } from "./http.js";
-import { ask } from "./dialog.js";
+import { ask, question } from "./dialog.js";
 import { t } from "./strings.js";
-import { toast } from "./toast.js";
+import { complain } from "./toast.js";
 
 // -- It comes when somebody is about to use it: most visits never do, and starting it costs a phone a tenth of a second --
 
@@ -42,6 +42,12 @@ async function hold(event, node, again) {
   await soon();
   again(node);
 }
+/** As without scripts: with what the button says. */
+function plainly(form, button) {
+  const said = Object.assign(document.createElement("input"), { type: "hidden", name: button?.name ?? "", value: button?.value ?? "" });
+  if (said.name) form.append(said);
+  form.submit();
+}
 document.addEventListener(
   "click",
   (event) => {
@@ -54,7 +60,7 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target.closest?.("form[hx-get], form[hx-post]");
-    hold(event, form, () => (window.htmx ? form.requestSubmit(event.submitter) : form.submit()));
+    hold(event, form, () => (window.htmx ? form.requestSubmit(event.submitter) : plainly(form, event.submitter)));
   },
   true,
 );
@@ -85,7 +91,7 @@ function failed(elt, status, problem, retryAfter) {
   const pager = elt.closest?.("[data-pager] a");
   // The list stays as it is; the same link asks again, only by hand now.
   if (pager) pager.lastChild.textContent = t("retry");
-  toast({ text: explain(status, problem, retryAfter), kind: "error" });
+  complain({ message: explain(status, problem, retryAfter), status });
 }
 
 document.addEventListener("htmx:responseError", ({ detail }) => {
@@ -98,10 +104,10 @@ document.addEventListener("htmx:sendError", ({ detail }) => failed(detail.elt, 0
 document.addEventListener("htmx:timeout", ({ detail }) => failed(detail.elt, 0));
 
 document.addEventListener("htmx:confirm", (event) => {
-  const { question, issueRequest } = event.detail;
-  if (!question) return;
+  const { question: title, issueRequest, elt } = event.detail;
+  if (!title) return;
   event.preventDefault();
-  ask({ title: question }).then((yes) => yes && issueRequest(true));
+  ask(question(elt, title)).then((yes) => yes && issueRequest(true));
 });
 
 // -- Where one was: what replaces the pressed piece has the focus; where nothing does, its neighbour has ------------------

@@ -50,7 +50,13 @@ export function toast(given) {
   return leave;
 }
 
-export const complain = (error) => toast({ text: error?.message ?? t("failed"), kind: "error" });
+/** Says what went wrong; whoever has to log in first gets the way there, and comes back to this page. */
+export function complain(error) {
+  const { login, loginLabel: label } = document.querySelector(".toasts")?.dataset ?? {};
+  const here = encodeURIComponent(location.pathname + location.search);
+  const action = error?.status === 401 && login ? { label, href: `${login}?next=${here}` } : undefined;
+  return toast({ text: error?.message ?? t("failed"), kind: "error", action });
+}
 
 /** Do it at once on the page, tell the server, and take it back when the server refuses. */
 export async function optimistic(apply, send, revert) {

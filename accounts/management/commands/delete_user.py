@@ -21,8 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         member = archive_queries.member_by_handle(options["handle"])
         if member is None:
-            self.say(options, state="absent", words=f"There is no @{options['handle']}.")
-            return
+            raise CommandError(f"There is no @{options['handle'].removeprefix('@')}.")
         try:
             departure = life.request_deletion_of(actor=None, member=member, now=options["now"])
         except errors.Conflict as error:

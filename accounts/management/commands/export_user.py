@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts import bundles
 from accounts.actions import archives
 from accounts.queries import archives as archive_queries
 from core import errors
@@ -31,7 +32,9 @@ class Command(BaseCommand):
             with archive_queries.file(export) as file, target.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
         except errors.NotFound:
-            raise CommandError("A worker is at it, or it did not work. Look again in a minute.") from None
+            export.refresh_from_db()
+            words = bundles.REASONS.get(export.reason, "A worker is at it, or it did not work. Look again in a minute.")
+            raise CommandError(str(words)) from None
         size = target.stat().st_size
         facts = {"handle": member.handle, "file": str(target), "bytes": size}
         self.stdout.write(json.dumps(facts) if options["json"] else f"{target}: {size} bytes")

@@ -15,14 +15,15 @@ class Command(BaseCommand):
         parser.add_argument("handle", nargs="?", help="one member only")
 
     def handle(self, *args: Any, handle: str | None = None, **options: Any) -> None:
-        total, ids = home_queries.members(handle)
+        total, spans = home_queries.members(handle)
         if handle and not total:
             raise CommandError(f"Nobody here has the handle {handle}.")
-        for done, member_id in enumerate(ids, start=1):
-            homes.rebuild(member_id=member_id)
-            if done % 100 == 0 or done == total:
-                self.stdout.write(f"{done} of {total}")
-        while homes.settle_waiting():
-            pass
+        for done, (first, last) in enumerate(spans, start=1):
+            homes.rebuild(first=first, last=last)
+            self.stdout.write(f"{min(done * home_queries.SPAN, total)} of {total} members")
         homes.recount()
+        copied = 0
+        while settled := homes.settle_waiting():
+            copied += settled
+            self.stdout.write(f"{copied} subscriptions copied")
         self.stdout.write("The homes are made anew.")
