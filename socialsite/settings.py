@@ -41,7 +41,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 
 # -- Parts ------------------------------------------------------------------------------------------------------------
 # From the lowest room to the highest; architecture.md says who may import whom.
-ROOMS = ["core", "uploads", "accounts", "feed", "chat", "socialsite"]
+ROOMS = ["core", "uploads", "accounts", "feed", "chat", "moderation", "socialsite"]
 INSTALLED_APPS = [
     "daphne",
     "unfold",

@@ -23,4 +23,5 @@ urlpatterns = [
     path("", include("accounts.allauth_urls")),
     path("", include("feed.urls")),
     path("", include("chat.urls")),
+    path("", include("moderation.urls")),
 ]

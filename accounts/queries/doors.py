@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts import registry
 from accounts.access import applications, doors
 from accounts.access.people import Viewer
 from accounts.models.applications import Application
@@ -19,7 +20,8 @@ OFFICE = {"settings": doors.SITE, "applications": doors.QUEUE, "invitations": do
 
 def office(viewer: Viewer) -> list[str]:
     """The pages of the office that are there for the viewer; NotFound where there is none."""
-    pages = [name for name, needed in OFFICE.items() if isinstance(viewer, User) and viewer.has_perm(needed)]
+    asked = OFFICE | {key: page.permission for key, page in registry.office_pages.items()}
+    pages = [name for name, needed in asked.items() if isinstance(viewer, User) and viewer.has_perm(needed)]
     if not pages:
         raise errors.NotFound
     return pages
