@@ -19,9 +19,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("core.urls")),
     path("", include("uploads.urls")),
+    path("", include("moderation.urls")),  # before any tab of a profile: /@linh/report/
     path("", include("accounts.urls")),
     path("", include("accounts.allauth_urls")),
     path("", include("feed.urls")),
     path("", include("chat.urls")),
-    path("", include("moderation.urls")),
 ]
