@@ -43,7 +43,7 @@ class Report(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["reporter", "kind", "subject_id"], name="report_once")]
         indexes = [
-            models.Index(fields=["id"], name="reports_open", condition=models.Q(state="open")),
+            models.Index(fields=["state", "id"], name="reports_waiting"),
             models.Index(fields=["kind", "subject_id", "id"], name="reports_about"),
             models.Index(fields=["closed_at"], name="reports_closed", condition=models.Q(closed_at__isnull=False)),
         ]

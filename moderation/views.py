@@ -84,6 +84,7 @@ def reports(request: Request) -> HttpResponse:
 @members_only
 @require_POST
 def close(request: Request, id: int) -> HttpResponse:
+    access.open_reports(request.user)  # before anything is said about the form
     form = CloseForm(request.POST)
     try:
         if not form.is_valid():

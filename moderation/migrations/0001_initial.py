@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['id'], name='reports_open'), models.Index(fields=['kind', 'subject_id', 'id'], name='reports_about'), models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['closed_at'], name='reports_closed')],
+                'indexes': [models.Index(fields=['state', 'id'], name='reports_waiting'), models.Index(fields=['kind', 'subject_id', 'id'], name='reports_about'), models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['closed_at'], name='reports_closed')],
                 'constraints': [models.UniqueConstraint(fields=('reporter', 'kind', 'subject_id'), name='report_once')],
             },
         ),
