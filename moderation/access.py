@@ -32,6 +32,8 @@ def open_reports(viewer: Viewer) -> QuerySet[Report]:
     return Report.objects.filter(state=Report.State.OPEN).exclude(member=moderator)
 
 
-def readable_reports(viewer: User) -> QuerySet[Report]:
+def readable_reports(viewer: Viewer) -> QuerySet[Report]:
     """All reports, for staff with the permission: but those about themselves."""
-    return Report.objects.exclude(member=viewer) if viewer.has_perm(READ) else Report.objects.none()
+    if not isinstance(viewer, User) or not viewer.has_perm(READ):
+        return Report.objects.none()
+    return Report.objects.exclude(member=viewer)

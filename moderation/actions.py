@@ -35,8 +35,7 @@ def report(*, actor: User, kind: str, subject: int | str, reason: str, words: st
     Report.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["reporter", "kind", "subject_id"], update_fields=again
     )
-    fact = {"report_id": row.pk, "kind": kind, "subject_id": thing.id}
-    outbox.emit(events.ReportMade(**fact, member_id=thing.member.pk))
+    outbox.emit(events.ReportMade(report_id=row.pk, kind=kind, subject_id=thing.id, member_id=thing.member.pk))
     return row
 
 

@@ -59,10 +59,10 @@ def _about(waiting: QuerySet[Report], first: Sequence[Report]) -> Sequence[Repor
     if not first:
         return []
     things = [Q(kind=row.kind, subject_id=row.subject_id) for row in first]
-    of_one = {"partition_by": [F("kind"), F("subject_id")]}
+    thing = [F("kind"), F("subject_id")]
     order = [F("changed_at").desc(), F("pk").desc()]
     rows = waiting.filter(reduce(or_, things)).annotate(
-        place=Window(RowNumber(), order_by=order, **of_one), number=Window(Count("pk"), **of_one)
+        place=Window(RowNumber(), partition_by=thing, order_by=order), number=Window(Count("pk"), partition_by=thing)
     )
     return list(rows.filter(place__lte=SHOWN).select_related("reporter", "member").order_by("place"))
 

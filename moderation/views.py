@@ -61,7 +61,7 @@ def _report(request: Request, kind: str, subject: int | str) -> HttpResponse:
             return render(request, _part(request, "thanks"), context)
     if form.is_bound and request.htmx:
         field, said = next(iter(form.errors.items()))
-        raise errors.Invalid(said[0], field=field)
+        raise errors.Invalid(str(said[0]), field=field)
     return render(request, _part(request, "report"), context, status=status)
 
 

@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "FieldKind": "accounts.models.fields.FieldKind",
         "ReactionKind": "feed.models.reactions.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
+        "ReportReason": "moderation.models.Reason",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }
