@@ -120,7 +120,7 @@ def test_reporting_in_a_dialog_and_looking_at_it(enter: Enter, village: Village,
 
     choose(card, "Report")
     dialog.get_by_label("It is spam, or a scam").check()
-    dialog.get_by_label("What should a moderator know?").fill(f"Twice today, {width}.")
+    dialog.get_by_label("More, in your words").fill(f"Twice today, {width}.")
     dialog.get_by_role("button", name="Send the report").click()
     thanks = zoe.get_by_role("dialog", name="Thank you")
     expect(thanks).to_be_visible()

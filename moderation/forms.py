@@ -11,7 +11,7 @@ class ReportForm(RoomForm):
     missing = {"reason": _("Choose what is wrong with it.")}
     reason = forms.ChoiceField(label=_("What is wrong?"), choices=Reason.choices, widget=forms.RadioSelect)
     words = forms.CharField(
-        label=_("What should a moderator know?"),
+        label=_("More, in your words"),
         required=False,
         strip=False,
         max_length=WORDS_LIMIT,
