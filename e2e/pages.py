@@ -177,12 +177,6 @@ def _move(page: Page) -> None:
         page.get_by_role("main").get_by_role("button", name="Send me the code").click()
 
 
-def _report_dialog(page: Page) -> None:
-    page.get_by_role("button", name="More about this post").click()
-    page.get_by_role("link", name="Report", exact=True).first.click()
-    page.get_by_role("dialog", name="Report this post").wait_for()
-
-
 def _report(page: Page) -> None:
     page.get_by_label("Something else").check()
     with page.expect_navigation():
@@ -344,7 +338,6 @@ PAGES = [
         room="moderation",
         known=[r"answered 422", r"status of 422"],
     ),
-    Look("report-dialog", "/posts/{post}/", then=_report_dialog, room="moderation"),
     Look("reports", "/site/reports/", ADMIN, room="moderation"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),

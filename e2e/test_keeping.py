@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, card_of, write_post
+from e2e.test_second_factor import clean
 from e2e.village import Village
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
@@ -114,6 +115,7 @@ def test_reporting_in_a_dialog_and_looking_at_it(enter: Enter, village: Village,
     choose(card, "Report")
     dialog = zoe.get_by_role("dialog", name="Report this post")
     expect(dialog).to_be_visible()
+    clean(zoe)
     zoe.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(card.get_by_role("button", name="More about this post")).to_be_focused()
@@ -124,6 +126,7 @@ def test_reporting_in_a_dialog_and_looking_at_it(enter: Enter, village: Village,
     dialog.get_by_role("button", name="Send the report").click()
     thanks = zoe.get_by_role("dialog", name="Thank you")
     expect(thanks).to_be_visible()
+    clean(zoe)
     thanks.get_by_role("button", name="Hide this post").click()
     expect(thanks).to_have_count(0)
     expect(card).to_be_hidden()

@@ -47,7 +47,8 @@ def _report(request: Request, kind: str, subject: int | str) -> HttpResponse:
     """A page, and for scripts what a dialog shows; refusals reach scripts as words."""
     thing = access.access_thing(request.user, kind, subject)
     form = ReportForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "kind": kind, "thing": thing, "person": thing.member}
+    level = 2 if request.htmx else 1
+    context = {"form": form, "kind": kind, "thing": thing, "person": thing.member, "level": level}
     status = 422 if form.is_bound else 200
     if form.is_valid():
         try:
