@@ -1,8 +1,6 @@
 """What moderators read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -10,26 +8,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from accounts.access.people import Viewer
-from accounts.models.people import User
 from core import paging
 from moderation import access, registry
 from moderation.models import Report
+from moderation.serializers import Group
 
 PAGE = 20
 SHOWN = 5  # reports of one thing; how many there are stands beside them
-
-
-@dataclass(frozen=True)
-class Group:
-    """A thing and what is said about it, the latest first. `seen` and `number` say which reports these are."""
-
-    first: Report
-    label: str
-    member: User
-    url: str
-    reports: Sequence[Report]
-    number: int
-    seen: datetime
 
 
 def open_groups(*, viewer: Viewer, cursor: str = "") -> paging.Page[Report]:

@@ -10,4 +10,5 @@ urlpatterns = [
     path("site/reports/", views.reports, name="reports"),
     path("site/reports/<int:id>/close/", views.close, name="close"),
     path("api/v1/reports", api.Reports.as_view(), name="api_reports"),
+    path("api/v1/reports/<int:id>/close", api.CloseReports.as_view(), name="api_close"),
 ]

@@ -192,3 +192,24 @@ def test_a_thing_that_very_many_report_shows_some_of_them(cast: Cast, judge: Use
     assert (len(group.reports), group.number) == (queries.SHOWN, 8)
     actions.close_reports(actor=judge, report_id=group.first.pk, seen=group.seen, number=group.number)
     assert shown(judge) == []
+
+
+def test_moderators_read_and_close_over_the_api(cast: Cast, judge: User) -> None:
+    post = make_post(cast.alice, "so rude")
+    row = make_report(cast.bob, post, words="Look.")
+    for who, status in ((None, 401), (cast.alice, 404), (cast.bob, 404)):
+        client = browser(who)
+        assert client.get("/api/v1/reports").status_code == status
+        assert client.post(f"/api/v1/reports/{row.pk}/close", {}, "application/json").status_code in (status, 422)
+    client = browser(judge)
+    [found] = client.get("/api/v1/reports").json()["results"]
+    assert (found["report"], found["kind"], found["subject"], found["number"]) == (row.pk, "post", post.pk, 1)
+    assert (found["member"]["handle"], found["url"]) == ("alice", f"/posts/{post.pk}/")
+    [said] = found["reports"]
+    assert (said["reporter"]["handle"], said["words"], said["copy"]) == ("bob", "Look.", "so rude")
+    sent = {"seen": found["seen"], "number": found["number"]}
+    assert browser(cast.bob).post(f"/api/v1/reports/{row.pk}/close", sent, "application/json").status_code == 404
+    assert client.post(f"/api/v1/reports/{row.pk}/close", {}, "application/json").status_code == 422
+    assert client.post(f"/api/v1/reports/{row.pk}/close", sent, "application/json").status_code == 204
+    assert client.get("/api/v1/reports").json()["results"] == []
+    assert client.post(f"/api/v1/reports/{row.pk}/close", sent, "application/json").status_code == 409
