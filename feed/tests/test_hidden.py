@@ -77,6 +77,8 @@ def test_hiding_over_the_api(cast: Cast) -> None:
         client.put(f"/api/v1/posts/{id}/hidden") for id in (make_post(cast.alice, audience="only_me").pk, 9**9)
     ]
     assert (hidden.status_code, hidden.content) == (404, absent.content)
+    own = browser(cast.alice).put(f"/api/v1/posts/{post.pk}/hidden")
+    assert (own.status_code, "your own" in own.json()["detail"]) == (422, True)
     assert Client().put(f"/api/v1/posts/{post.pk}/hidden").status_code == 401
     assert Client().get("/settings/muted/posts/").status_code == 302
     assert Client().post(f"/posts/{post.pk}/hide/").status_code == 302

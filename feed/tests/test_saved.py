@@ -1,12 +1,15 @@
 """Saving posts: one row a post, in one collection or none; nobody but their keeper ever learns of it."""
 
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts import personal
-from accounts.tests.factories import Cast, make_block
+from accounts.tests.factories import Cast, make_block, make_user
+from accounts.tests.test_at_once import at_once
 from core import errors
 from feed.access import saved as saved_access
 from feed.actions import posts as post_actions
@@ -215,3 +218,33 @@ def test_lists_walk_their_index(cast: Cast) -> None:
         plan = rows.order_by("-id")[:21].explain()
         assert index in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both
+def test_keeping_and_tidying_at_once_breaks_nothing() -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    posts = [make_post(alice) for _turn in range(3)]
+    chance = random.Random(4)
+
+    def call() -> Callable[[], Any]:
+        post, name = chance.choice(posts).pk, chance.choice(["Soups", "Breads"])
+        ids = [row.pk for row in saved_queries.collections(bob)] or [1]
+        row, keep = chance.choice(ids), chance.random() < 0.5
+        return chance.choice(
+            [
+                lambda: saved_actions.save_post(actor=bob, post_id=post),
+                lambda: saved_actions.put_post(actor=bob, post_id=post, name=name),
+                lambda: saved_actions.put_post(actor=bob, post_id=post, collection_id=row),
+                lambda: saved_actions.unsave_post(actor=bob, post_id=post),
+                lambda: saved_actions.delete_collection(actor=bob, collection_id=row, keep_posts=keep),
+            ]
+        )
+
+    for _turn in range(15):
+        answers = at_once(*[call() for _number in range(4)])
+        assert {type(one) for one in answers if isinstance(one, Exception)} <= {errors.Invalid, errors.NotFound}
+    names = [row.name.lower() for row in saved_queries.collections(bob)]
+    assert len(names) == len(set(names))
+    rows = list(SavedPost.objects.values_list("post_id", flat=True))
+    assert len(rows) == len(set(rows)) <= 3
