@@ -165,6 +165,16 @@ def test_reporting_a_comment_and_a_person_says_what_is_missing(enter: Enter, vil
     zoe.get_by_role("dialog", name="Thank you").get_by_role("link", name="Go on").click()
     expect(zoe.get_by_role("dialog")).to_have_count(0)
 
+    zoe.goto("/")
+    card = card_of(zoe, "Under this one.")
+    choose(card, "Report")
+    zoe.get_by_role("dialog").get_by_label("Something else").check()
+    zoe.get_by_role("dialog").get_by_role("button", name="Send the report").click()
+    zoe.get_by_role("dialog", name="Thank you").get_by_role("button", name="Mute Finn Mäkelä").click()
+    expect(card).to_be_hidden()
+    zoe.get_by_role("button", name="Undo").click()
+    expect(card).to_be_visible()
+
     zoe.goto("/@finn/")
     zoe.get_by_role("main").get_by_role("button", name="More", exact=True).first.click()
     zoe.get_by_role("link", name="Report").click()
