@@ -44,9 +44,19 @@ class PersonAction:
     order: int = 0
 
 
+@dataclass(frozen=True)
+class OfficePage:
+    """A page of another room in the site's office, for those with the permission; site_base.html names it."""
+
+    key: str
+    url_name: str
+    permission: str
+
+
 profile_tabs: dict[str, ProfileTab] = {}
 profile_boxes: dict[str, ProfileBox] = {}
 person_actions: dict[str, PersonAction] = {}
+office_pages: dict[str, OfficePage] = {}
 # Called with the two ids (in any order) in the transaction of a block or unblock, after its rows are written.
 block_listeners: list[Callable[[int, int], None]] = []
 # Called with followers, whom, and whether they follow now, in the transaction of it, after its rows are written.
@@ -70,6 +80,10 @@ def register_box(box: ProfileBox) -> None:
 
 def register_action(action: PersonAction) -> None:
     person_actions[action.key] = action
+
+
+def register_office(page: OfficePage) -> None:
+    office_pages[page.key] = page
 
 
 def tabs() -> list[ProfileTab]:

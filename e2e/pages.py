@@ -36,6 +36,8 @@ from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
 from chat.models import Conversation, Membership
+from feed.models.hidden import HiddenPost
+from feed.models.saved import Collection
 from feed.models.posts import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
@@ -93,6 +95,8 @@ print(json.dumps({
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "collection": Collection.objects.filter(owner=linh).order_by("pk").first().pk,
+    "hidden": HiddenPost.objects.filter(member=linh).order_by("pk").first().post_id,
     "list": PeopleList.objects.filter(owner=linh).order_by("pk").first().pk,
     "muted": Mute.objects.get(muter=linh).muted.handle,
     "private": FollowRequest.objects.get(asker=linh).asked.handle,
@@ -183,6 +187,18 @@ def _block_unscripted(page: Page) -> None:
               form.submit();
             }"""
         )
+
+
+def _report(page: Page) -> None:
+    page.get_by_label("Something else").check()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the report").click()
+
+
+def _report_nothing(page: Page) -> None:
+    page.locator("[data-report-form]").evaluate("form => form.noValidate = true")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the report").click()
 
 
 def _unfold_docs(page: Page) -> None:
@@ -318,6 +334,26 @@ PAGES = [
     Look("settings-muted-empty", "/settings/muted/", FRESH, room="accounts"),
     Look("settings-muted-words", "/settings/muted/words/", room="accounts"),
     Look("settings-muted-conversations", "/settings/muted/conversations/", FRESH, room="accounts"),
+    Look("settings-muted-posts", "/settings/muted/posts/", room="feed"),
+    Look("settings-muted-posts-empty", "/settings/muted/posts/", FRESH, room="feed"),
+    Look("post-hidden", "/posts/{hidden}/", room="feed"),
+    Look("saved", "/saved/", room="feed"),
+    Look("saved-empty", "/saved/", FRESH, room="feed"),
+    Look("collection", "/saved/{collection}/", room="feed"),
+    Look("collection-new", "/saved/new/", room="feed"),
+    Look("collection-edit", "/saved/{collection}/edit/", room="feed"),
+    Look("collection-choose", "/posts/{post}/collection/", room="feed"),
+    Look("report-post", "/posts/{post}/report/", room="moderation"),
+    Look("report-person", "/@rosa/report/", room="moderation"),
+    Look("report-sent", "/@rosa/report/", then=_report, room="moderation"),
+    Look(
+        "report-wrong",
+        "/@rosa/report/",
+        then=_report_nothing,
+        room="moderation",
+        known=[r"answered 422", r"status of 422"],
+    ),
+    Look("reports", "/site/reports/", ADMIN, room="moderation"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),
     Look("chat-unread", "/chat/{unread}/", room="chat"),

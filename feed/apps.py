@@ -20,6 +20,9 @@ class FeedConfig(AppConfig):
         frame.register_nav(
             frame.NavItem(key="home", label=_("Home"), icon="home", url_name="feed:home", order=10, tab=True)
         )
+        frame.register_nav(
+            frame.NavItem(key="saved", label=_("Saved"), icon="bookmark", url_name="feed:saved", order=70)
+        )
         bodies.takes_files("feed:compose", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         uploads_registry.register("post", visible=post_access.visible_pictures)
         accounts_registry.register_tab(

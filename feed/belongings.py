@@ -21,9 +21,11 @@ from feed.access import comments as comment_access
 from feed.access import posts as post_access
 from feed.actions import homes
 from feed.models.comments import Comment
+from feed.models.hidden import HiddenPost
 from feed.models.mutes import MutedPost
 from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
 from feed.models.reactions import Reaction
+from feed.models.saved import Collection, SavedPost
 from feed.models.sources import Home, HomeEntry, Source, Subscription
 from uploads import actions as upload_actions
 
@@ -75,6 +77,15 @@ reactions = personal.rows_of(
 )
 
 
+def saved(member: User) -> Iterator[personal.Row]:
+    """Where the posts stand that the member has saved and may see now; none of their words."""
+    seen = Exists(post_access.visible_posts(member).filter(pk=OuterRef("post_id")))
+    rows = SavedPost.objects.filter(seen, owner=member).select_related("post", "collection")
+    for row in personal.walk(rows):
+        url = row.post.get_absolute_url()
+        yield {"post": url, "collection": row.collection and row.collection.name, "since": row.created_at}
+
+
 def register() -> None:
     """One line for each table; see accounts.personal."""
     # Their own posts first: what stands under these needs no counting any more.
@@ -87,6 +98,11 @@ def register() -> None:
     personal.holds(Home, "member")
     personal.holds(Subscription, "member", erase=homes.erase_subscriptions)
     personal.holds(Source, "person", erase=homes.erase_subscribers)
+    hidden = {"post": "post_id", "since": "created_at"}
+    personal.holds(HiddenPost, "member", file="hidden-posts.json", title=_("Posts you hide"), fields=hidden)
+    personal.holds(SavedPost, "owner")
+    personal.holds(Collection, "owner", file="collections.json", title=_("Collections"), fields={"name": "name"})
+    personal.register(personal.Chapter("saved.json", _("Saved posts"), saved))
     personal.register(personal.Chapter("posts.json", _("Posts"), posts, "archives/_post.html"))
     personal.register(personal.Chapter("comments.json", _("Comments"), comments, "archives/_comment.html"))
     personal.register(personal.Chapter("reactions.json", _("Reactions"), reactions))

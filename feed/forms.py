@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.relations import Audience
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT
+from feed.models.saved import NAME_LENGTH, Collection
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -75,3 +76,33 @@ class EditForm(forms.Form):
         label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"})
     )
     audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices)
+
+
+class CollectionForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the collection"),
+        max_length=NAME_LENGTH,
+        error_messages={"required": _("Give the collection a name.")},
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+
+
+class SaveForm(forms.Form):
+    """In which collection a post is kept; a new one goes before a chosen one."""
+
+    collection = forms.ChoiceField(label=_("Keep it in"), required=False, widget=forms.RadioSelect)
+    name = forms.CharField(
+        label=_("Or in a new collection"),
+        required=False,
+        max_length=NAME_LENGTH,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, collections: Sequence[Collection], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("No collection")), *((str(row.pk), row.name) for row in collections)]
+        self.fields["collection"].choices = choices  # type: ignore[attr-defined]
+
+    def wanted(self) -> dict[str, Any]:
+        chosen = self.cleaned_data["collection"]
+        return {"collection_id": int(chosen) if chosen else None, "name": self.cleaned_data["name"]}

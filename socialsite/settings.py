@@ -41,7 +41,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 
 # -- Parts ------------------------------------------------------------------------------------------------------------
 # From the lowest room to the highest; architecture.md says who may import whom.
-ROOMS = ["core", "uploads", "accounts", "feed", "chat", "socialsite"]
+ROOMS = ["core", "uploads", "accounts", "feed", "chat", "moderation", "socialsite"]
 INSTALLED_APPS = [
     "daphne",
     "unfold",
@@ -293,6 +293,7 @@ SPECTACULAR_SETTINGS = {
         "ReactionKind": "feed.models.reactions.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
         "WelcomeEnum": "accounts.models.people.Welcome",
+        "ReportReason": "moderation.models.Reason",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

@@ -10,6 +10,7 @@ from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from core import errors
+from feed.access import hidden as hidden_access
 from feed.models.comments import Comment
 from feed.models.posts import Post, PostPicture
 from uploads.models import Upload
@@ -36,8 +37,9 @@ def visible_posts(viewer: Viewer) -> QuerySet[Post]:
 
 
 def heard_posts(viewer: Viewer) -> QuerySet[Post]:
-    """Visible posts by people whom the viewer does not mute: what may be put before them unasked."""
-    return visible_posts(viewer).exclude(mutes_access.muted(viewer))
+    """Visible posts that the viewer does not hide, by people whom they do not mute: what may be put before them
+    unasked."""
+    return visible_posts(viewer).exclude(mutes_access.muted(viewer)).exclude(hidden_access.hidden(viewer))
 
 
 def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) -> Post:

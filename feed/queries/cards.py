@@ -13,8 +13,10 @@ from accounts.access.people import Viewer
 from accounts.models.people import User
 from core import paging
 from core.paging import Page
+from feed.access import hidden as hidden_access
 from feed.access import mutes as mute_access
 from feed.access import posts as post_access
+from feed.access import saved as saved_access
 from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
 
@@ -25,7 +27,8 @@ Keep = Callable[[list[Any]], list[Any]]
 
 
 def cards(viewer: Viewer) -> QuerySet[Post]:
-    """Visible posts with all that a card shows: author, pictures, the viewer's own reaction, a muted conversation."""
+    """Visible posts with all that a card shows: author, pictures, the viewer's own reaction, and whether they mute
+    its conversation, hide it, have saved it."""
     mine = Reaction.objects.filter(post=OuterRef("pk"), user_id=accounts_access.viewer_id(viewer) or 0)
     return (
         post_access.visible_posts(viewer)
@@ -33,6 +36,8 @@ def cards(viewer: Viewer) -> QuerySet[Post]:
         .annotate(
             my_reaction=Subquery(mine.values("kind")[:1]),
             is_quiet=Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk"))),
+            is_hidden=hidden_access.hidden(viewer),
+            is_saved=saved_access.saved(viewer),
         )
         .prefetch_related(Prefetch("pictures", PostPicture.objects.select_related("upload").order_by("position")))
     )
@@ -71,6 +76,20 @@ def keep_heard(viewer: Viewer, heard: QuerySet[Any]) -> Keep:
         found = heard.filter(pk__in=[row.pk for row in rows]).values_list("pk", "author_id", "text")
         said = {pk for pk, author_id, text in found if author_id == me or not matches(text)}
         return [row for row in rows if row.pk in said]
+
+    return keep
+
+
+def keep_of_posts(viewer: Viewer) -> Keep:
+    """Of rows about posts those whose post the viewer may see, each with the post and its author."""
+    seen = post_access.visible_posts(viewer).select_related("author")
+
+    def keep(rows: list[Any]) -> list[Any]:
+        found = seen.in_bulk([row.post_id for row in rows])
+        for row in rows:
+            if row.post_id in found:
+                row.post = found[row.post_id]
+        return [row for row in rows if row.post_id in found]
 
     return keep
 

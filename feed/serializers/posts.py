@@ -35,6 +35,8 @@ def post(row: Post) -> dict[str, Any]:
         "comments_count": row.comments_count,
         "my_reaction": getattr(row, "my_reaction", None),
         "conversation_muted": bool(getattr(row, "is_quiet", False)),
+        "hidden": bool(getattr(row, "is_hidden", False)),
+        "saved": bool(getattr(row, "is_saved", False)),
         "created_at": row.created_at,
         "edited_at": row.edited_at,
     }
@@ -53,6 +55,8 @@ class PostOut(serializers.Serializer[Any]):
     comments_count = serializers.IntegerField()
     my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)
     conversation_muted = serializers.BooleanField(help_text="You mute what is said under it.")
+    hidden = serializers.BooleanField(help_text="You do not want to meet it in your feeds.")
+    saved = serializers.BooleanField(help_text="You keep it; only you know.")
     created_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField(allow_null=True)
 

@@ -30,7 +30,7 @@ from feed.actions import homes
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
-from socialsite.demo import entrance, pictures, plan, selves, ties
+from socialsite.demo import entrance, keeping, pictures, plan, selves, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -192,6 +192,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     entrance.furnish(users)
     selves.write(made.told, users)
     ties.write(made, users)
+    keeping.write(made, users, posts, list(comments.values()))
 
 
 def _people(made: Plan, say: Say) -> list[User]:

@@ -28,6 +28,7 @@ from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
+from socialsite.tests import kept
 from socialsite.tests.graphs import GRAPHS, Graph, Viewer, World, build, graph_of, together
 from socialsite.tests.shown import (
     Ask,
@@ -98,6 +99,14 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:comment": comment_live,
     "feed:api_comment": comment,
     "chat:with": person,
+    "feed:saved": kept.saved,
+    "feed:api_saved": kept.saved,
+    "feed:collection": kept.collection,
+    "feed:api_collection_posts": kept.collection,
+    "feed:choose_collection": kept.whose,
+    "moderation:report_person": person,
+    "moderation:report_post": kept.others_post,
+    "moderation:report_comment": kept.others_comment,
 }
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
 NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes", "muted.json", "blocked.json"}
@@ -117,11 +126,12 @@ FILL: dict[str, list[Any]] = {
     "id": [1],
 }
 # Who else's rows an id may name, by the beginning of the route.
-PEOPLE, POSTS, COMMENTS, LISTS = (
+PEOPLE, POSTS, COMMENTS, LISTS, COLLECTIONS = (
     "api/v1/users/",
     ("posts/", "api/v1/posts/"),
     ("comments/", "api/v1/comments/"),
     "lists/",
+    ("saved/", "collections/"),
 )
 # Staff's, with tests of its own; documents, which take a second each and are the same for everybody.
 OUTSIDE = ("admin/", "api/v1/schema/", "api/v1/docs/", "styleguide/")
@@ -207,6 +217,8 @@ class Walk:
         elif path.removeprefix("api/v1/me/").startswith(LISTS):
             for whose in {viewer or 0, turn % graph.size}:
                 yield self.world.lists[whose].pk, Ask(graph, viewer, own=whose == viewer)
+        elif path.removeprefix("api/v1/me/").startswith(COLLECTIONS):
+            yield kept.collection_id(self.world), Ask(graph, viewer)
         else:
             for value in self.known(hole, path):
                 yield value, Ask(graph, viewer)
@@ -337,6 +349,7 @@ class EveryDoor:
     def walk(self, graphs: list[Graph]) -> None:
         type(self).number += 1
         [world] = build([together(graphs)], start=self.number)
+        kept.keep(world)
         told: dict[int, set[Any]] = {}
         viewers: list[Viewer] = [0, None] if self.number % 4 == 0 else [0]
         for viewer in viewers:

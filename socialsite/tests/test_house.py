@@ -108,6 +108,7 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.homes.recount": "the shell",
     "feed.actions.counts.recount_members": "the shell",
     "feed.actions.counts.recount_posts": "the shell",
+    "moderation.actions.forget_reports": "the clock",
     "uploads.actions.process_upload": "a worker",
     "uploads.actions.sweep_unused": "the clock",
     "uploads.actions.sweep_stray": "the clock",

@@ -13,3 +13,4 @@ import "./tabs.js";
 import "./worker.js";
 import "./chat-badge.js";
 import "./people-badge.js";
+import "./report.js";

@@ -3,6 +3,7 @@ import "./composer.js";
 import { catchUp } from "./comments.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
+import "./keep.js";
 import "./mute.js";
 import { showPostCounts } from "./reactions.js";
 import { socket } from "./socket.js";
