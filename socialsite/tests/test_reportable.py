@@ -23,6 +23,9 @@ OTHERWISE: dict[str, str] = {
     "accounts.AppLogin": "its owner's alone",
     "accounts.Application": "moderators read it and decline",
     "accounts.BlockedAddress": "moderators' alone",
+    "accounts.Export": "its owner's alone",
+    "accounts.Import": "its owner's alone",
+    "accounts.NamePart": "made of the name and the handle",
     "accounts.Device": "its owner's alone",
     "accounts.FormerHandle": "was part of the profile",
     "accounts.Identity": "its owner's alone",
@@ -31,6 +34,7 @@ OTHERWISE: dict[str, str] = {
     "accounts.PeopleList": "its owner's alone",
     "chat.Message": "with the person; a report of a message is the chat's to add",
     "feed.Collection": "its owner's alone",
+    "feed.Source": "a hashtag is a word of posts",
     "moderation.Report": "moderators' alone",
     "uploads.Upload": "by the kinds of uploads below",
 }
