@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.relations import Audience
+from core import errors
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT
 
 
@@ -75,3 +76,43 @@ class EditForm(forms.Form):
         label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"})
     )
     audience = forms.ChoiceField(label=_("Who may see it"), choices=Audience.choices)
+
+
+class CommentForm(forms.Form):
+    """`picture` and `alt` come from the uploader; `file` from those without script."""
+
+    post = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    parent = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1, required=False)
+    text = forms.CharField(required=False, strip=False)
+    picture = forms.CharField(required=False, max_length=64)
+    alt = forms.CharField(required=False, strip=False)
+    client_id = forms.CharField(required=False, max_length=64)
+
+    def given(self) -> dict[str, Any]:
+        """What the action takes; without a post there is nothing to write under."""
+        if not self.is_valid():
+            if "post" in self.errors:
+                raise errors.NotFound
+            field = next(iter(self.errors))
+            raise errors.Invalid(str(self.errors[field][0]), field=field)
+        words = {**self.cleaned_data, "client_id": self.cleaned_data["client_id"] or None}
+        self.post, self.parent = words.pop("post"), words["parent"]
+        return {**words, "post_id": self.post}
+
+    def keep(self, picture: str) -> None:
+        self.data = {**self.data.dict(), "picture": picture}  # type: ignore[attr-defined]
+
+
+class CommentEditForm(forms.Form):
+    text = forms.CharField(
+        label=_("Your comment"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"})
+    )
+
+
+class ReactionForm(forms.Form):
+    """One of the owner's own."""
+
+    emoji = forms.CharField(label=_("Emoji"), max_length=30)
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("What it says, for those who cannot see it: Party, Thanks.")
+    )

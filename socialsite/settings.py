@@ -283,7 +283,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AudienceEnum": "accounts.models.relations.Audience",
         "FieldKind": "accounts.models.fields.FieldKind",
-        "ReactionKind": "feed.models.reactions.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
