@@ -90,14 +90,14 @@ class CommentForm(forms.Form):
 
     def given(self) -> dict[str, Any]:
         """What the action takes; without a post there is nothing to write under."""
-        if not self.is_valid():
-            if "post" in self.errors:
-                raise errors.NotFound
+        valid = self.is_valid()
+        if "post" in self.errors:
+            raise errors.NotFound
+        self.post_id, self.parent_id = self.cleaned_data.pop("post"), self.cleaned_data.get("parent")
+        if not valid:
             field = next(iter(self.errors))
             raise errors.Invalid(str(self.errors[field][0]), field=field)
-        words = {**self.cleaned_data, "client_id": self.cleaned_data["client_id"] or None}
-        self.post, self.parent = words.pop("post"), words["parent"]
-        return {**words, "post_id": self.post}
+        return {**self.cleaned_data, "post_id": self.post_id, "client_id": self.cleaned_data["client_id"] or None}
 
     def keep(self, picture: str) -> None:
         self.data = {**self.data.dict(), "picture": picture}  # type: ignore[attr-defined]

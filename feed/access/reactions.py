@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from core import errors, options, text
+from feed.models.comments import Comment
+from feed.models.posts import Post
 from feed.models.reactions import Drawn, Reaction
 
 SET_LIMIT = 12
@@ -18,6 +20,8 @@ EMOJI_LIMIT = 12  # code points: the longest families and flags
 OWN = "e-"  # begins the kinds that are the owner's; the code points of the emoji follow
 JOINER, TAGS = "\u200d", range(0xE0020, 0xE0080)
 FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+
+Target = Post | Comment
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,12 @@ def clean_reaction(given: str) -> str:
     return given
 
 
-def visible_reactions(viewer: Viewer, *, post_id: int | None = None, comment_id: int | None = None) -> QuerySet[Reaction]:
-    """Reactions to one thing that the caller has access to, by people whom the viewer may see."""
+def visible_reactions(viewer: Viewer, target: Target) -> QuerySet[Reaction]:
+    """Reactions to a post or comment that the caller has access to, by people whom the viewer may see."""
     people = accounts_access.visible_people(viewer).filter(pk=OuterRef("user_id"))
-    return reactions_to(post_id=post_id, comment_id=comment_id).filter(Exists(people))
+    return reactions_to(target).filter(Exists(people))
 
 
-def reactions_to(*, post_id: int | None = None, comment_id: int | None = None) -> QuerySet[Reaction]:
+def reactions_to(target: Target) -> QuerySet[Reaction]:
     """All of them, for walks along the index."""
-    return Reaction.objects.filter(post_id=post_id) if post_id else Reaction.objects.filter(comment_id=comment_id)
+    return Reaction.objects.filter(post=target) if isinstance(target, Post) else Reaction.objects.filter(comment=target)

@@ -44,7 +44,7 @@ def comment(
     made = Comment(
         post=post,
         author=actor,
-        parent_id=answered and (answered.parent_id or answered.pk),
+        parent_id=(answered.parent_id or answered.pk) if answered else None,
         text=words,
         html=writing.render(words),
         client_id=writing.client(client_id),
@@ -57,9 +57,7 @@ def comment(
     _take_picture(made, actor, [picture] if picture else [], alt)
     _count(post, made, +1)
     outbox.emit(
-        events.CommentCreated(
-            comment_id=made.pk, post_id=post.pk, author_id=actor.pk, parent_id=made.parent_id
-        )
+        events.CommentCreated(comment_id=made.pk, post_id=post.pk, author_id=actor.pk, parent_id=made.parent_id)
     )
     realtime.comment_added(post, made)
     realtime.counts_changed(post)
@@ -146,7 +144,7 @@ def _words(given: str, answered: Comment | None, actor: User) -> str:
     words = writing.words(given, COMMENT_LIMIT)
     if not words or answered is None or answered.parent_id is None or answered.author in (None, actor):
         return words
-    handle = answered.author.handle  # type: ignore[union-attr]
+    handle = answered.author.handle
     if handle.lower() in {found.lower() for found in text.MENTION.findall(words)}:
         return words
     return writing.words(f"@{handle} {words}", COMMENT_LIMIT + len(handle) + 2)

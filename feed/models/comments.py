@@ -23,9 +23,7 @@ class Comment(models.Model):
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies")
     text = models.TextField(blank=True, validators=[MaxLengthValidator(COMMENT_LIMIT)])
     html = models.TextField(blank=True)
-    picture = models.OneToOneField(
-        "uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    picture = models.OneToOneField("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     alt = models.CharField(max_length=ALT_LIMIT, blank=True, db_default="")
     client_id = models.CharField(max_length=64, null=True, blank=True)
     replies_count = models.PositiveIntegerField(default=0, db_default=0)
@@ -51,6 +49,10 @@ class Comment(models.Model):
     def get_absolute_url(self) -> str:
         """Where it stands in its thread, however far down the page of its post."""
         return f"{reverse('feed:thread', args=[self.pk])}#comment-{self.pk}"
+
+    @property
+    def pick_id(self) -> str:
+        return f"comment-{self.pk}-pick"
 
     @property
     def picture_url(self) -> str:

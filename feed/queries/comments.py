@@ -45,12 +45,11 @@ def replies(viewer: Viewer, id: int, cursor: str = "", size: int = COMMENTS_PAGE
 
 def thread(viewer: Viewer, id: int, cursor: str = "") -> tuple[Comment, Comment]:
     """A comment as the viewer asked for it, and the first one of its thread with a page of `answers`: the last ones, or
-    those up to the comment if it is a reply itself."""
+    those up to the comment if it is a reply itself. Who asks for a thread sees its first one although they mute it."""
     asked = comment_access.access_thread(viewer, id)
     begin = cursor or (paging.encode((asked.pk + 1,)) if asked.parent_id else "")
     page = _replies(viewer, asked, begin, COMMENTS_PAGE)
-    keep = _also(asked.pk, _heard(viewer))
-    [first] = _open_or_closed(viewer, [Comment(pk=asked.parent_id or asked.pk)], keep)
+    [first] = _open_or_closed(viewer, [Comment(pk=asked.parent_id or asked.pk)])
     first.answers, first.earlier = page.rows[::-1], page.next  # type: ignore[attr-defined]
     return asked, first
 
@@ -83,6 +82,8 @@ def _also(id: int, heard: Keep) -> Keep:
 def _keep_threads(viewer: Viewer, heard: Keep) -> Keep:
     def keep(rows: list[Comment]) -> list[Comment]:
         shown = {row.pk for row in heard(rows)}
+        for row in rows:
+            row.is_gone = row.pk not in shown  # type: ignore[attr-defined]
         empty = [row.pk for row in rows if row.pk not in shown and row.replies_count]
         if empty:
             closed = comment_access.closed_comments(viewer, comment_access.heard_comments(viewer))
@@ -93,12 +94,12 @@ def _keep_threads(viewer: Viewer, heard: Keep) -> Keep:
 
 
 def _threads(viewer: Viewer, rows: Sequence[Comment], heard: Keep) -> list[Comment]:
-    return _with_answers(viewer, _open_or_closed(viewer, rows, heard), heard) if rows else []
+    return _with_answers(viewer, _open_or_closed(viewer, rows), heard) if rows else []
 
 
-def _open_or_closed(viewer: Viewer, rows: Sequence[Comment], heard: Keep) -> list[Comment]:
+def _open_or_closed(viewer: Viewer, rows: Sequence[Comment]) -> list[Comment]:
     """The rows in full where they are for the viewer; of the others the place and what hangs on it (`is_gone`)."""
-    shown = _comment_rows(viewer).in_bulk([row.pk for row in heard(list(rows))])
+    shown = _comment_rows(viewer).in_bulk([row.pk for row in rows if not getattr(row, "is_gone", False)])
     missing = [row.pk for row in rows if row.pk not in shown]
     closed = Comment.objects.only("pk", "post_id", "parent_id", "replies_count").in_bulk(missing) if missing else {}
     for row in closed.values():
@@ -123,7 +124,7 @@ def _with_answers(viewer: Viewer, rows: list[Comment], heard: Keep) -> list[Comm
 
 
 def _last_replies(viewer: Viewer, parents: Sequence[int]) -> list[int]:
-    """Ids in order of time. One look along the index for each place of each thread, so that a long one costs no more."""
+    """Ids in order of time. One look along the index for each place of a thread: a long one costs no more."""
     if not parents:
         return []
     newest = comment_access.heard_comments(viewer).filter(parent=OuterRef("pk")).order_by("-id").values("pk")

@@ -52,7 +52,9 @@ def _nothing() -> dict[str, Any]:
 class ReplyOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     post = serializers.IntegerField()
-    parent = serializers.IntegerField(allow_null=True, help_text="Of a reply: the first-level comment it hangs on.")
+    parent = serializers.IntegerField(  # type: ignore[assignment]
+        allow_null=True, help_text="Of a reply: the first-level comment it hangs on."
+    )
     url = serializers.CharField()
     is_gone = serializers.BooleanField(help_text="Only its place is left, for the replies: no author, no words.")
     author = accounts_serializers.Person(allow_null=True)
@@ -89,7 +91,7 @@ class CommentIn(serializers.Serializer[Any]):
         trim_whitespace=False,
         help_text=f"Up to {COMMENT_LIMIT} characters; may be empty beside a picture.",
     )
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]
         required=False,
         allow_null=True,
         default=None,

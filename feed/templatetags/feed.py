@@ -70,6 +70,7 @@ def feed_strings() -> dict[str, str]:
         "comment_deleted": gettext("Comment deleted"),
         "comment_gone": gettext("This comment is gone."),
         "answer_to": gettext("Your answer to %(name)s") % {"name": "{name}"},
+        "uploads_wait_comment": gettext("Your picture is still on its way. Your comment goes out when it is here."),
         "one_picture": gettext("One picture at most, please."),
         "person_muted": gettext("Muted. They are not told."),
         "conversation_muted": gettext("This conversation is muted."),

@@ -65,11 +65,11 @@ def create(request: base.Request, form: CommentForm) -> Comment:
 
 def refused(request: base.Request, form: CommentForm, error: errors.SocialError) -> HttpResponse:
     """The page of the post, or of the thread, with what was written and what is wrong with it."""
-    about: dict[str, Any] = {"form": form, "form_error": error.message}
-    if form.parent:
-        context = thread_context(request, form.parent)
+    about: dict[str, Any] = {"comment_form": form, "form_error": error.message}
+    if form.parent_id:
+        context = thread_context(request, form.parent_id)
     else:
-        context = posts.post_context(request, post_queries.post(request.user, form.post))
+        context = posts.post_context(request, post_queries.post(request.user, form.post_id))
     return render(request, "feed/post.html", {**context, **about}, status=error.status)
 
 

@@ -77,11 +77,15 @@ def people(request: base.Request, target: Post | Comment, page: Page[Reaction]) 
     context = {
         "target": target,
         "kind": kind,
-        "counts": sorted(target.reactions.items(), key=lambda one: (-one[1], one[0])),
+        "counts": by_number(target.reactions),
         "rows": page.rows,
         "next_url": base.next_url(request, page.next) + tail if page.next else "",
     }
     return render(request, "feed/_reactors.html" if request.htmx else "feed/reactors.html", context)
+
+
+def by_number(reactions: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(reactions.items(), key=lambda one: (-one[1], one[0]))
 
 
 @members_only

@@ -29,7 +29,7 @@ from core.models import Pulse
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
-from socialsite.demo import entrance, pictures, plan, selves, ties
+from socialsite.demo import entrance, pictures, plan, selves, threads, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -189,6 +189,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     entrance.furnish(users)
     selves.write(made.told, users)
     ties.write(made, users)
+    threads.write(made, comments)
 
 
 def _people(made: Plan, say: Say) -> list[User]:
