@@ -8,7 +8,7 @@ from feed.models.comments import Comment
 from socialsite.demo.plan import Plan
 
 BATCH = 500
-OWN = {"emoji": "🏮", "name": "Lantern"}
+OWN = {"emoji": "☕", "name": "Tea"}
 
 
 def write(made: Plan, comments: dict[tuple[int, int], Comment]) -> None:
