@@ -145,6 +145,7 @@ def erase_comments(*, member: User, take_messages: bool) -> int:
     still = Comment.objects.filter(pk__in=rows)
     counted = list(still.filter(deleted_at__isnull=True).values_list("post_id", "parent_id"))
     answered = Exists(Comment.objects.filter(parent=OuterRef("pk")))
+    still.filter(parent__isnull=False).delete()
     still.exclude(answered).delete()
     still.update(author=None, text="", html="", picture=None, alt="", client_id=None, **GONE)
     still.filter(deleted_at__isnull=True).update(deleted_at=timezone.now())

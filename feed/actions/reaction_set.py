@@ -22,8 +22,9 @@ def decide(*, actor: User, kinds: list[dict[str, Any]]) -> None:
 @transaction.atomic
 def add(*, actor: User, kind: str = "", emoji: str = "", name: str = "") -> None:
     """One more at the end: drawn by us, or the owner's own."""
-    own = {"emoji": reaction_access.clean_emoji(emoji), "name": name}
-    decide(actor=actor, kinds=[*_stored(actor), {"kind": kind} if kind else own])
+    stored = _stored(actor)
+    one = {"kind": kind} if kind else {"emoji": reaction_access.clean_emoji(emoji), "name": name}
+    decide(actor=actor, kinds=[*stored, one])
 
 
 @transaction.atomic
