@@ -29,15 +29,23 @@ export function showCount(root, name, number) {
   place.title = number >= 1000 ? exact.format(number) : "";
 }
 
-function drawing(symbol, css) {
+function drawing(symbol, css, label = "") {
   const sprite = document.querySelector("svg use")?.getAttribute("href")?.split("#")[0] ?? "";
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", css);
-  svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
   use.setAttribute("href", `${sprite}#${symbol}`);
   svg.append(use);
-  return svg;
+  return said(svg, label);
+}
+
+/** A picture has a name, or is silent where the thing around it says the word already. */
+function said(node, label) {
+  if (label) {
+    node.setAttribute("role", "img");
+    node.setAttribute("aria-label", label);
+  } else node.setAttribute("aria-hidden", "true");
+  return node;
 }
 
 const kinds = JSON.parse(document.getElementById("reactions")?.textContent ?? "[]"); // the owner's set, in its order
@@ -48,15 +56,14 @@ function known(kind) {
   return kinds.find((one) => one.kind === kind) ?? { kind, emoji, name: emoji || kind };
 }
 
-/** As feed.templatetags.feed.reaction_of, silent. */
-function picture(kind) {
-  const { emoji } = known(kind);
-  if (!emoji) return drawing(`r-${kind}`, "rx");
+/** As feed.templatetags.feed.reaction_of. */
+function picture(kind, { silent = true } = {}) {
+  const { emoji, name } = known(kind);
+  if (!emoji) return drawing(`r-${kind}`, "rx", silent ? "" : name);
   const own = document.createElement("span");
   own.className = "rx own";
-  own.setAttribute("aria-hidden", "true");
   own.textContent = emoji;
-  return own;
+  return said(own, silent ? "" : name);
 }
 
 /** What the server says stands: {"like": 3}. */
@@ -69,7 +76,7 @@ export function showReactions(target, reactions) {
   if (!row) return;
   row.hidden = !total;
   const top = Object.keys(reactions).sort((a, b) => reactions[b] - reactions[a] || (a < b ? -1 : 1)).slice(0, 3);
-  row.querySelector("[data-kinds]").replaceChildren(...top.map(picture));
+  row.querySelector("[data-kinds]").replaceChildren(...top.map((kind) => picture(kind, { silent: false })));
 }
 
 function showMine(form, kind) {
