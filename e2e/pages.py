@@ -38,6 +38,7 @@ from accounts.models.sso import IdentityProvider
 from chat.models import Conversation, Membership
 from feed.models.hidden import HiddenPost
 from feed.models.saved import Collection
+from feed.models.comments import Comment
 from feed.models.posts import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
@@ -91,6 +92,9 @@ print(json.dumps({
     "bot": bot.pk,
     "post": open_posts.exclude(author=linh).order_by("-comments_count", "pk").first().pk,
     "pictures": (several or open_posts.filter(shown=1).first()).pk,
+    "reply": Comment.objects.filter(post__in=open_posts.values("pk"), parent__isnull=False).order_by(
+        "-reactions_count", "pk").first().pk,
+    "comment": Comment.objects.filter(author=linh, deleted_at=None).order_by("pk").first().pk,
     "own": Post.objects.filter(author=linh).order_by("-pk").first().pk,
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
@@ -232,6 +236,10 @@ PAGES = [
     Look("post", "/posts/{post}/", room="feed"),
     Look("post-pictures", "/posts/{pictures}/", room="feed"),
     Look("post-edit", "/posts/{own}/edit/", room="feed"),
+    Look("thread", "/comments/{reply}/thread/", room="feed"),
+    Look("comment-edit", "/comments/{comment}/edit/", room="feed"),
+    Look("reactors", "/posts/{post}/reactions/", room="feed"),
+    Look("comment-reactors", "/comments/{reply}/reactions/", VISITOR, room="feed"),
     Look("profile-own", "/@linh/", room="accounts"),
     Look("profile-other", "/@rosa/", room="accounts"),
     Look("profile-fresh", "/@newcomer/", FRESH, room="accounts"),
@@ -324,6 +332,7 @@ PAGES = [
     Look("site-decline", "/site/applications/{application}/decline/", ADMIN, room="accounts"),
     Look("site-invitations", "/site/invitations/", ADMIN, room="accounts"),
     Look("site-invitations-of", "/site/invitations/@yusuf/", ADMIN, room="accounts"),
+    Look("site-reactions", "/site/reactions/", ADMIN, room="feed"),
     Look("site-blocked", "/site/blocked/", ADMIN, room="accounts"),
     Look("settings-data", "/settings/data/", room="accounts"),
     Look("settings-data-made", "/settings/data/", ADMIN, room="accounts"),

@@ -56,12 +56,12 @@ class PostAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Comment)
 class CommentAdmin(ReadOnly, ModelAdmin):
-    list_display = ("id", "author", "post_id", "start", "created_at", "deleted_at")
+    list_display = ("id", "author", "post_id", "parent_id", "start", "created_at", "deleted_at")
     list_select_related = ("author",)
     list_filter = (("deleted_at", admin.EmptyFieldListFilter),)
     search_fields = ("text", "author__handle")
-    raw_id_fields = ("author", "post", "deleted_by")
-    readonly_fields = ("html", *COUNTS, "client_id")
+    raw_id_fields = ("author", "post", "parent", "picture", "deleted_by")
+    readonly_fields = ("html", *COUNTS, "replies_count", "client_id")
     ordering = ("-id",)
     show_full_result_count = False
 

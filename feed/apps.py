@@ -11,6 +11,7 @@ class FeedConfig(AppConfig):
     def ready(self) -> None:
         from accounts import registry as accounts_registry
         from feed import belongings, consumers, handlers  # noqa: F401  registers frames and subscribers
+        from feed.access import comments as comment_access
         from feed.access import posts as post_access
         from feed.actions import counts, filing, homes
         from feed.models.posts import PICTURES_LIMIT
@@ -25,6 +26,8 @@ class FeedConfig(AppConfig):
         )
         bodies.takes_files("feed:compose", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         uploads_registry.register("post", visible=post_access.visible_pictures)
+        uploads_registry.register("comment", visible=comment_access.visible_pictures)
+        bodies.takes_files("feed:write_comment", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
                 key="posts",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -55,15 +55,23 @@ def posts(member: User) -> Iterator[personal.Row]:
 
 def comments(member: User) -> Iterator[personal.Row]:
     """Under posts that the member may still see; whose post it is, but none of its words."""
-    mine = comment_access.visible_comments(member).filter(author=member).select_related("post__author")
+    mine = comment_access.visible_comments(member).filter(author=member).select_related("post__author", "picture")
     for comment in personal.walk(mine):
         yield {
             "id": comment.pk,
             "post": comment.post_id,
             "post_by": comment.post.author.handle,
+            "parent": comment.parent_id,
             "text": comment.text,
+            "picture": _file(comment),
             "created_at": comment.created_at,
+            "edited_at": comment.edited_at,
         }
+
+
+def _file(comment: Comment) -> personal.Row | None:
+    picture = comment.picture
+    return {"file": f"media/{picture.key}.webp", "alt": comment.alt} if picture and picture.url() else None
 
 
 def _seen(member: User, rows: QuerySet[Reaction]) -> QuerySet[Reaction]:
@@ -123,37 +131,56 @@ def erase_posts(*, member: User, take_messages: bool) -> int:
         PostPicture.objects.filter(post__author=member),
         posts,
     ):
-        # A post takes up to some thousand entries of homes with it.
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[: BATCH // 10 if rows.model is Post else BATCH])
+        # The newest first: a reply is younger than what it hangs on, so that no row takes more with it than itself. Only
+        # a post takes up to some thousand entries of homes.
+        ids = list(rows.order_by("-pk").values_list("pk", flat=True)[: BATCH // 10 if rows.model is Post else BATCH])
         if ids:
-            if rows.model is PostPicture:
-                _let_go(ids)
+            if rows.model in HOLDING:
+                _let_go(HOLDING[rows.model], ids)
             rows.model._default_manager.filter(pk__in=ids).delete()
             return len(ids)
     return 0
 
 
-def _let_go(ids: list[int]) -> None:
-    uploads = list(PostPicture.objects.filter(pk__in=ids).values_list("upload_id", flat=True))
-    upload_actions.detach_uploads(actor=None, upload_ids=uploads)
+# Tables with pictures, and the column that holds them.
+HOLDING: dict[type[Model], str] = {PostPicture: "upload_id", Comment: "picture_id"}
+
+
+def _let_go(column: str, ids: list[int]) -> None:
+    model = next(model for model, held in HOLDING.items() if held == column)
+    uploads = model._default_manager.filter(pk__in=ids, **{f"{column}__isnull": False}).values_list(column, flat=True)
+    upload_actions.detach_uploads(actor=None, upload_ids=list(uploads))
 
 
 @transaction.atomic
 def erase_comments(*, member: User, take_messages: bool) -> int:
-    """Under the posts of others, whose counts become right in the same transaction."""
+    """Under the posts of others, whose counts become right in the same transaction. What others replied stands: of
+    what they replied to only the place is left, without a name or a word."""
     Comment.objects.filter(deleted_by=member).exclude(author=member).update(deleted_by=None)
     on_them = Reaction.objects.filter(comment__author=member).order_by("pk").values_list("pk", flat=True)
     if ids := list(on_them[:BATCH]):
         Reaction.objects.filter(pk__in=ids).delete()
         return len(ids)
-    rows = list(Comment.objects.filter(author=member).order_by("pk").values_list("pk", "post_id")[:BATCH])
-    _lock_posts({post for _pk, post in rows})
-    still = Comment.objects.filter(pk__in=[pk for pk, _post in rows])
-    counted = Counter(still.filter(deleted_at__isnull=True).values_list("post_id", flat=True))
-    still.delete()
-    for post, count in counted.items():
+    mine = Comment.objects.filter(author=member).order_by("-pk")[:BATCH]  # replies before what they hang on
+    rows = dict(mine.values_list("pk", "post_id"))
+    _lock_posts(set(rows.values()))
+    _let_go("picture_id", list(rows))
+    still = Comment.objects.filter(pk__in=rows)
+    counted = list(still.filter(deleted_at__isnull=True).values_list("post_id", "parent_id"))
+    answered = Exists(Comment.objects.filter(parent=OuterRef("pk")))
+    still.filter(parent__isnull=False).delete()
+    still.exclude(answered).delete()
+    still.update(author=None, text="", html="", picture=None, alt="", client_id=None, **GONE)
+    still.filter(deleted_at__isnull=True).update(deleted_at=timezone.now())
+    for post, count in Counter(post for post, _parent in counted).items():
         Post.objects.filter(pk=post).update(comments_count=Greatest(F("comments_count") - count, 0))
+    for parent, count in Counter(parent for _post, parent in counted if parent).items():
+        Comment.objects.filter(pk=parent).update(replies_count=Greatest(F("replies_count") - count, 0))
     return len(rows)
+
+
+# What a comment is without its author.
+GONE: dict[str, Any] = {"reactions": {}, "reactions_count": 0, "edited_at": None, "deleted_by": None}
 
 
 @transaction.atomic

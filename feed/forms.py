@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.relations import Audience
+from core import errors
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT
 from feed.models.saved import NAME_LENGTH, Collection
 
@@ -106,3 +107,43 @@ class SaveForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         chosen = self.cleaned_data["collection"]
         return {"collection_id": int(chosen) if chosen else None, "name": self.cleaned_data["name"]}
+
+
+class CommentForm(forms.Form):
+    """`picture` and `alt` come from the uploader; `file` from those without script."""
+
+    post = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    parent = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1, required=False)
+    text = forms.CharField(required=False, strip=False)
+    picture = forms.CharField(required=False, max_length=64)
+    alt = forms.CharField(required=False, strip=False)
+    client_id = forms.CharField(required=False, max_length=64)
+
+    def given(self) -> dict[str, Any]:
+        """What the action takes; without a post there is nothing to write under."""
+        valid = self.is_valid()
+        if "post" in self.errors:
+            raise errors.NotFound
+        self.post_id, self.parent_id = self.cleaned_data.pop("post"), self.cleaned_data.get("parent")
+        if not valid:
+            field = next(iter(self.errors))
+            raise errors.Invalid(str(self.errors[field][0]), field=field)
+        return {**self.cleaned_data, "post_id": self.post_id, "client_id": self.cleaned_data["client_id"] or None}
+
+    def keep(self, picture: str) -> None:
+        self.data = {**self.data.dict(), "picture": picture}  # type: ignore[attr-defined]
+
+
+class CommentEditForm(forms.Form):
+    text = forms.CharField(
+        label=_("Your comment"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"})
+    )
+
+
+class ReactionForm(forms.Form):
+    """One of the owner's own."""
+
+    emoji = forms.CharField(label=_("Emoji"), max_length=30)
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("What it says, for those who cannot see it: Party, Thanks.")
+    )

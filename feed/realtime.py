@@ -31,11 +31,20 @@ def counts_changed(post: Post) -> None:
 
 
 def comment_added(post: Post, comment: Comment) -> None:
-    realtime.push(post_group(post), "comment.new", {"post": post.pk, "comment": comment.pk})
+    realtime.push(post_group(post), "comment.new", _comment(post, comment))
 
 
 def comment_removed(post: Post, comment: Comment) -> None:
-    realtime.push(post_group(post), "comment.gone", {"post": post.pk, "comment": comment.pk})
+    realtime.push(post_group(post), "comment.gone", _comment(post, comment))
+
+
+def comment_changed(post: Post, comment: Comment) -> None:
+    realtime.push(post_group(post), "comment.edited", _comment(post, comment))
+
+
+def _comment(post: Post, comment: Comment) -> dict[str, int | None]:
+    """`parent` is the first-level comment that this one is a reply to."""
+    return {"post": post.pk, "comment": comment.pk, "parent": comment.parent_id}
 
 
 def comment_counts_changed(comment: Comment) -> None:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import wake
+from feed.actions import comments as comment_actions
 from feed.actions import homes
 from feed.actions import mutes as mute_actions
 from feed.actions import posts as post_actions
@@ -25,8 +26,10 @@ SCHEDULE = {
 
 @shared_task(name="feed.discard_pictures", queue="maintenance")
 def discard_pictures() -> None:
-    """Pictures of deleted posts, in batches until none is left."""
+    """Pictures of deleted posts and comments, in batches until none is left."""
     while post_actions.discard_pictures():
+        pass
+    while comment_actions.discard_comment_pictures():
         pass
 
 

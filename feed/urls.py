@@ -4,8 +4,9 @@ from feed.api import comments as comment_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
 from feed.api import posts as post_api
+from feed.api import reactions as reaction_api
 from feed.api import saved as saved_api
-from feed.views import comments, hidden, home, mutes, posts, saved
+from feed.views import comments, hidden, home, mutes, posts, reactions, saved
 
 app_name = "feed"
 urlpatterns = [
@@ -16,12 +17,18 @@ urlpatterns = [
     path("posts/<int:id>/edit/", posts.edit, name="edit"),
     path("posts/<int:id>/delete/", posts.delete, name="delete"),
     path("posts/<int:id>/undo/", posts.undo_delete, name="undo_delete"),
-    path("posts/<int:id>/react/", posts.react, name="react"),
+    path("posts/<int:id>/react/", reactions.react, name="react"),
+    path("posts/<int:id>/reactions/", reactions.reactors, name="reactors"),
     path("posts/<int:id>/comments/", comments.comments, name="comments"),
+    path("comments/write/", comments.write, name="write_comment"),
     path("comments/<int:id>/", comments.comment, name="comment"),
+    path("comments/<int:id>/thread/", comments.thread, name="thread"),
+    path("comments/<int:id>/edit/", comments.edit_comment, name="edit_comment"),
     path("comments/<int:id>/delete/", comments.delete_comment, name="delete_comment"),
     path("comments/<int:id>/undo/", comments.undo_delete_comment, name="undo_delete_comment"),
-    path("comments/<int:id>/react/", comments.react_to_comment, name="react_to_comment"),
+    path("comments/<int:id>/react/", reactions.react_to_comment, name="react_to_comment"),
+    path("comments/<int:id>/reactions/", reactions.comment_reactors, name="comment_reactors"),
+    path("site/reactions/", reactions.office, name="site_reactions"),
     path("posts/<int:id>/mute/", mutes.mute, name="mute"),
     path("posts/<int:id>/unmute/", mutes.unmute, name="unmute"),
     path("lists/<int:id>/", home.people_list, name="list"),
@@ -43,10 +50,11 @@ urlpatterns = [
     path("api/v1/posts/<int:id>/mute", mute_api.MutePost.as_view(), name="api_mute"),
     path("api/v1/me/mutes/posts", mute_api.MutedPosts.as_view(), name="api_muted_posts"),
     path("api/v1/me/lists/<int:id>/posts", post_api.ListPosts.as_view(), name="api_list_posts"),
-    path("api/v1/posts/<int:id>/reaction", post_api.PostReaction.as_view(), name="api_reaction"),
+    path("api/v1/posts/<int:id>/reaction", reaction_api.PostReaction.as_view(), name="api_reaction"),
+    path("api/v1/reactions", reaction_api.Reactions.as_view(), name="api_reactions"),
+    path("api/v1/posts/<int:id>/reactions", reaction_api.PostReactors.as_view(), name="api_reactors"),
     path("api/v1/posts/<int:id>/comments", comment_api.Comments.as_view(), name="api_comments"),
     path("api/v1/comments/<int:id>", comment_api.OneComment.as_view(), name="api_comment"),
-    path("api/v1/comments/<int:id>/reaction", comment_api.CommentReaction.as_view(), name="api_comment_reaction"),
     path("api/v1/posts/<int:id>/hidden", hidden_api.HidePost.as_view(), name="api_hide"),
     path("api/v1/me/hidden", hidden_api.HiddenPosts.as_view(), name="api_hidden"),
     path("api/v1/posts/<int:id>/saved", saved_api.SavePost.as_view(), name="api_save"),
@@ -54,5 +62,9 @@ urlpatterns = [
     path("api/v1/me/collections", saved_api.Collections.as_view(), name="api_collections"),
     path("api/v1/me/collections/<int:id>", saved_api.OneCollection.as_view(), name="api_collection"),
     path("api/v1/me/collections/<int:id>/posts", saved_api.CollectionPosts.as_view(), name="api_collection_posts"),
+    path("api/v1/comments/<int:id>/undo", comment_api.UndoDeleteComment.as_view(), name="api_undo_delete_comment"),
+    path("api/v1/comments/<int:id>/replies", comment_api.Replies.as_view(), name="api_replies"),
+    path("api/v1/comments/<int:id>/reactions", reaction_api.CommentReactors.as_view(), name="api_comment_reactors"),
+    path("api/v1/comments/<int:id>/reaction", reaction_api.CommentReaction.as_view(), name="api_comment_reaction"),
     path("api/v1/users/<str:id>/posts", post_api.PostsOf.as_view(), name="api_user_posts"),
 ]

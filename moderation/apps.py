@@ -60,6 +60,7 @@ class ModerationConfig(AppConfig):
                 find=comment,
                 url=lambda member, id: reverse("feed:comment", args=[id]),
                 shows=(Comment,),
+                uploads=("comment",),
             )
         )
         accounts_registry.role_permissions["moderator"] |= {access.READ, access.CLOSE}

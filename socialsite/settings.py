@@ -290,7 +290,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AudienceEnum": "accounts.models.relations.Audience",
         "FieldKind": "accounts.models.fields.FieldKind",
-        "ReactionKind": "feed.models.reactions.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
         "WelcomeEnum": "accounts.models.people.Welcome",
         "ReportReason": "moderation.models.Reason",

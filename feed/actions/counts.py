@@ -42,8 +42,19 @@ def recount_posts() -> int:
     last = 0
     while rows := list(Comment.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = rows[-1].pk
-        wrong += _recount_reactions(rows, "comment", [])
+        wrong += _recount_reactions(rows, "comment", _recount_replies(rows))
     return wrong
+
+
+def _recount_replies(rows: Sequence[Comment]) -> list[Comment]:
+    """Mends the counts of replies of locked comments; those that were wrong."""
+    standing = Comment.objects.filter(parent__in=rows, deleted_at__isnull=True)
+    found = Counter(standing.values_list("parent_id", flat=True))
+    changed = [row for row in rows if row.replies_count != found[row.pk]]
+    for row in changed:
+        row.replies_count = found[row.pk]
+    Comment.objects.bulk_update(changed, ["replies_count"])
+    return changed
 
 
 def _recount_reactions(rows: Sequence[Post] | Sequence[Comment], field: str, changed: Sequence[Any]) -> int:

@@ -3,22 +3,22 @@
 from collections import Counter
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models.people import User
-from core import errors, outbox
+from core import outbox
 from feed import events, realtime
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
+from feed.access import reactions as reaction_access
 from feed.models.comments import Comment
 from feed.models.posts import Post
-from feed.models.reactions import Reaction, ReactionKind
+from feed.models.reactions import Reaction
 
 
 @transaction.atomic
 def react(*, actor: User, post_id: int, kind: str) -> Post:
     """One reaction a person: the same again changes nothing, another kind replaces it."""
-    return _react_to_post(actor, post_id, _kind(kind))
+    return _react_to_post(actor, post_id, reaction_access.clean_reaction(kind))
 
 
 @transaction.atomic
@@ -28,7 +28,7 @@ def unreact(*, actor: User, post_id: int) -> Post:
 
 @transaction.atomic
 def react_to_comment(*, actor: User, comment_id: int, kind: str) -> Comment:
-    return _react_to_comment(actor, comment_id, _kind(kind))
+    return _react_to_comment(actor, comment_id, reaction_access.clean_reaction(kind))
 
 
 @transaction.atomic
@@ -71,9 +71,3 @@ def _set_reaction(wanted: Reaction, target: Post | Comment, field: str) -> bool:
     target.reactions_count = sum(target.reactions.values())
     target.save(update_fields=["reactions", "reactions_count"])
     return True
-
-
-def _kind(given: str) -> str:
-    if given not in ReactionKind.values:
-        raise errors.Invalid(_("There is no such reaction."), field="kind")
-    return str(given)

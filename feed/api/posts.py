@@ -8,12 +8,10 @@ from accounts.access import people as accounts_access
 from core import limits, scopes
 from core.api import paged
 from feed.actions import posts as post_actions
-from feed.actions import reactions as reaction_actions
 from feed.api import base
 from feed.queries import home as home_queries
 from feed.queries import posts as post_queries
 from feed.serializers import posts as post_serializers
-from feed.serializers import reactions as reaction_serializers
 
 
 class Posts(APIView):
@@ -67,22 +65,6 @@ class UndoDeletePost(APIView):
         """Takes a deletion back, within half a minute."""
         post_actions.undo_delete_post(actor=request.user, post_id=id)
         return Response(post_serializers.post(post_queries.post(request.user, id)))
-
-
-class PostReaction(APIView):
-    scopes = scopes.Scopes(change=scopes.WRITE)
-
-    @extend_schema(
-        request=reaction_serializers.ReactionIn, responses=reaction_serializers.Reactions, operation_id="reaction_put"
-    )
-    def put(self, request: base.Request, id: int) -> Response:
-        """One's reaction is now this one; the same again changes nothing."""
-        kind = base.checked(reaction_serializers.ReactionIn(data=request.data))["kind"]
-        return Response(base.reactions(reaction_actions.react(actor=request.user, post_id=id, kind=kind), kind))
-
-    @extend_schema(responses=reaction_serializers.Reactions, operation_id="reaction_delete")
-    def delete(self, request: base.Request, id: int) -> Response:
-        return Response(base.reactions(reaction_actions.unreact(actor=request.user, post_id=id), None))
 
 
 class ListPosts(APIView):

@@ -71,6 +71,10 @@ class Post(models.Model):
         return f"post-{self.pk}-menu"
 
     @property
+    def pick_id(self) -> str:
+        return f"post-{self.pk}-pick"
+
+    @property
     def is_big(self) -> bool:
         """Short words alone are set larger; asks for the pictures that `queries` fetched."""
         return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()

@@ -7,7 +7,6 @@ from rest_framework import serializers
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
-from feed.models.reactions import ReactionKind
 from uploads import serializers as upload_serializers
 
 
@@ -53,7 +52,7 @@ class PostOut(serializers.Serializer[Any]):
     reactions = serializers.DictField(child=serializers.IntegerField(), help_text="How many of each kind.")
     reactions_count = serializers.IntegerField()
     comments_count = serializers.IntegerField()
-    my_reaction = serializers.ChoiceField(choices=ReactionKind.choices, allow_null=True)
+    my_reaction = serializers.CharField(allow_null=True)
     conversation_muted = serializers.BooleanField(help_text="You mute what is said under it.")
     hidden = serializers.BooleanField(help_text="You do not want to meet it in your feeds.")
     saved = serializers.BooleanField(help_text="You keep it; only you know.")

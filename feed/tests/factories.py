@@ -31,6 +31,8 @@ def make_post(author: User, text: str = "Hello", *, pictures: int = 0, **fields:
 
 def make_comment(post: Post, author: User, text: str = "Indeed", **fields: Any) -> Comment:
     made = Comment.objects.create(post=post, author=author, text=text, html=core_text.render(text), **fields)
+    if made.parent_id:
+        Comment.objects.filter(pk=made.parent_id).update(replies_count=F("replies_count") + 1)
     Post.objects.filter(pk=post.pk).update(comments_count=post.comments_count + 1)
     post.comments_count += 1
     return made

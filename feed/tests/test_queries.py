@@ -4,6 +4,7 @@ from django.db import connection
 from accounts.models.relations import Audience
 from accounts.tests.factories import Cast, make_block, make_follow
 from core import errors, paging
+from feed.access import comments as comment_access
 from feed.actions import homes
 from feed.models.posts import Post
 from feed.queries import cards
@@ -113,7 +114,7 @@ def test_lists_walk_their_index_and_sort_nothing(cast: Cast) -> None:
     lists = {
         "post_of_author": Post.objects.filter(author=cast.alice, deleted_at__isnull=True).order_by("-id"),
         "post_of_audience": Post.objects.filter(audience="public", deleted_at__isnull=True).order_by("-id"),
-        "comment_of_post": make_post(cast.alice).comments.filter(deleted_at__isnull=True).order_by("-id"),
+        "comment_of_post": comment_access.standing_comments(make_post(cast.alice)).order_by("-id"),
     }
     for index, rows in lists.items():
         found = plan(rows[:20])

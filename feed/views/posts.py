@@ -12,7 +12,6 @@ from accounts.access import people as accounts_access
 from core import errors, limits, text
 from feed.access import posts as post_access
 from feed.actions import posts as post_actions
-from feed.actions import reactions as reaction_actions
 from feed.forms import EditForm, PostForm
 from feed.models.posts import Post
 from feed.queries import comments as comment_queries
@@ -79,19 +78,21 @@ def post(request: base.Request, id: int) -> HttpResponse:
     one = post_queries.post(request.user, id)
     if request.htmx:
         return render(request, "feed/_post.html", {"post": one})
-    return render(request, "feed/post.html", {**post_context(request, one), "form_text": ""})
+    return render(request, "feed/post.html", post_context(request, one))
 
 
 def post_context(request: base.Request, one: Post) -> dict[str, Any]:
     page = comment_queries.comments(request.user, one, request.GET.get("cursor", ""))
     return {
-        "post": one,
-        "summary": text.plain(one.html, 160),
-        "headline": text.plain(one.html, 60),
+        **about(one),
         "comments": page.rows[::-1],
         "next_url": base.next_url(request, page.next, reverse("feed:comments", args=[one.pk])),
         "older_url": base.next_url(request, page.next, reverse("feed:post", args=[one.pk])),
     }
+
+
+def about(one: Post) -> dict[str, Any]:
+    return {"post": one, "summary": text.plain(one.html, 160), "headline": text.plain(one.html, 60)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -124,16 +125,3 @@ def undo_delete(request: base.Request, id: int) -> HttpResponse:
     if request.htmx:
         return render(request, "feed/_post.html", {"post": post_queries.post(request.user, id)})
     return redirect(one)
-
-
-@require_POST
-def react(request: base.Request, id: int) -> HttpResponse:
-    """`kind`, or nothing to take the reaction base.back."""
-    kind = request.POST.get("kind", "")
-    if kind:
-        reaction_actions.react(actor=request.user, post_id=id, kind=kind)
-    else:
-        reaction_actions.unreact(actor=request.user, post_id=id)
-    if request.htmx:
-        return render(request, "feed/_acts.html", {"post": post_queries.post(request.user, id)})
-    return base.back(request, f"post-{id}", lambda: reverse("feed:post", args=[id]))

@@ -23,6 +23,7 @@ from accounts.models.relations import Audience, Block, CloseFriend, Follow, Foll
 from core import folding
 from feed.models.comments import Comment
 from feed.models.posts import Post, PostPicture
+from feed.models.reactions import Reaction
 from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
 from uploads.models import Upload
 
@@ -149,6 +150,20 @@ class Graph:
         first = max(post[0] - 1, 0) // (SIZE - 1) * (SIZE - 1) + 1
         return [0, *range(first, first + SIZE - 1)] if _number(post) % 5 == 0 else []
 
+    def answered(self, post: Place, one: int) -> int | None:
+        """Whose comment the one of this talker is a reply to: each of the last two answers one of the first."""
+        talkers = self.talkers(post)
+        at = talkers.index(one)
+        return talkers[at - 3] if at >= 3 else None
+
+    def reads(self, viewer: Viewer, post: Place, one: int) -> bool:
+        """Whether the viewer may see this talker's comment."""
+        return self.sees(viewer, post) and self.meets(viewer, one)
+
+    def answers(self, viewer: Viewer, post: Place, one: int) -> set[int]:
+        """Whose replies to this talker's comment stand before the viewer."""
+        return {other for other in self.says(viewer, post) if self.answered(post, other) == one}
+
     def of(self, ties: str, one: int) -> set[int]:
         """Whom this one follows, asks, ..."""
         return self._of[ties].get(one, set())
@@ -269,6 +284,7 @@ class World:
     posts: dict[Place, Post] = field(default_factory=dict)
     comments: dict[tuple[Place, int], Comment] = field(default_factory=dict)
     pictures: dict[Place, Upload] = field(default_factory=dict)
+    said_pictures: dict[tuple[Place, int], Upload] = field(default_factory=dict)
     avatars: list[Upload] = field(default_factory=list)
     lists: list[PeopleList] = field(default_factory=list)
 
@@ -373,10 +389,30 @@ def _write(worlds: list[World]) -> None:
             (place, one): _comment(world, place, one) for place in graph.talked for one in graph.talkers(place)
         }
         world.pictures = {place: upload(world, place[0], "post") for place in graph.pictured}
+        world.said_pictures = {
+            key: upload(world, key[1], "comment") for key in world.comments if key[1] in graph.talkers(key[0])[1::2]
+        }
         world.avatars = [upload(world, one, "avatar") for one in graph.everybody]
     Post.objects.bulk_create(row for world in worlds for row in world.posts.values())
-    Comment.objects.bulk_create(row for world in worlds for row in world.comments.values())
-    Upload.objects.bulk_create(row for world in worlds for row in [*world.pictures.values(), *world.avatars])
+    Upload.objects.bulk_create(
+        row for world in worlds for row in [*world.pictures.values(), *world.said_pictures.values(), *world.avatars]
+    )
+    for world in worlds:
+        for key, row in world.said_pictures.items():
+            world.comments[key].picture = row
+    rows = [(world, *key, row) for world in worlds for key, row in world.comments.items()]
+    Comment.objects.bulk_create(row for world, place, one, row in rows if world.graph.answered(place, one) is None)
+    replies = [(world, *key) for world, *key, _row in rows if world.graph.answered(*key) is not None]
+    for world, place, one in replies:
+        world.comments[place, one].parent = world.comments[place, world.graph.answered(place, one)]
+    Comment.objects.bulk_create(world.comments[place, one] for world, place, one in replies)
+    Reaction.objects.bulk_create(
+        Reaction(user=world.people[one], kind="like", **target)
+        for world in worlds
+        for place in world.graph.talked
+        for one in world.graph.talkers(place)
+        for target in ({"post": world.posts[place]}, {"comment": world.comments[place, 0]})
+    )
     PostPicture.objects.bulk_create(
         PostPicture(post=world.posts[place], upload=row) for world in worlds for place, row in world.pictures.items()
     )
@@ -422,4 +458,6 @@ def _post(world: World, place: Place) -> Post:
 def _comment(world: World, place: Place, one: int) -> Comment:
     mark = f"said{world.people[one].handle}under{place[0]}{place[1].replace('_', '')}"
     text = f"{mark} LANTERNS? One lantern!" if one % 2 == 0 else f"{mark} Hm."
-    return Comment(post=world.posts[place], author=world.people[one], text=text, html=f"<p>{text}</p>")
+    count = sum(world.graph.answered(place, other) == one for other in world.graph.talkers(place))
+    author, html = world.people[one], f"<p>{text}</p>"
+    return Comment(post=world.posts[place], author=author, text=text, html=html, replies_count=count)

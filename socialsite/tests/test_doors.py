@@ -34,6 +34,7 @@ from socialsite.tests.shown import (
     Ask,
     Shown,
     comment,
+    comment_edit,
     comment_live,
     edit,
     home,
@@ -49,9 +50,13 @@ from socialsite.tests.shown import (
     posts_of,
     profile,
     rail,
+    reacted,
+    reacted_to_comment,
+    replies,
     shown,
     tab_of_profile,
     thread,
+    thread_page,
 )
 from uploads import registry as uploads_registry
 
@@ -98,6 +103,13 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:api_comments": thread,
     "feed:comment": comment_live,
     "feed:api_comment": comment,
+    "feed:edit_comment": comment_edit,
+    "feed:thread": thread_page,
+    "feed:api_replies": replies,
+    "feed:reactors": reacted,
+    "feed:api_reactors": reacted,
+    "feed:comment_reactors": reacted_to_comment,
+    "feed:api_comment_reactors": reacted_to_comment,
     "chat:with": person,
     "feed:saved": kept.saved,
     "feed:api_saved": kept.saved,
@@ -143,6 +155,7 @@ UPLOADS = {
     "avatar": "test_graphs.pictures",
     "cover": "accounts.access.people.visible_covers: as avatars",
     "post": "test_graphs.pictures, and test below",
+    "comment": "test_graphs.pictures",
 }
 # Files of the export; every other shows nothing of others.
 EXPORTS: dict[str, Callable[[Ask], Shown]] = {

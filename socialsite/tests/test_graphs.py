@@ -26,6 +26,7 @@ from feed.access import posts as post_access
 from feed.queries import comments as comment_queries
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
+from feed.queries import reactions as reaction_queries
 from socialsite.tests.graphs import GRAPHS, SIZE, Graph, Place, Viewer, World, build, graph_of, together
 from uploads import access as upload_access
 
@@ -104,9 +105,11 @@ def comments(look: Look) -> tuple[Any, Any]:
 def pictures(look: Look) -> tuple[Any, Any]:
     ids = {row.pk: place for place, row in look.world.pictures.items()}
     ids |= {row.pk: one for one, row in enumerate(look.world.avatars)}
+    ids |= {row.pk: ("said", *key) for key, row in look.world.said_pictures.items()}
     found = upload_access.visible_uploads(look.who).filter(pk__in=ids).values_list("pk", flat=True)
     graph, me = look.graph, look.viewer
     wanted: set[Any] = {place for place in graph.pictured if graph.sees(me, place) or place[0] == me}
+    wanted |= {("said", *key) for key in look.world.said_pictures if graph.reads(me, *key) or key[1] == me}
     return {ids[pk] for pk in found}, wanted | {one for one in graph.everybody if graph.meets(me, one) or one == me}
 
 
@@ -131,10 +134,32 @@ def thread(look: Look) -> tuple[Any, Any]:
     found, wanted = {}, {}
     for one in look.some():
         place = next(place for place in look.graph.talked if place[0] == one)
-        found[place] = look.people(
-            row.author_id for row in comment_queries.comments(look.who, look.world.posts[place]).rows
-        )
+        rows = comment_queries.comments(look.who, look.world.posts[place]).rows
+        said = [row for first in rows for row in (first, *first.answers) if not getattr(row, "is_gone", False)]
+        found[place] = look.people(row.author_id for row in said)
         wanted[place] = look.graph.says(look.viewer, place)
+    return found, wanted
+
+
+def reacted(look: Look) -> tuple[Any, Any]:
+    """Who reacted to a post, and to the first comment on it."""
+    found: dict[Any, Any] = {}
+    wanted: dict[Any, Any] = {}
+    for one in look.some():
+        place = next(place for place in look.graph.talked if place[0] == one)
+        post, comment = look.world.posts[place], look.world.comments[place, 0]
+        for target, query in (
+            (post, reaction_queries.reactors_of_post),
+            (comment, reaction_queries.reactors_of_comment),
+        ):
+            try:
+                rows = walked(lambda cursor, query=query, id=target.pk: query(look.who, id, cursor=cursor)[1])
+                found[target] = look.people(row.user_id for row in rows)
+            except errors.NotFound:
+                found[target] = None
+        met = look.graph.met(look.viewer, look.graph.talkers(place))
+        wanted[post] = met if look.graph.sees(look.viewer, place) else None
+        wanted[comment] = met if look.graph.reads(look.viewer, place, 0) else None
     return found, wanted
 
 
@@ -189,7 +214,7 @@ def suggested(look: Look) -> tuple[Any, Any]:
     return common, look.graph.suggested(look.viewer)
 
 
-FOR_ALL = [people, posts, comments, pictures, thread, ties]
+FOR_ALL = [people, posts, comments, pictures, thread, reacted, ties]
 FOR_MEMBERS = [*FOR_ALL, home, listed, watched, told, asking, asking_friends, suggested]
 LOOKS = {True: FOR_MEMBERS, False: FOR_ALL}
 

@@ -97,6 +97,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.relations.tidy_requests": "the clock",
     "chat.actions.send_messages": "a batch of many senders, each named in its draft",
     "chat.actions.sight_changed": "part of somebody's block",
+    "feed.actions.comments.discard_comment_pictures": "the clock",
     "feed.actions.posts.discard_pictures": "the clock",
     "feed.actions.mutes.forget_muted_posts": "the clock",
     "feed.actions.homes.copy_post": "the sure lane",

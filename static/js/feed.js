@@ -5,6 +5,7 @@ import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
 import "./keep.js";
 import "./mute.js";
+import "./who.js";
 import { showPostCounts } from "./reactions.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
@@ -181,7 +182,7 @@ document.addEventListener(
     offerUndo(t(row.matches("[data-comment]") ? "comment_deleted" : "post_deleted"), async () => {
       try {
         const [fresh] = await postFragment(form.dataset.undo, new FormData());
-        row.replaceWith(fresh);
+        (fresh.matches("[data-thread]") ? row.closest("[data-thread]") : row).replaceWith(fresh);
         introduce(fresh);
       } catch (error) {
         complain(error);
