@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+import certifi
 import idna
 from django.conf import settings
-from requests import certs
 
 SECONDS = 5.0
 REDIRECTS = 3
@@ -259,7 +259,7 @@ def tls() -> ssl.SSLContext:
     """Certificates are checked, and whose they are; nothing of the environment is asked."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(certs.where())
+    context.load_verify_locations(certifi.where())
     return context
 
 

@@ -31,7 +31,8 @@ BATCH = 200
 
 
 def posts(member: User) -> Iterator[personal.Row]:
-    mine = Post.objects.filter(author=member, deleted_at__isnull=True).prefetch_related("pictures__upload")
+    mine = Post.objects.filter(author=member, deleted_at__isnull=True)
+    mine = mine.select_related("preview").prefetch_related("pictures__upload")
     for post in personal.walk(mine):
         yield {
             "id": post.pk,
@@ -42,6 +43,7 @@ def posts(member: User) -> Iterator[personal.Row]:
                 for one in post.pictures.all()
                 if one.upload.url()
             ],
+            "preview": {"url": card.url, "title": card.title} if (card := post.link_card) else None,
             "reactions": post.reactions,
             "comments": post.comments_count,
             "created_at": post.created_at,

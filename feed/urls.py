@@ -3,7 +3,8 @@ from django.urls import path
 from feed.api import comments as comment_api
 from feed.api import mutes as mute_api
 from feed.api import posts as post_api
-from feed.views import comments, home, mutes, posts
+from feed.api import previews as preview_api
+from feed.views import comments, feeds, home, mutes, posts, previews
 
 app_name = "feed"
 urlpatterns = [
@@ -22,11 +23,14 @@ urlpatterns = [
     path("comments/<int:id>/react/", comments.react_to_comment, name="react_to_comment"),
     path("posts/<int:id>/mute/", mutes.mute, name="mute"),
     path("posts/<int:id>/unmute/", mutes.unmute, name="unmute"),
+    path("posts/<int:id>/preview/", previews.preview, name="preview"),
+    path("@<str:handle>/feed.xml", feeds.person, name="person_feed"),
     path("lists/<int:id>/", home.people_list, name="list"),
     path("settings/muted/conversations/", mutes.muted, name="muted"),
     path("api/v1/posts", post_api.Posts.as_view(), name="api_posts"),
     path("api/v1/posts/<int:id>", post_api.OnePost.as_view(), name="api_post"),
     path("api/v1/posts/<int:id>/undo", post_api.UndoDeletePost.as_view(), name="api_undo_delete"),
+    path("api/v1/posts/<int:id>/preview", preview_api.PostPreview.as_view(), name="api_preview"),
     path("api/v1/posts/<int:id>/mute", mute_api.MutePost.as_view(), name="api_mute"),
     path("api/v1/me/mutes/posts", mute_api.MutedPosts.as_view(), name="api_muted_posts"),
     path("api/v1/me/lists/<int:id>/posts", post_api.ListPosts.as_view(), name="api_list_posts"),

@@ -147,6 +147,7 @@ MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", 10 * 1024 * 1024, low=1024)
 MAX_API_IMAGE_BYTES = 2 * MAX_IMAGE_BYTES
 MAX_IMPORT_BYTES = env.number("MAX_IMPORT_BYTES", 512 * 1024 * 1024, low=1024)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
+LINK_PREVIEWS = env.boolean("LINK_PREVIEWS", default=True)  # workers fetch what the first link of a post leads to
 
 # -- Work off the request ---------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or REDIS_URL or "memory://localhost/"

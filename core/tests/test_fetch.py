@@ -46,15 +46,19 @@ def get(url: str = URL, *, most: int = 100_000, **more: Any) -> fetch.Answer:
 
 NO_HOST = [
     "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0x7f.1", "0177.0.0.1", "017700000001",
-    "127.0.0.1.", "0", "0.0.0.0", "00.0.0.0", "1.2.3", "1.2.3.256", "1.2.3.4.5", "010.0.0.1", "08.8.8.8", "0x", "8.8.8.0x8",
+    "127.0.0.1.", "0", "0.0.0.0", "00.0.0.0", "1.2.3", "1.2.3.256", "1.2.3.4.5", "010.0.0.1", "08.8.8.8", "0x",
+    "8.8.8.0x8",
     "\uff11\uff12\uff17.0.0.1", "\u2460\u2461\u2466.0.0.1", "127\u30020\u30020\u30021", "127.0.0.1\u3002",
     "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.169.254", "192.0.0.192",
     "198.18.0.1", "192.88.99.1", "192.0.2.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
     "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:8.8.8.8]", "[::127.0.0.1]", "[64:ff9b::7f00:1]",
-    "[64:ff9b:1::a00:1]", "[2002:7f00:1::]", "[2001::1]", "[2001:db8::1]", "[fe80::1]", "[fe80::1%25eth0]", "[fe80::1%eth0]",
-    "[fc00::1]", "[fd00:ec2::254]", "[fec0::1]", "[ff02::1]", "[100::1]", "[3fff::1]", "[::1", "::1", "[127.0.0.1]", "[]",
+    "[64:ff9b:1::a00:1]", "[2002:7f00:1::]", "[2001::1]", "[2001:db8::1]", "[fe80::1]", "[fe80::1%25eth0]",
+    "[fe80::1%eth0]",
+    "[fc00::1]", "[fd00:ec2::254]", "[fec0::1]", "[ff02::1]", "[100::1]", "[3fff::1]", "[::1", "::1", "[127.0.0.1]",
+    "[]",
     "localhost", "localhost.", "LOCALHOST", "metadata", "intranet", "a", "a.", "..", "a..b", ".example", "-.example-",
-    "exa mple.org", "a.example%00.org", "a.example\t", "a" * 64 + ".example", "a." * 130 + "example", "xn--.example\u0301..",
+    "exa mple.org", "a.example%00.org", "a.example\t", "a" * 64 + ".example", "a." * 130 + "example",
+    "xn--.example\u0301..",
 ]  # fmt: skip
 
 
@@ -70,13 +74,15 @@ def test_no_spelling_of_an_inner_address_is_asked(host: str, nowhere: list[Any],
 @pytest.mark.parametrize(
     "url",
     [
-        "file:///etc/passwd", "gopher://site.example/_x", "ftp://site.example/", "dict://site.example:80/", "data:text/html,x",
+        "file:///etc/passwd", "gopher://site.example/_x", "ftp://site.example/", "dict://site.example:80/",
+        "data:text/html,x",
         "javascript:alert(1)", "//site.example/", "site.example", "", "http:", "http:///x", "http:site.example",
         "http://site.example:22/", "http://site.example:443/", "https://site.example:80/", "http://site.example:8000/",
         "http://site.example:0/", "http://site.example:99999/", "http://site.example:x/", "http://site.example:-1/",
         "http://me@site.example/", "http://me:secret@site.example/", "http://@site.example/", "http://:@site.example/",
         "http://site.example\\@127.0.0.1/", "http://site.example#@127.0.0.1\\/", "http://127.0.0.1#@site.example/",
-        "http://site.example/a b", "http://site.example/\r\nHost: evil", "http://site.example/\x00", "\nhttp://site.example/",
+        "http://site.example/a b", "http://site.example/\r\nHost: evil", "http://site.example/\x00",
+        "\nhttp://site.example/",
         "http://site.example/" + "x" * 2000,
     ],
 )  # fmt: skip
@@ -91,7 +97,8 @@ def test_only_plain_addresses_of_the_web_are_asked(url: str, nowhere: list[Any],
     "addresses",
     [
         ["127.0.0.1"], ["10.0.0.5"], ["169.254.169.254"], ["100.100.100.200"], ["0.0.0.0"], ["224.0.0.251"], ["::1"],
-        ["fe80::1%2"], ["fd00:ec2::254"], ["::ffff:10.0.0.1"], ["64:ff9b::a00:1"], ["2002:a00:1::1"], ["93.184.215.14", "10.0.0.1"],
+        ["fe80::1%2"], ["fd00:ec2::254"], ["::ffff:10.0.0.1"], ["64:ff9b::a00:1"], ["2002:a00:1::1"],
+        ["93.184.215.14", "10.0.0.1"],
         ["10.0.0.1", "93.184.215.14"], ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::1"],
     ],
 )  # fmt: skip
@@ -129,8 +136,10 @@ def test_an_address_has_one_spelling(url: str, same: str) -> None:
 # -- On the way
 
 INNER = [
-    "https://127.0.0.1/", "http://127.0.0.2/", "http://169.254.169.254/latest/meta-data/", "http://metadata.google.internal/", "//10.0.0.1/",
-    "http://2130706433/", "http://[::ffff:127.0.0.1]/", "http://localhost/", "file:///etc/passwd", "gopher://127.0.0.1:6379/_x",
+    "https://127.0.0.1/", "http://127.0.0.2/", "http://169.254.169.254/latest/meta-data/",
+    "http://metadata.google.internal/", "//10.0.0.1/",
+    "http://2130706433/", "http://[::ffff:127.0.0.1]/", "http://localhost/", "file:///etc/passwd",
+    "gopher://127.0.0.1:6379/_x",
     "http://me:secret@site.example/", "http://site.example:22/", "http://inner.example/", "//site.example\\@127.0.0.1/",
 ]  # fmt: skip
 
@@ -215,7 +224,10 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     return cert, secret
 
 
-@pytest.mark.parametrize(("name", "trusted", "good"), [("site.example", True, True), ("site.example", False, False), ("other.example", True, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "trusted", "good"),
+    [("site.example", True, True), ("site.example", False, False), ("other.example", True, False)],
+)
 def test_certificates_are_checked_for_the_name_in_the_link(
     name: str, trusted: bool, good: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +239,7 @@ def test_certificates_are_checked_for_the_name_in_the_link(
     web = Web(context)
     let_through(monkeypatch, web, "https")
     if trusted:
-        monkeypatch.setattr("requests.certs.where", lambda: str(cert))
+        monkeypatch.setattr("certifi.where", lambda: str(cert))
     web.pages["/"] = reply("hi")
     try:
         if good:
@@ -334,9 +346,12 @@ def test_what_is_no_answer_ends_soon(say: Any, web: Web) -> None:
         ),
         pytest.param(reply(zlib.compress(b"x"), Content_Encoding="br"), id="packed otherwise"),
         pytest.param(reply(b"no gzip", Content_Encoding="gzip"), id="packed badly"),
-        pytest.param(flood(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:10], b"\0\0\0\xff\xff" * 9999), id="packed nothing"),
+        pytest.param(
+            flood(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:10], b"\0\0\0\xff\xff" * 9999),
+            id="packed nothing",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_too_large_is_refused_when_it_is(say: Any, web: Web) -> None:
     web.pages["/"] = say
     with pytest.raises(fetch.Refused):
@@ -350,14 +365,25 @@ def test_sizes_are_those_after_unpacking(web: Web) -> None:
     assert get(cut=True).body == b"x" * 100_000
 
 
-@pytest.mark.parametrize("kind", ["", "application/pdf", "application/octet-stream", "image/svg+xml", "text/plain", "x", "text/htmlx"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind", ["", "application/pdf", "application/octet-stream", "image/svg+xml", "text/plain", "x", "text/htmlx"]
+)
 def test_other_types_are_not_read(kind: str, web: Web) -> None:
     web.pages["/"] = reply("hi", kind)
     with pytest.raises(fetch.Refused):
         get()
 
 
-@pytest.mark.parametrize(("status", "kind"), [("500 Oh", fetch.Unreachable), ("429 Later", fetch.Unreachable), ("404 Gone", fetch.Refused), ("204 None", fetch.Refused), ("304 Same", fetch.Refused)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("500 Oh", fetch.Unreachable),
+        ("429 Later", fetch.Unreachable),
+        ("404 Gone", fetch.Refused),
+        ("204 None", fetch.Refused),
+        ("304 Same", fetch.Refused),
+    ],
+)
 def test_what_may_be_otherwise_later_says_so(status: str, kind: type[Exception], web: Web) -> None:
     web.pages["/"] = reply("", status=status)
     with pytest.raises(kind):

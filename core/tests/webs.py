@@ -1,4 +1,4 @@
-"""A web server on a free port that says what a test wants, byte for byte; and the one way that `core.fetch` gets there."""
+"""A web server on a free port that says what a test wants, byte for byte; and how `core.fetch` gets there."""
 
 import contextlib
 import ipaddress

@@ -1,5 +1,5 @@
 """The tables of the feed. Django looks for them here; import each from its own module."""
 
-from feed.models import comments, mutes, posts, reactions
+from feed.models import comments, mutes, posts, previews, reactions
 
-__all__ = ["comments", "mutes", "posts", "reactions"]
+__all__ = ["comments", "mutes", "posts", "previews", "reactions"]

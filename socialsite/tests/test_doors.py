@@ -90,12 +90,22 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:post": post_page,
     "feed:api_post": post,
     "feed:edit": edit,
+    "feed:person_feed": lambda ask: posts_for_visitors(ask) if ask.graph.meets(ask.viewer, ask.one) else shown(),
     "feed:comments": thread,
     "feed:api_comments": thread,
     "feed:comment": comment_live,
     "feed:api_comment": comment,
     "chat:with": person,
 }
+
+
+def posts_for_visitors(ask: Ask) -> Shown:
+    """What the RSS feed of a person shows to everybody who may see them: nothing, be it their name, if it is closed."""
+    if not (ask.graph.meets(None, ask.one) and ask.graph.inside(None, ask.one)):
+        return shown()
+    return profile(replace(ask, viewer=None))
+
+
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
 NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes", "muted.json", "blocked.json"}
 AS_FRAGMENT = {"feed:comments", "feed:comment"}
@@ -130,6 +140,7 @@ UPLOADS = {
     "avatar": "test_graphs.pictures",
     "cover": "accounts.access.people.visible_covers: as avatars",
     "post": "test_graphs.pictures, and test below",
+    "preview": "feed/tests/test_previews.py: as the posts that show it",
 }
 # Files of the export; every other shows nothing of others.
 EXPORTS: dict[str, Callable[[Ask], Shown]] = {
