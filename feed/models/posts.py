@@ -47,7 +47,7 @@ AUDIENCE_ICONS = {
 
 
 class Post(models.Model):
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts", db_index=False)
     text = models.TextField(blank=True, validators=[MaxLengthValidator(TEXT_LIMIT)])
     html = models.TextField(blank=True, help_text=_("Made from the text by core.text.render, once."))
     audience = models.CharField(max_length=20, choices=Audience.choices, default=Audience.MEMBERS)
