@@ -3,7 +3,7 @@ const LINK = /(^|[\s(<])(https?:\/\/|www\.)[^\s<>]/i;
 
 for (const choice of document.querySelectorAll("[data-link-choice]")) {
   const form = choice.closest("form");
-  const show = () => (choice.hidden = !LINK.test(form.elements.text.value));
+  const show = () => choice.classList.toggle("asked", LINK.test(form.elements.text.value));
   form.addEventListener("input", show);
   form.addEventListener("reset", () => setTimeout(show));
   show();
