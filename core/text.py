@@ -34,6 +34,7 @@ RULES = (
 
 MENTIONS_LIMIT = 50  # different people in a text who are linked, and so may be told
 HASHTAGS_LIMIT = 30
+LINKED_LIMIT = 300  # mentions and hashtags that link in one text, the same ones again included
 HASHTAG_LENGTH = 50  # characters, as written and as folded
 
 
@@ -145,12 +146,18 @@ class _Found:
     tokens: list[Token] = field(default_factory=list)
     mentions: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    linked: int = 0
 
     def url(self, match: re.Match[str]) -> str:
         """The address of a mention or hashtag; empty for what stays as it is written."""
+        if self.linked == LINKED_LIMIT:
+            return ""
         if match["handle"]:
-            return _once(self.mentions, match["handle"].lower(), MENTIONS_LIMIT, _profile_url)
-        return _once(self.tags, tag_name(match["tag"]), HASHTAGS_LIMIT, tag_url)
+            url = _once(self.mentions, match["handle"].lower(), MENTIONS_LIMIT, _profile_url)
+        else:
+            url = _once(self.tags, tag_name(match["tag"]), HASHTAGS_LIMIT, tag_url)
+        self.linked += bool(url)
+        return url
 
 
 def _once(known: dict[str, str], name: str, limit: int, address: Callable[[str], str]) -> str:
