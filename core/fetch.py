@@ -239,7 +239,8 @@ class _Line:
             connection.sock.settimeout(self.left)
             connection.request("GET", asked.path, headers=_words(asked))
             yield connection.getresponse()
-        except (OSError, http.client.HTTPException, EOFError) as error:  # TLS that does not hold is an OSError as well
+        # TLS that does not hold is an OSError, heads that make no sense are ValueErrors here and there.
+        except (OSError, http.client.HTTPException, EOFError, ValueError) as error:
             raise Unreachable("too slow" if self.over else type(error).__name__) from None
         finally:
             connection.close()

@@ -327,6 +327,7 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.M
         pytest.param(b"nonsense\r\n\r\n", id="no HTTP"),
         pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", id="a chunk of no size"),
         pytest.param(b"", id="nothing"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset*=a\0b''x\r\n\r\nhi", id="no charset"),
     ],
 )
 def test_what_is_no_answer_ends_soon(say: Any, web: Web) -> None:

@@ -1,6 +1,9 @@
+import re
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core import opengraph
 
@@ -93,3 +96,21 @@ def test_the_worst_page_takes_little_time(piece: str) -> None:
     begun = time.process_time()
     read(piece * (512 * 1024 // len(piece)))
     assert time.process_time() - begun < 4
+
+
+PIECES_OF_PAGES = (
+    "<title> </title> <meta/property='og:title'/content=' '> <svg> <!-- --> &#0; &#xd800; \x00 \u202e <math> "
+    "</script> <noscript>"
+)
+PIECES = st.sampled_from([*PIECES_OF_PAGES.split(" "), "<script>", "<template>", "\ufffe", "words "])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.one_of(PIECES.map(str.encode), st.binary(max_size=8)), max_size=40).map(b"".join), st.text(max_size=9)
+)
+def test_whatever_comes_is_words_that_can_be_kept(body: bytes, charset: str) -> None:
+    page = opengraph.read(body, charset=charset, url="https://site.example/")
+    for said, limit in ((page.title, 200), (page.description, 400), (page.site, 80)):
+        assert len(said) <= limit
+        assert not re.search(r"[\x00-\x1f\u202a-\u202e\ud800-\udfff]", said)

@@ -144,18 +144,20 @@ def _picture(url: str) -> Upload | None:
 
 def _later(mine: LinkPreview) -> None:
     """Another attempt after a pause, or the end of it; what was ready once stays as it was."""
-    ready = mine.is_ready
+    now = timezone.now()
     if mine.attempts < ATTEMPTS:
-        pause = BACK_OFF[mine.attempts - 1]
-        with transaction.atomic(durable=True):
-            held = LinkPreview.objects.filter(pk=mine.pk, due_at=mine.due_at)
-            held.update(due_at=timezone.now() + pause, state=mine.state if ready else LinkPreview.State.FAILED)
-    elif ready:
-        with transaction.atomic(durable=True):
-            held = LinkPreview.objects.filter(pk=mine.pk, due_at=mine.due_at)
-            held.update(due_at=None, expires_at=timezone.now() + KEPT)
+        state = mine.state if mine.is_ready else LinkPreview.State.FAILED
+        _write(mine, state=state, due_at=now + BACK_OFF[mine.attempts - 1])
+    elif mine.is_ready:
+        _write(mine, due_at=None, expires_at=now + KEPT)
     else:
         _finish(mine, None, state=LinkPreview.State.NONE)
+
+
+def _write(mine: LinkPreview, **changes: Any) -> None:
+    """If this process still holds the claim."""
+    with transaction.atomic(durable=True):
+        LinkPreview.objects.filter(pk=mine.pk, due_at=mine.due_at).update(**changes)
 
 
 def _finish(mine: LinkPreview, picture: Upload | None, **found: Any) -> None:
