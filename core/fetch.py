@@ -292,14 +292,14 @@ def _answer(
 
 
 def _body(line: _Line, answer: http.client.HTTPResponse, most: int, cut: bool) -> bytes:
-    body = b""
+    body = bytearray()
     for piece in _unpacked(line, answer, most):
         body += piece
         if len(body) > most:
             if cut:
-                return body[:most]
+                break
             raise Refused("too large")
-    return body
+    return bytes(body[:most])
 
 
 def _unpacked(line: _Line, answer: http.client.HTTPResponse, most: int) -> Iterator[bytes]:
