@@ -10,9 +10,12 @@ class FeedConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import registry as accounts_registry
+        from core import checkup
         from feed import belongings, consumers, handlers  # noqa: F401  registers frames and subscribers
+        from feed import checkup as feed_checkup
         from feed.access import comments as comment_access
         from feed.access import posts as post_access
+        from feed.access import previews as preview_access
         from feed.actions import counts, filing, homes
         from feed.models.posts import PICTURES_LIMIT
         from feed.queries import posts as post_queries
@@ -28,6 +31,8 @@ class FeedConfig(AppConfig):
         uploads_registry.register("post", visible=post_access.visible_pictures)
         uploads_registry.register("comment", visible=comment_access.visible_pictures)
         bodies.takes_files("feed:write_comment", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
+        uploads_registry.register("preview", visible=preview_access.visible_preview_pictures)
+        checkup.parts.append(feed_checkup.previews)
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
                 key="posts",

@@ -35,7 +35,8 @@ BATCH = 200
 
 
 def posts(member: User) -> Iterator[personal.Row]:
-    mine = Post.objects.filter(author=member, deleted_at__isnull=True).prefetch_related("pictures__upload")
+    mine = Post.objects.filter(author=member, deleted_at__isnull=True)
+    mine = mine.select_related("preview").prefetch_related("pictures__upload")
     for post in personal.walk(mine):
         yield {
             "id": post.pk,
@@ -46,6 +47,7 @@ def posts(member: User) -> Iterator[personal.Row]:
                 for one in post.pictures.all()
                 if one.upload.url()
             ],
+            "preview": {"url": card.url, "title": card.title} if (card := post.link_card) else None,
             "reactions": post.reactions,
             "comments": post.comments_count,
             "created_at": post.created_at,
@@ -105,6 +107,9 @@ def register() -> None:
     personal.holds(HomeEntry, "member", erase=homes.erase_entries)
     personal.holds(Home, "member")
     personal.holds(Subscription, "member", erase=homes.erase_subscriptions)
+    tags = {"name": "source__name", "since": "created_at"}
+    rows = personal.rows_of(Subscription, "member", tags, lambda member, mine: mine.filter(source__kind="tag"))
+    personal.register(personal.Chapter("hashtags.json", _("Hashtags you follow"), rows))
     personal.holds(Source, "person", erase=homes.erase_subscribers)
     hidden = {"post": "post_id", "since": "created_at"}
     personal.holds(HiddenPost, "member", file="hidden-posts.json", title=_("Posts you hide"), fields=hidden)
@@ -131,8 +136,8 @@ def erase_posts(*, member: User, take_messages: bool) -> int:
         PostPicture.objects.filter(post__author=member),
         posts,
     ):
-        # The newest first: a reply is younger than what it hangs on, so that no row takes more with it than itself. Only
-        # a post takes up to some thousand entries of homes.
+        # The newest first: a reply is younger than what it hangs on, so that no row takes more with it than itself. A
+        # post takes up to some thousand entries of homes.
         ids = list(rows.order_by("-pk").values_list("pk", flat=True)[: BATCH // 10 if rows.model is Post else BATCH])
         if ids:
             if rows.model in HOLDING:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -59,6 +60,7 @@ class PostForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    without_preview = forms.BooleanField(label=_("No card for the link"), required=False)
     client_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def lines(self) -> list[str]:
@@ -70,6 +72,10 @@ class PostForm(forms.Form):
         return [{"key": key, "alt": alts[place] if place < len(alts) else ""} for place, key in enumerate(keys)]
 
     text_limit = TEXT_LIMIT
+
+    @property
+    def shows_previews(self) -> bool:
+        return settings.LINK_PREVIEWS
 
 
 class EditForm(forms.Form):

@@ -4,9 +4,11 @@ from feed.api import comments as comment_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
 from feed.api import posts as post_api
+from feed.api import previews as preview_api
 from feed.api import reactions as reaction_api
 from feed.api import saved as saved_api
-from feed.views import comments, hidden, home, mutes, posts, reactions, saved
+from feed.api import tags as tag_api
+from feed.views import comments, feeds, hidden, home, mutes, posts, previews, reactions, saved, tags
 
 app_name = "feed"
 urlpatterns = [
@@ -31,7 +33,13 @@ urlpatterns = [
     path("site/reactions/", reactions.office, name="site_reactions"),
     path("posts/<int:id>/mute/", mutes.mute, name="mute"),
     path("posts/<int:id>/unmute/", mutes.unmute, name="unmute"),
+    path("posts/<int:id>/preview/", previews.preview, name="preview"),
+    path("@<str:handle>/feed.xml", feeds.person, name="person_feed"),
     path("lists/<int:id>/", home.people_list, name="list"),
+    path("tags/", tags.followed, name="tags"),
+    path("tags/<str:name>/", tags.tag, name="tag"),
+    path("tags/<str:name>/follow/", tags.follow, name="follow_tag"),
+    path("tags/<str:name>/unfollow/", tags.unfollow, name="unfollow_tag"),
     path("settings/muted/conversations/", mutes.muted, name="muted"),
     path("posts/<int:id>/hide/", hidden.hide, name="hide"),
     path("posts/<int:id>/unhide/", hidden.unhide, name="unhide"),
@@ -47,8 +55,12 @@ urlpatterns = [
     path("api/v1/posts", post_api.Posts.as_view(), name="api_posts"),
     path("api/v1/posts/<int:id>", post_api.OnePost.as_view(), name="api_post"),
     path("api/v1/posts/<int:id>/undo", post_api.UndoDeletePost.as_view(), name="api_undo_delete"),
+    path("api/v1/posts/<int:id>/preview", preview_api.PostPreview.as_view(), name="api_preview"),
     path("api/v1/posts/<int:id>/mute", mute_api.MutePost.as_view(), name="api_mute"),
     path("api/v1/me/mutes/posts", mute_api.MutedPosts.as_view(), name="api_muted_posts"),
+    path("api/v1/tags/<str:name>/posts", tag_api.TagPosts.as_view(), name="api_tag_posts"),
+    path("api/v1/me/tags", tag_api.FollowedTags.as_view(), name="api_tags"),
+    path("api/v1/me/tags/<str:name>", tag_api.FollowTag.as_view(), name="api_follow_tag"),
     path("api/v1/me/lists/<int:id>/posts", post_api.ListPosts.as_view(), name="api_list_posts"),
     path("api/v1/posts/<int:id>/reaction", reaction_api.PostReaction.as_view(), name="api_reaction"),
     path("api/v1/reactions", reaction_api.Reactions.as_view(), name="api_reactions"),

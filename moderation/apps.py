@@ -15,10 +15,12 @@ class ModerationConfig(AppConfig):
         from accounts.access import people as people_access
         from accounts.models.fields import ProfileField
         from accounts.models.people import User
+        from core import errors
         from feed.access import comments as comment_access
         from feed.access import posts as post_access
         from feed.models.comments import Comment
         from feed.models.posts import Post, PostPicture
+        from feed.models.previews import LinkPreview
         from moderation import access, belongings, events, registry  # noqa: F401  declares the events
 
         def person(viewer: Any, id: int | str) -> registry.Thing:
@@ -31,6 +33,8 @@ class ModerationConfig(AppConfig):
 
         def comment(viewer: Any, id: int | str) -> registry.Thing:
             one = comment_access.access_comment(viewer, int(id))
+            if one.author is None:
+                raise errors.NotFound
             return registry.Thing(one.pk, one.author, one.text)
 
         registry.register(
@@ -49,8 +53,8 @@ class ModerationConfig(AppConfig):
                 label=_("Post"),
                 find=post,
                 url=lambda member, id: reverse("feed:post", args=[id]),
-                shows=(Post, PostPicture),
-                uploads=("post",),
+                shows=(Post, PostPicture, LinkPreview),
+                uploads=("post", "preview"),
             )
         )
         registry.register(

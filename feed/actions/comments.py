@@ -145,7 +145,7 @@ def _words(given: str, answered: Comment | None, actor: User) -> str:
     if not words or answered is None or answered.parent_id is None or answered.author in (None, actor):
         return words
     handle = answered.author.handle
-    if handle.lower() in {found.lower() for found in text.MENTION.findall(words)}:
+    if handle.lower() in text.mentions(words):
         return words
     return writing.words(f"@{handle} {words}", COMMENT_LIMIT + len(handle) + 2)
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from accounts.models.relations import Audience
-from core import wake
+from core import text, wake
 from feed.models.posts import Post
 from feed.models.sources import Filing, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
 
@@ -65,13 +65,36 @@ def unsubscribe(members: Collection[int], source: Source) -> None:
 
 
 def file_post(post: Post) -> None:
-    """Part of making a post: it stands under its author, and comes to few readers at once; to more of them by
-    `homes.copy_post`, and until then their reads make up for it."""
+    """Part of making a post: it stands under its author and its hashtags, and comes to few readers at once; to more of
+    them by `homes.copy_post`, and until then their reads make up for it."""
     source = source_of(post.author_id)
     subscribe([post.author_id], source, SubscriptionState.COPIED)
-    _share([source.pk])
-    Filing.objects.bulk_create([Filing(source=source, post=post)], ignore_conflicts=True)
+    _file(post, [source, *tag_sources(text.tags(post.text))])
     refile_post(post)
+
+
+def refile_tags(post: Post) -> None:
+    """Part of an edit: the post stands under the hashtags of its words, and under no others."""
+    filed = Source.objects.filter(filings__post=post, kind=SourceKind.TAG)
+    wanted = tag_sources(text.tags(post.text))
+    Filing.objects.filter(post=post, source__in=filed).exclude(source__in=wanted).delete()
+    if new := [source for source in wanted if source not in filed]:
+        _file(post, new)
+        refile_post(post)
+
+
+def tag_sources(names: list[str]) -> list[Source]:
+    """Sources of hashtags, made where there are none."""
+    found = {one.name: one for one in Source.objects.filter(kind=SourceKind.TAG, name__in=names)}
+    if missing := [Source(kind=SourceKind.TAG, name=name) for name in sorted(names) if name not in found]:
+        Source.objects.bulk_create(missing, ignore_conflicts=True)
+        found = {one.name: one for one in Source.objects.filter(kind=SourceKind.TAG, name__in=names)}
+    return [found[name] for name in names]
+
+
+def _file(post: Post, sources: list[Source]) -> None:
+    _share([source.pk for source in sources])
+    Filing.objects.bulk_create((Filing(source=source, post=post) for source in sources), ignore_conflicts=True)
 
 
 def _share(source_ids: Collection[int]) -> None:

@@ -18,7 +18,7 @@ from accounts.models.relations import Audience
 from core import errors, outbox, text
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import filing, writing
+from feed.actions import filing, previews, writing
 from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
@@ -37,6 +37,7 @@ def create_post(
     pictures: Sequence[Any] = (),
     alts: Sequence[str] = (),
     client_id: str | None = None,
+    show_preview: bool = True,
 ) -> Post:
     """A post with the actor's uploads (keys) and their descriptions. A `client_id` used before: that post again."""
     accounts_access.access_member(actor)
@@ -49,6 +50,8 @@ def create_post(
         html=writing.render(words),
         audience=writing.audience(audience),
         client_id=writing.client(client_id),
+        preview=previews.want(actor=actor, words=words) if show_preview else None,
+        show_preview=show_preview,
     )
     earlier = writing.insert(post)
     if earlier is not None:
@@ -78,10 +81,12 @@ def edit_post(*, actor: User, post_id: int, text: str | None = None, audience: s
         return post
     if words != post.text:
         post.text, post.html, post.edited_at = words, writing.render(words), timezone.now()
+        post.preview = previews.want(actor=actor, words=words) if post.show_preview else None
     widened, post.audience = post.audience == Audience.ONLY_ME != wanted, wanted
-    post.save(update_fields=["text", "html", "audience", "edited_at"])
+    post.save(update_fields=["text", "html", "audience", "edited_at", "preview"])
     if counted != (post.audience in COUNTED):
         writing.change_posts_count(post.author_id, -1 if counted else +1)
+    filing.refile_tags(post)
     if widened:
         filing.refile_post(post)
     outbox.emit(events.PostEdited(post_id=post.pk, author_id=post.author_id, audience=post.audience))

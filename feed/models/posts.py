@@ -7,6 +7,7 @@ exact on every database and a list reads no further table; `manage.py recount` c
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.relations import Audience
 from core import text as core_text
+from feed.models.previews import LinkPreview
 from feed.models.reactions import top_kinds
 
 TEXT_LIMIT = 5000  # characters of a post
@@ -38,7 +40,7 @@ AUDIENCE_ICONS = {
 
 
 class Post(models.Model):
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts", db_index=False)
     text = models.TextField(blank=True, validators=[MaxLengthValidator(TEXT_LIMIT)])
     html = models.TextField(blank=True, help_text=_("Made from the text by core.text.render, once."))
     audience = models.CharField(max_length=20, choices=Audience.choices, default=Audience.MEMBERS)
@@ -46,6 +48,10 @@ class Post(models.Model):
     is_brought = models.BooleanField(
         default=False, db_default=False, help_text=_("Imported: on the profile, and on nobody's home.")
     )
+    preview = models.ForeignKey(
+        LinkPreview, on_delete=models.SET_NULL, null=True, blank=True, related_name="posts", db_index=False
+    )
+    show_preview = models.BooleanField(default=True, db_default=True, help_text=_("The author may take it away."))
     comments_count = models.PositiveIntegerField(default=0)
     reactions_count = models.PositiveIntegerField(default=0)
     reactions = models.JSONField(default=dict, blank=True)
@@ -58,6 +64,7 @@ class Post(models.Model):
         indexes = [
             models.Index(fields=["author", "-id"], name="post_of_author"),
             models.Index(fields=["audience", "-id"], name="post_of_audience"),
+            models.Index(fields=["preview", "-id"], condition=Q(preview__isnull=False), name="post_of_preview"),
         ]
 
     def __str__(self) -> str:
@@ -101,6 +108,12 @@ class Post(models.Model):
     @property
     def body(self) -> SafeString:
         return core_text.trusted(self.html)
+
+    @property
+    def link_card(self) -> LinkPreview | None:
+        """What is shown of its first link; asks for the preview that `queries` fetched along."""
+        shown = self.show_preview and self.preview is not None and self.preview.is_ready
+        return self.preview if shown else None
 
     @property
     def top_kinds(self) -> list[str]:

@@ -32,7 +32,7 @@ def cards(viewer: Viewer) -> QuerySet[Post]:
     mine = Reaction.objects.filter(post=OuterRef("pk"), user_id=accounts_access.viewer_id(viewer) or 0)
     return (
         post_access.visible_posts(viewer)
-        .select_related("author")
+        .select_related("author", "preview__upload")
         .annotate(
             my_reaction=Subquery(mine.values("kind")[:1]),
             is_quiet=Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk"))),

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.access import lists as lists_access
 from accounts.access import people as people_access
+from accounts.access.people import Viewer
 from accounts.models.lists import PeopleList
 from accounts.models.people import User
 from core import errors, paging
@@ -80,12 +81,12 @@ Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked
 
 def home(viewer: User, cursor: str = "") -> Page[Post]:
     """The viewer's own posts and those of what they subscribe to, strictly by time."""
-    return _page(viewer, _of_home(viewer, 0), _subscribed(viewer), cursor)
+    return page_of(viewer, _of_home(viewer, 0), _subscribed(viewer), cursor)
 
 
 def new_posts(viewer: User, after: int) -> list[Post]:
     """What home shows above the post `after`, newest first; at most 40."""
-    return _page(viewer, _of_home(viewer, min(after, TOP - 1)), _subscribed(viewer), "", NEW_LIMIT).rows
+    return page_of(viewer, _of_home(viewer, min(after, TOP - 1)), _subscribed(viewer), "", NEW_LIMIT).rows
 
 
 def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:
@@ -95,7 +96,7 @@ def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList
     def fetch(below: int, number: int) -> list[int]:
         return _of_sources(LISTED, {"list": row.pk}, below, 0, number)
 
-    return row, _page(viewer, fetch, post_access.heard_posts(viewer), cursor)
+    return row, page_of(viewer, fetch, post_access.heard_posts(viewer), cursor)
 
 
 def _subscribed(viewer: User) -> QuerySet[Post]:
@@ -104,7 +105,8 @@ def _subscribed(viewer: User) -> QuerySet[Post]:
     return post_access.heard_posts(viewer).filter(Exists(standing))
 
 
-def _page(viewer: User, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = cards.PAGE) -> Page[Post]:
+def page_of(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = cards.PAGE) -> Page[Post]:
+    """A page of cards out of ids that are no queryset."""
     keep = cards.keep_heard(viewer, heard)
     page = paging.walk(
         lambda after, number: [Post(pk=id) for id in fetch(_below(after), number)], cursor=cursor, size=size, keep=keep

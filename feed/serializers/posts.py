@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.serializers import previews
 from uploads import serializers as upload_serializers
 
 
@@ -29,6 +30,7 @@ def post(row: Post) -> dict[str, Any]:
         "html": row.html,
         "audience": row.audience,
         "pictures": [picture(one) for one in row.pictures.all()],
+        "preview": previews.preview(row.link_card),
         "reactions": row.reactions,
         "reactions_count": row.reactions_count,
         "comments_count": row.comments_count,
@@ -49,6 +51,7 @@ class PostOut(serializers.Serializer[Any]):
     html = serializers.CharField(help_text="The text, rendered and safe to show.")
     audience = serializers.ChoiceField(choices=Audience.choices)
     pictures = upload_serializers.PictureOut(many=True)
+    preview = previews.PreviewOut(allow_null=True, help_text="The card of its first link, once that is fetched.")
     reactions = serializers.DictField(child=serializers.IntegerField(), help_text="How many of each kind.")
     reactions_count = serializers.IntegerField()
     comments_count = serializers.IntegerField()
@@ -78,6 +81,9 @@ class PostIn(serializers.Serializer[Any]):
     pictures = PictureIn(many=True, required=False, default=list, max_length=PICTURES_LIMIT)  # type: ignore[call-arg]
     client_id = serializers.CharField(
         required=False, allow_null=True, default=None, max_length=64, help_text="Yours; a repeat stands once."
+    )
+    show_preview = serializers.BooleanField(
+        required=False, default=True, help_text="A card of the first link, which the site fetches a moment later."
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -60,6 +61,7 @@ def create(request: base.Request, form: PostForm) -> Post:
         pictures=keys,
         alts=alts,
         client_id=given["client_id"] or None,
+        show_preview=not given["without_preview"],
     )
 
 
@@ -85,6 +87,8 @@ def post_context(request: base.Request, one: Post) -> dict[str, Any]:
     page = comment_queries.comments(request.user, one, request.GET.get("cursor", ""))
     return {
         **about(one),
+        "origin": settings.SITE_URL,
+        "canonical": settings.SITE_URL + one.get_absolute_url(),
         "comments": page.rows[::-1],
         "next_url": base.next_url(request, page.next, reverse("feed:comments", args=[one.pk])),
         "older_url": base.next_url(request, page.next, reverse("feed:post", args=[one.pk])),

@@ -30,7 +30,7 @@ from feed.actions import homes
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
-from socialsite.demo import entrance, keeping, pictures, plan, selves, threads, ties
+from socialsite.demo import entrance, keeping, links, pictures, plan, selves, threads, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -86,8 +86,10 @@ def make(options: Options, say: Say, *, now: datetime | None = None) -> None:
         prepared = dict(_prepare(made, options.seed, Path(folder), say))
         uses = _uses(made, prepared)
         _place(uses, say)
+        card = links.place(prepared, now)
     with transaction.atomic():
         _write(made, uses, say)
+        links.write(card, now)
         Pulse.objects.filter(name=MARK).update(detail=f"made: {options}")
 
 

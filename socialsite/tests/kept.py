@@ -1,8 +1,9 @@
 """What the first of a world keeps: every fourth post, of everybody, whether they may see it or not."""
 
 from feed.models.saved import Collection, SavedPost
-from socialsite.tests.graphs import Place, World
+from socialsite.tests.graphs import Place
 from socialsite.tests.shown import Ask, Shown, newest, shown
+from socialsite.tests.worlds import World
 
 TURN = 4
 

@@ -95,6 +95,10 @@ def list_posts(ask: Ask) -> Shown:
     )
 
 
+def tagged(ask: Ask) -> Shown:
+    return shown(posts=newest(place for place in ask.graph.tagged if ask.graph.hears(ask.viewer, place)))
+
+
 def newest(places: Iterable[Place], number: int = 20) -> list[Place]:
     return sorted(places, key=lambda place: (place[0], Audience.values.index(place[1])))[-number:]
 

@@ -29,7 +29,7 @@ from feed import consumers as feed_consumers
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
 from socialsite.tests import kept
-from socialsite.tests.graphs import GRAPHS, Graph, Viewer, World, build, graph_of, together
+from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, together
 from socialsite.tests.shown import (
     Ask,
     Shown,
@@ -55,9 +55,11 @@ from socialsite.tests.shown import (
     replies,
     shown,
     tab_of_profile,
+    tagged,
     thread,
     thread_page,
 )
+from socialsite.tests.worlds import World, build
 from uploads import registry as uploads_registry
 
 # The matrix: what these show, exactly. Everything else must show nothing of others.
@@ -91,6 +93,8 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "accounts:list_edit": on_list,
     "accounts:api_list_people": on_list,
     "feed:list": list_posts,
+    "feed:tag": tagged,
+    "feed:api_tag_posts": tagged,
     "feed:api_list_posts": list_posts,
     "feed:home": home,
     "feed:api_posts": home,
@@ -99,6 +103,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:post": post_page,
     "feed:api_post": post,
     "feed:edit": edit,
+    "feed:person_feed": lambda ask: posts_for_visitors(ask) if ask.graph.meets(ask.viewer, ask.one) else shown(),
     "feed:comments": thread,
     "feed:api_comments": thread,
     "feed:comment": comment_live,
@@ -120,6 +125,15 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "moderation:report_post": kept.others_post,
     "moderation:report_comment": kept.others_comment,
 }
+
+
+def posts_for_visitors(ask: Ask) -> Shown:
+    """What the RSS feed of a person shows to everybody who may see them: nothing, be it their name, if it is closed."""
+    if not (ask.graph.meets(None, ask.one) and ask.graph.inside(None, ask.one)):
+        return shown()
+    return profile(replace(ask, viewer=None))
+
+
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
 NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes", "muted.json", "blocked.json"}
 AS_FRAGMENT = {"feed:comments", "feed:comment"}
@@ -156,6 +170,7 @@ UPLOADS = {
     "cover": "accounts.access.people.visible_covers: as avatars",
     "post": "test_graphs.pictures, and test below",
     "comment": "test_graphs.pictures",
+    "preview": "feed/tests/test_previews.py: as the posts that show it",
 }
 # Files of the export; every other shows nothing of others.
 EXPORTS: dict[str, Callable[[Ask], Shown]] = {
@@ -227,6 +242,8 @@ class Walk:
         elif path.startswith(COMMENTS):
             for place, one in list(self.world.comments)[turn % 19 :: 19]:
                 yield self.world.comments[place, one].pk, Ask(graph, viewer, place=place, sayer=one)
+        elif "tags/" in path:
+            yield self.world.tag, Ask(graph, viewer)
         elif path.removeprefix("api/v1/me/").startswith(LISTS):
             for whose in {viewer or 0, turn % graph.size}:
                 yield self.world.lists[whose].pk, Ask(graph, viewer, own=whose == viewer)

@@ -27,7 +27,8 @@ from feed.queries import comments as comment_queries
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
 from feed.queries import reactions as reaction_queries
-from socialsite.tests.graphs import GRAPHS, SIZE, Graph, Place, Viewer, World, build, graph_of, together
+from socialsite.tests.graphs import GRAPHS, SIZE, Graph, Place, Viewer, graph_of, together
+from socialsite.tests.worlds import World, build
 from uploads import access as upload_access
 
 AT_ONCE = 40  # graphs looked at together

@@ -34,6 +34,7 @@ OTHERWISE: dict[str, str] = {
     "accounts.PeopleList": "its owner's alone",
     "chat.Message": "with the person; a report of a message is the chat's to add",
     "feed.Collection": "its owner's alone",
+    "feed.Reaction": "one of the owner's set",
     "feed.Source": "a hashtag is a word of posts",
     "moderation.Report": "moderators' alone",
     "uploads.Upload": "by the kinds of uploads below",
@@ -83,9 +84,9 @@ def test_every_kind_of_upload_can_be_reported() -> None:
 def test_what_is_in_no_registry_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "kinds", {})
     assert undecided() == [
-        "accounts.ProfileField", "accounts.User", "feed.Comment", "feed.Post", "feed.PostPicture"
+        "accounts.ProfileField", "accounts.User", "feed.Comment", "feed.LinkPreview", "feed.Post", "feed.PostPicture"
     ]  # fmt: skip
-    assert uploads_undecided() == ["avatar", "cover", "post"]
+    assert uploads_undecided() == ["avatar", "comment", "cover", "post", "preview"]
 
 
 def test_reasons_name_what_exists_and_is_not_reportable() -> None:

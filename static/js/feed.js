@@ -1,5 +1,6 @@
 // The feed: what is on the page stays true, what is new announces itself without moving what one reads.
 import "./composer.js";
+import "./link-choice.js";
 import { catchUp } from "./comments.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
@@ -138,7 +139,7 @@ socket.on("post.edited", async ({ post }) => {
   try {
     const [fresh] = await getFragment(`/posts/${post}/`);
     // Open comments and a half-written answer stay; words and head are new.
-    for (const part of [".posthead", ".posttext"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
+    for (const part of [".posthead", ".posttext", "[data-preview]"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
     introduce(card);
     coming.add(post); // by its new name
     soon();
