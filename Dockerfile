@@ -14,7 +14,7 @@ COPY . .
 RUN find static -exec touch -d 2000-01-01 {} + \
     && DATA_DIR=/tmp/build STATIC_ROOT=/srv/.static SECRET_KEY=used-only-while-the-image-is-built-and-nowhere-else \
     /venv/bin/python -c "import django; django.setup(); from socialsite.management.commands import up; up.Command().collect_static()" \
-    && /venv/bin/python -m compileall -q core socialsite accounts uploads feed chat
+    && /venv/bin/python -m compileall -q core socialsite accounts uploads feed chat moderation
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

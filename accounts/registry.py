@@ -1,6 +1,6 @@
 """What higher rooms add to a person: tabs and buttons of the profile, and what must happen when somebody is blocked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,11 +44,23 @@ class PersonAction:
     order: int = 0
 
 
+@dataclass(frozen=True)
+class OfficePage:
+    """A page of another room in the site's office, for those with the permission; site_base.html names it."""
+
+    key: str
+    url_name: str
+    permission: str
+
+
 profile_tabs: dict[str, ProfileTab] = {}
 profile_boxes: dict[str, ProfileBox] = {}
 person_actions: dict[str, PersonAction] = {}
+office_pages: dict[str, OfficePage] = {}
 # Called with the two ids (in any order) in the transaction of a block or unblock, after its rows are written.
 block_listeners: list[Callable[[int, int], None]] = []
+# Called with followers, whom, and whether they follow now, in the transaction of it, after its rows are written.
+follow_listeners: list[Callable[[Collection[int], int, bool], None]] = []
 # What ties two members, in other rooms: takes an id, gives what is true for members (rows of User) tied to it. Who is
 # tied to somebody may send them away also while they hide.
 ties: list[Callable[[int], Exists]] = []
@@ -68,6 +80,10 @@ def register_box(box: ProfileBox) -> None:
 
 def register_action(action: PersonAction) -> None:
     person_actions[action.key] = action
+
+
+def register_office(page: OfficePage) -> None:
+    office_pages[page.key] = page
 
 
 def tabs() -> list[ProfileTab]:

@@ -67,15 +67,32 @@ def page(
     """
     names = tuple(name.lstrip("-") for name in by)
     descending = by[0].startswith("-")
+
+    def fetch(after: tuple[Any, ...] | None, number: int) -> list[Row]:
+        try:
+            beyond = rows.filter(_beyond(names, after, descending)) if after else rows
+            return list(beyond.order_by(*by)[:number])
+        except (ValidationError, ValueError, TypeError, OverflowError):  # a cursor of another list
+            raise _no_such_page() from None
+
+    return walk(fetch, cursor=cursor, size=size, names=names, keep=keep)
+
+
+def walk(
+    fetch: Callable[[tuple[Any, ...] | None, int], list[Row]],
+    *,
+    cursor: str,
+    size: int,
+    names: tuple[str, ...] = ("id",),
+    keep: Callable[[list[Row]], list[Row]] | None = None,
+) -> Page[Row]:
+    """As `page`, for candidates that are no queryset: `fetch(after, number)` returns the next ones after a key (the
+    values of `names`), fewer only at the end."""
     after = decode(cursor, len(names)) if cursor else None
     kept: list[Row] = []
     wanted = size if keep is None else size * PAGES_A_ROUND
     for _turn in range(1 if keep is None else ROUNDS):
-        try:
-            beyond = rows.filter(_beyond(names, after, descending)) if after else rows
-            candidates = list(beyond.order_by(*by)[: wanted + 1])
-        except (ValidationError, ValueError, TypeError, OverflowError):  # a cursor of another list
-            raise _no_such_page() from None
+        candidates = fetch(after, wanted + 1)
         more = len(candidates) > wanted
         candidates = candidates[:wanted]
         for row in candidates if keep is None else keep(candidates):

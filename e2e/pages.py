@@ -36,7 +36,10 @@ from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
 from chat.models import Conversation, Membership
-from feed.models import Post
+from feed.models.hidden import HiddenPost
+from feed.models.saved import Collection
+from feed.models.comments import Comment
+from feed.models.posts import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
 ingrid = User.objects.get(handle="ingrid")
@@ -89,10 +92,15 @@ print(json.dumps({
     "bot": bot.pk,
     "post": open_posts.exclude(author=linh).order_by("-comments_count", "pk").first().pk,
     "pictures": (several or open_posts.filter(shown=1).first()).pk,
+    "reply": Comment.objects.filter(post__in=open_posts.values("pk"), parent__isnull=False).order_by(
+        "-reactions_count", "pk").first().pk,
+    "comment": Comment.objects.filter(author=linh, deleted_at=None).order_by("pk").first().pk,
     "own": Post.objects.filter(author=linh).order_by("-pk").first().pk,
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "collection": Collection.objects.filter(owner=linh).order_by("pk").first().pk,
+    "hidden": HiddenPost.objects.filter(member=linh).order_by("pk").first().post_id,
     "list": PeopleList.objects.filter(owner=linh).order_by("pk").first().pk,
     "muted": Mute.objects.get(muter=linh).muted.handle,
     "private": FollowRequest.objects.get(asker=linh).asked.handle,
@@ -185,6 +193,18 @@ def _block_unscripted(page: Page) -> None:
         )
 
 
+def _report(page: Page) -> None:
+    page.get_by_label("Something else").check()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the report").click()
+
+
+def _report_nothing(page: Page) -> None:
+    page.locator("[data-report-form]").evaluate("form => form.noValidate = true")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the report").click()
+
+
 def _unfold_docs(page: Page) -> None:
     page.locator(".opblock").first.wait_for()
 
@@ -216,6 +236,10 @@ PAGES = [
     Look("post", "/posts/{post}/", room="feed"),
     Look("post-pictures", "/posts/{pictures}/", room="feed"),
     Look("post-edit", "/posts/{own}/edit/", room="feed"),
+    Look("thread", "/comments/{reply}/thread/", room="feed"),
+    Look("comment-edit", "/comments/{comment}/edit/", room="feed"),
+    Look("reactors", "/posts/{post}/reactions/", room="feed"),
+    Look("comment-reactors", "/comments/{reply}/reactions/", VISITOR, room="feed"),
     Look("profile-own", "/@linh/", room="accounts"),
     Look("profile-other", "/@rosa/", room="accounts"),
     Look("profile-fresh", "/@newcomer/", FRESH, room="accounts"),
@@ -308,6 +332,7 @@ PAGES = [
     Look("site-decline", "/site/applications/{application}/decline/", ADMIN, room="accounts"),
     Look("site-invitations", "/site/invitations/", ADMIN, room="accounts"),
     Look("site-invitations-of", "/site/invitations/@yusuf/", ADMIN, room="accounts"),
+    Look("site-reactions", "/site/reactions/", ADMIN, room="feed"),
     Look("site-blocked", "/site/blocked/", ADMIN, room="accounts"),
     Look("settings-data", "/settings/data/", room="accounts"),
     Look("settings-data-made", "/settings/data/", ADMIN, room="accounts"),
@@ -318,6 +343,26 @@ PAGES = [
     Look("settings-muted-empty", "/settings/muted/", FRESH, room="accounts"),
     Look("settings-muted-words", "/settings/muted/words/", room="accounts"),
     Look("settings-muted-conversations", "/settings/muted/conversations/", FRESH, room="accounts"),
+    Look("settings-muted-posts", "/settings/muted/posts/", room="feed"),
+    Look("settings-muted-posts-empty", "/settings/muted/posts/", FRESH, room="feed"),
+    Look("post-hidden", "/posts/{hidden}/", room="feed"),
+    Look("saved", "/saved/", room="feed"),
+    Look("saved-empty", "/saved/", FRESH, room="feed"),
+    Look("collection", "/saved/{collection}/", room="feed"),
+    Look("collection-new", "/saved/new/", room="feed"),
+    Look("collection-edit", "/saved/{collection}/edit/", room="feed"),
+    Look("collection-choose", "/posts/{post}/collection/", room="feed"),
+    Look("report-post", "/posts/{post}/report/", room="moderation"),
+    Look("report-person", "/@rosa/report/", room="moderation"),
+    Look("report-sent", "/@rosa/report/", then=_report, room="moderation"),
+    Look(
+        "report-wrong",
+        "/@rosa/report/",
+        then=_report_nothing,
+        room="moderation",
+        known=[r"answered 422", r"status of 422"],
+    ),
+    Look("reports", "/site/reports/", ADMIN, room="moderation"),
     Look("chat", "/chat/", room="chat"),
     Look("chat-conversation", "/chat/{long}/", room="chat"),
     Look("chat-unread", "/chat/{unread}/", room="chat"),

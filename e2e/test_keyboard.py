@@ -60,6 +60,8 @@ def test_menus_and_dialogs_close_with_escape_and_give_the_focus_back(enter: Ente
     page.keyboard.press("ArrowDown")
     expect(card.get_by_role("button", name="Mute this conversation")).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(card.get_by_role("link", name="Keep in a collection")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     expect(card.get_by_role("link", name="Edit")).to_be_focused()
     page.keyboard.press("Escape")
     expect(card.get_by_role("link", name="Edit")).to_be_hidden()

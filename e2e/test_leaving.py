@@ -15,11 +15,11 @@ JOIN = """
 import json, sys
 from django.contrib.auth.hashers import make_password
 from accounts.actions import joining
-from feed import actions
+from feed.actions import posts as post_actions
 handle = json.load(sys.stdin)
 user = joining.join(email=f"{handle}@example.org", handle=handle, display_name=handle.title(),
                     password_hash=make_password("a quiet river of words"))
-actions.create_post(actor=user, text="Packed and ready", audience="public")
+post_actions.create_post(actor=user, text="Packed and ready", audience="public")
 """
 
 

@@ -24,9 +24,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.postgres, pytest.mark.redis]
 BURST = """
 import json
 from accounts.models.people import User
-from feed import actions
+from feed.actions import posts as post_actions
 ann = User.objects.get(handle="ann")
-print(json.dumps([actions.create_post(actor=ann, text=f"burst {WORD} {n}").pk for n in range(COUNT)]))
+print(json.dumps([post_actions.create_post(actor=ann, text=f"burst {WORD} {n}").pk for n in range(COUNT)]))
 """
 
 

@@ -1,7 +1,10 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from feed.models import Comment, Post, PostPicture, Reaction
+from feed.models.comments import Comment
+from feed.models.posts import Post, PostPicture
+from feed.models.previews import LinkPreview
+from feed.models.reactions import Reaction
 
 COUNTS = ("reactions", "reactions_count")
 
@@ -41,7 +44,7 @@ class PostAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("author",)
     list_filter = ("audience", ("deleted_at", admin.EmptyFieldListFilter))
     search_fields = ("text", "author__handle")
-    raw_id_fields = ("author",)
+    raw_id_fields = ("author", "preview")
     readonly_fields = ("html", *COUNTS, "comments_count", "client_id")
     inlines = (PictureInline,)
     ordering = ("-id",)
@@ -54,12 +57,12 @@ class PostAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Comment)
 class CommentAdmin(ReadOnly, ModelAdmin):
-    list_display = ("id", "author", "post_id", "start", "created_at", "deleted_at")
+    list_display = ("id", "author", "post_id", "parent_id", "start", "created_at", "deleted_at")
     list_select_related = ("author",)
     list_filter = (("deleted_at", admin.EmptyFieldListFilter),)
     search_fields = ("text", "author__handle")
-    raw_id_fields = ("author", "post", "deleted_by")
-    readonly_fields = ("html", *COUNTS, "client_id")
+    raw_id_fields = ("author", "post", "parent", "picture", "deleted_by")
+    readonly_fields = ("html", *COUNTS, "replies_count", "client_id")
     ordering = ("-id",)
     show_full_result_count = False
 
@@ -74,5 +77,15 @@ class ReactionAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("user",)
     list_filter = ("kind",)
     raw_id_fields = ("user", "post", "comment")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(LinkPreview)
+class LinkPreviewAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "url", "state", "title", "attempts", "due_at", "fetched_at", "wanted_at")
+    list_filter = ("state",)
+    search_fields = ("url", "title")
+    raw_id_fields = ("upload",)
     ordering = ("-id",)
     show_full_result_count = False

@@ -10,28 +10,52 @@ class FeedConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import registry as accounts_registry
-        from feed import access, actions, belongings, consumers, handlers, queries  # noqa: F401  registers frames and subscribers
-        from feed.models import PICTURES_LIMIT
+        from core import checkup
+        from feed import belongings, consumers, handlers  # noqa: F401  registers frames and subscribers
+        from feed import checkup as feed_checkup
+        from feed.access import comments as comment_access
+        from feed.access import posts as post_access
+        from feed.access import previews as preview_access
+        from feed.actions import counts, filing, homes
+        from feed.models.posts import PICTURES_LIMIT
+        from feed.queries import posts as post_queries
         from uploads import registry as uploads_registry
 
         frame.register_nav(
             frame.NavItem(key="home", label=_("Home"), icon="home", url_name="feed:home", order=10, tab=True)
         )
+        frame.register_nav(
+            frame.NavItem(key="saved", label=_("Saved"), icon="bookmark", url_name="feed:saved", order=70)
+        )
         bodies.takes_files("feed:compose", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        uploads_registry.register("post", visible=access.visible_pictures)
+        uploads_registry.register("post", visible=post_access.visible_pictures)
+        uploads_registry.register("comment", visible=comment_access.visible_pictures)
+        bodies.takes_files("feed:write_comment", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
+        uploads_registry.register("preview", visible=preview_access.visible_preview_pictures)
+        checkup.parts.append(feed_checkup.previews)
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
-                key="posts", label=_("Posts"), order=10, template="feed/profile_posts.html", context=queries.profile_tab
+                key="posts",
+                label=_("Posts"),
+                order=10,
+                template="feed/profile_posts.html",
+                context=post_queries.profile_tab,
             )
         )
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
-                key="media", label=_("Media"), order=20, template="feed/profile_media.html", context=queries.media_tab
+                key="media",
+                label=_("Media"),
+                order=20,
+                template="feed/profile_media.html",
+                context=post_queries.media_tab,
             )
         )
         accounts_registry.register_box(
-            accounts_registry.ProfileBox(key="photos", template="feed/_photo_box.html", context=queries.photo_box)
+            accounts_registry.ProfileBox(key="photos", template="feed/_photo_box.html", context=post_queries.photo_box)
         )
+        accounts_registry.follow_listeners.append(filing.follows_changed)
         belongings.register()
-        accounts_registry.recounts["posts"] = actions.recount_members
-        accounts_registry.recounts["reactions and comments"] = actions.recount_posts
+        accounts_registry.recounts["posts"] = counts.recount_members
+        accounts_registry.recounts["reactions and comments"] = counts.recount_posts
+        accounts_registry.recounts["subscribers"] = homes.recount

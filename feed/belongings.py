@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -16,18 +16,17 @@ from accounts import personal
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import outbox, text
-from feed import access, events
-from feed.models import (
-    ALT_LIMIT,
-    COUNTED,
-    PICTURES_LIMIT,
-    TEXT_LIMIT,
-    Comment,
-    MutedPost,
-    Post,
-    PostPicture,
-    Reaction,
-)
+from feed import events
+from feed.access import comments as comment_access
+from feed.access import posts as post_access
+from feed.actions import homes
+from feed.models.comments import Comment
+from feed.models.hidden import HiddenPost
+from feed.models.mutes import MutedPost
+from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.models.reactions import Reaction
+from feed.models.saved import Collection, SavedPost
+from feed.models.sources import Home, HomeEntry, Source, Subscription
 from uploads import actions as upload_actions
 
 BATCH = 200
@@ -36,7 +35,8 @@ BATCH = 200
 
 
 def posts(member: User) -> Iterator[personal.Row]:
-    mine = Post.objects.filter(author=member, deleted_at__isnull=True).prefetch_related("pictures__upload")
+    mine = Post.objects.filter(author=member, deleted_at__isnull=True)
+    mine = mine.select_related("preview").prefetch_related("pictures__upload")
     for post in personal.walk(mine):
         yield {
             "id": post.pk,
@@ -47,6 +47,7 @@ def posts(member: User) -> Iterator[personal.Row]:
                 for one in post.pictures.all()
                 if one.upload.url()
             ],
+            "preview": {"url": card.url, "title": card.title} if (card := post.link_card) else None,
             "reactions": post.reactions,
             "comments": post.comments_count,
             "created_at": post.created_at,
@@ -56,26 +57,43 @@ def posts(member: User) -> Iterator[personal.Row]:
 
 def comments(member: User) -> Iterator[personal.Row]:
     """Under posts that the member may still see; whose post it is, but none of its words."""
-    mine = access.visible_comments(member).filter(author=member).select_related("post__author")
+    mine = comment_access.visible_comments(member).filter(author=member).select_related("post__author", "picture")
     for comment in personal.walk(mine):
         yield {
             "id": comment.pk,
             "post": comment.post_id,
             "post_by": comment.post.author.handle,
+            "parent": comment.parent_id,
             "text": comment.text,
+            "picture": _file(comment),
             "created_at": comment.created_at,
+            "edited_at": comment.edited_at,
         }
 
 
+def _file(comment: Comment) -> personal.Row | None:
+    picture = comment.picture
+    return {"file": f"media/{picture.key}.webp", "alt": comment.alt} if picture and picture.url() else None
+
+
 def _seen(member: User, rows: QuerySet[Reaction]) -> QuerySet[Reaction]:
-    post = Exists(access.visible_posts(member).filter(pk=OuterRef("post_id")))
-    comment = Exists(access.visible_comments(member).filter(pk=OuterRef("comment_id")))
+    post = Exists(post_access.visible_posts(member).filter(pk=OuterRef("post_id")))
+    comment = Exists(comment_access.visible_comments(member).filter(pk=OuterRef("comment_id")))
     return rows.filter(Q(post) | Q(comment))
 
 
 reactions = personal.rows_of(
     Reaction, "user", {"post": "post_id", "comment": "comment_id", "kind": "kind", "created_at": "created_at"}, _seen
 )
+
+
+def saved(member: User) -> Iterator[personal.Row]:
+    """Where the posts stand that the member has saved and may see now; none of their words."""
+    seen = Exists(post_access.visible_posts(member).filter(pk=OuterRef("post_id")))
+    rows = SavedPost.objects.filter(seen, owner=member).select_related("post", "collection")
+    for row in personal.walk(rows):
+        url = row.post.get_absolute_url()
+        yield {"post": url, "collection": row.collection and row.collection.name, "since": row.created_at}
 
 
 def register() -> None:
@@ -86,6 +104,18 @@ def register() -> None:
     personal.holds(Reaction, "user", erase=erase_reactions)
     quiet = {"post": "post_id", "until": "until"}
     personal.holds(MutedPost, "member", file="muted-posts.json", title=_("Conversations you mute"), fields=quiet)
+    personal.holds(HomeEntry, "member", erase=homes.erase_entries)
+    personal.holds(Home, "member")
+    personal.holds(Subscription, "member", erase=homes.erase_subscriptions)
+    tags = {"name": "source__name", "since": "created_at"}
+    rows = personal.rows_of(Subscription, "member", tags, lambda member, mine: mine.filter(source__kind="tag"))
+    personal.register(personal.Chapter("hashtags.json", _("Hashtags you follow"), rows))
+    personal.holds(Source, "person", erase=homes.erase_subscribers)
+    hidden = {"post": "post_id", "since": "created_at"}
+    personal.holds(HiddenPost, "member", file="hidden-posts.json", title=_("Posts you hide"), fields=hidden)
+    personal.holds(SavedPost, "owner")
+    personal.holds(Collection, "owner", file="collections.json", title=_("Collections"), fields={"name": "name"})
+    personal.register(personal.Chapter("saved.json", _("Saved posts"), saved))
     personal.register(personal.Chapter("posts.json", _("Posts"), posts, "archives/_post.html"))
     personal.register(personal.Chapter("comments.json", _("Comments"), comments, "archives/_comment.html"))
     personal.register(personal.Chapter("reactions.json", _("Reactions"), reactions))
@@ -106,36 +136,56 @@ def erase_posts(*, member: User, take_messages: bool) -> int:
         PostPicture.objects.filter(post__author=member),
         posts,
     ):
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        # The newest first: a reply is younger than what it hangs on, so that no row takes more with it than itself. A
+        # post takes up to some thousand entries of homes.
+        ids = list(rows.order_by("-pk").values_list("pk", flat=True)[: BATCH // 10 if rows.model is Post else BATCH])
         if ids:
-            if rows.model is PostPicture:
-                _let_go(ids)
+            if rows.model in HOLDING:
+                _let_go(HOLDING[rows.model], ids)
             rows.model._default_manager.filter(pk__in=ids).delete()
             return len(ids)
     return 0
 
 
-def _let_go(ids: list[int]) -> None:
-    uploads = list(PostPicture.objects.filter(pk__in=ids).values_list("upload_id", flat=True))
-    upload_actions.detach_uploads(actor=None, upload_ids=uploads)
+# Tables with pictures, and the column that holds them.
+HOLDING: dict[type[Model], str] = {PostPicture: "upload_id", Comment: "picture_id"}
+
+
+def _let_go(column: str, ids: list[int]) -> None:
+    model = next(model for model, held in HOLDING.items() if held == column)
+    uploads = model._default_manager.filter(pk__in=ids, **{f"{column}__isnull": False}).values_list(column, flat=True)
+    upload_actions.detach_uploads(actor=None, upload_ids=list(uploads))
 
 
 @transaction.atomic
 def erase_comments(*, member: User, take_messages: bool) -> int:
-    """Under the posts of others, whose counts become right in the same transaction."""
+    """Under the posts of others, whose counts become right in the same transaction. What others replied stands: of
+    what they replied to only the place is left, without a name or a word."""
     Comment.objects.filter(deleted_by=member).exclude(author=member).update(deleted_by=None)
     on_them = Reaction.objects.filter(comment__author=member).order_by("pk").values_list("pk", flat=True)
     if ids := list(on_them[:BATCH]):
         Reaction.objects.filter(pk__in=ids).delete()
         return len(ids)
-    rows = list(Comment.objects.filter(author=member).order_by("pk").values_list("pk", "post_id")[:BATCH])
-    _lock_posts({post for _pk, post in rows})
-    still = Comment.objects.filter(pk__in=[pk for pk, _post in rows])
-    counted = Counter(still.filter(deleted_at__isnull=True).values_list("post_id", flat=True))
-    still.delete()
-    for post, count in counted.items():
+    mine = Comment.objects.filter(author=member).order_by("-pk")[:BATCH]  # replies before what they hang on
+    rows = dict(mine.values_list("pk", "post_id"))
+    _lock_posts(set(rows.values()))
+    _let_go("picture_id", list(rows))
+    still = Comment.objects.filter(pk__in=rows)
+    counted = list(still.filter(deleted_at__isnull=True).values_list("post_id", "parent_id"))
+    answered = Exists(Comment.objects.filter(parent=OuterRef("pk")))
+    still.filter(parent__isnull=False).delete()
+    still.exclude(answered).delete()
+    still.update(author=None, text="", html="", picture=None, alt="", client_id=None, **GONE)
+    still.filter(deleted_at__isnull=True).update(deleted_at=timezone.now())
+    for post, count in Counter(post for post, _parent in counted).items():
         Post.objects.filter(pk=post).update(comments_count=Greatest(F("comments_count") - count, 0))
+    for parent, count in Counter(parent for _post, parent in counted if parent).items():
+        Comment.objects.filter(pk=parent).update(replies_count=Greatest(F("replies_count") - count, 0))
     return len(rows)
+
+
+# What a comment is without its author.
+GONE: dict[str, Any] = {"reactions": {}, "reactions_count": 0, "edited_at": None, "deleted_by": None}
 
 
 @transaction.atomic

@@ -5,20 +5,22 @@ from typing import Any
 from core import errors, scopes, threads
 from core import realtime as hub
 from core.consumers import Frame, Socket, frame
-from feed import queries, realtime, serializers
+from feed import realtime
+from feed.queries import live as live_queries
+from feed.serializers import posts as post_serializers
 
 
 @frame("feed.watch", scope=scopes.READ)
 async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
     """{"posts": [ids]} -> {"posts": [counts of those that are watched now]}; hidden and absent ones are left out. Of a
     muted conversation one hears only that the post is changed or gone."""
-    found = await threads.run(queries.watchable, socket.user_id, ids_of(asked))
+    found = await threads.run(live_queries.watchable, socket.user_id, ids_of(asked))
     watched = socket.state.setdefault("feed", {})
     for post in found:
         leave(socket, post.pk)
         watched[post.pk] = realtime.quiet_group(post) if post.is_quiet else realtime.post_group(post)  # type: ignore[attr-defined]
         socket.watch(watched[post.pk])
-    return {"posts": [serializers.counts(post) for post in found]}
+    return {"posts": [post_serializers.counts(post) for post in found]}
 
 
 @frame("feed.unwatch", scope=scopes.READ)
@@ -36,8 +38,8 @@ def leave(socket: Socket, id: int) -> None:
 
 def ids_of(asked: Frame) -> list[int]:
     ids = asked.data.get("posts")
-    if not isinstance(ids, list) or len(ids) > queries.WATCH_LIMIT:
-        raise errors.Invalid(f"A list of at most {queries.WATCH_LIMIT} ids of posts.", field="posts")
+    if not isinstance(ids, list) or len(ids) > live_queries.WATCH_LIMIT:
+        raise errors.Invalid(f"A list of at most {live_queries.WATCH_LIMIT} ids of posts.", field="posts")
     if not all(isinstance(id, int) and not isinstance(id, bool) and 0 < id < 2**63 for id in ids):
         raise errors.Invalid("Ids of posts are numbers.", field="posts")
     return ids

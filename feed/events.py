@@ -44,10 +44,20 @@ class CommentCreated:
     comment_id: int
     post_id: int
     author_id: int
+    parent_id: int | None = None  # of a reply: the first-level comment it hangs on
 
 
 @outbox.event(subject="post:{post_id}")
 class CommentDeleted:
+    comment_id: int
+    post_id: int
+    author_id: int
+
+
+@outbox.event(subject="post:{post_id}")
+class CommentEdited:
+    """The author changed the words of a comment."""
+
     comment_id: int
     post_id: int
     author_id: int

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from core import realtime
-from feed import serializers
-from feed.models import Comment, Post
+from feed.models.comments import Comment
+from feed.models.posts import Post
+from feed.serializers import posts as post_serializers
 
 FOLLOWERS_AT_ONCE = 1000
 QUIET = ":quiet"
@@ -26,15 +27,24 @@ def quiet_group(post: Post) -> str:
 
 
 def counts_changed(post: Post) -> None:
-    realtime.push(post_group(post), "post.counts", serializers.counts(post))
+    realtime.push(post_group(post), "post.counts", post_serializers.counts(post))
 
 
 def comment_added(post: Post, comment: Comment) -> None:
-    realtime.push(post_group(post), "comment.new", {"post": post.pk, "comment": comment.pk})
+    realtime.push(post_group(post), "comment.new", _comment(post, comment))
 
 
 def comment_removed(post: Post, comment: Comment) -> None:
-    realtime.push(post_group(post), "comment.gone", {"post": post.pk, "comment": comment.pk})
+    realtime.push(post_group(post), "comment.gone", _comment(post, comment))
+
+
+def comment_changed(post: Post, comment: Comment) -> None:
+    realtime.push(post_group(post), "comment.edited", _comment(post, comment))
+
+
+def _comment(post: Post, comment: Comment) -> dict[str, int | None]:
+    """`parent` is the first-level comment that this one is a reply to."""
+    return {"post": post.pk, "comment": comment.pk, "parent": comment.parent_id}
 
 
 def comment_counts_changed(comment: Comment) -> None:

@@ -1,10 +1,22 @@
 """The clock of the feed."""
 
+import threading
+
 from celery import shared_task
 
-from feed import actions
+from core import wake
+from feed.actions import comments as comment_actions
+from feed.actions import homes
+from feed.actions import mutes as mute_actions
+from feed.actions import posts as post_actions
+from feed.actions import previews as preview_actions
+from feed.queries import previews as preview_queries
+
+_fetching = threading.Lock()
 
 SCHEDULE = {
+    "feed-settle": {"task": "feed.settle", "schedule": 20.0, "options": {"queue": "events", "expires": 20}},
+    "feed-trim": {"task": "feed.trim", "schedule": 86400.0, "options": {"queue": "maintenance"}},
     "feed-discard": {
         "task": "feed.discard_pictures",
         "schedule": 600.0,
@@ -15,17 +27,65 @@ SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "maintenance", "expires": 3600},
     },
+    "feed-previews": {"task": "feed.look_for_previews", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
+    "feed-sweep-previews": {
+        "task": "feed.sweep_previews",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
 }
 
 
 @shared_task(name="feed.discard_pictures", queue="maintenance")
 def discard_pictures() -> None:
-    """Pictures of deleted posts, in batches until none is left."""
-    while actions.discard_pictures():
+    """Pictures of deleted posts and comments, in batches until none is left."""
+    while post_actions.discard_pictures():
+        pass
+    while comment_actions.discard_comment_pictures():
         pass
 
 
 @shared_task(name="feed.forget_muted", queue="maintenance")
 def forget_muted() -> None:
     """Muted conversations whose time is over."""
-    actions.forget_muted_posts()
+    mute_actions.forget_muted_posts()
+
+
+@shared_task(name="feed.settle", queue="events")
+def settle() -> None:
+    """Who has begun to read a source gets its posts copied."""
+    wake.begun("feed.settle")
+    while homes.settle_waiting():
+        pass
+
+
+@shared_task(name="feed.trim", queue="maintenance")
+def trim() -> None:
+    homes.trim()
+
+
+@shared_task(name="feed.fetch_previews", queue="media")
+def fetch_previews() -> None:
+    """What is due, one after the other. Who comes while another thread of this process is at it leaves them to it,
+    instead of waiting for strangers' servers with one more thread."""
+    wake.begun("feed.fetch_previews")
+    due = True
+    while due and _fetching.acquire(blocking=False):
+        try:
+            due = preview_actions.fetch_due()
+        finally:
+            _fetching.release()
+
+
+@shared_task(name="feed.look_for_previews", queue="media")
+def look_for_previews() -> None:
+    """Wakes a worker for what lost its wake-up, or whose pause is over."""
+    if preview_queries.is_due():
+        wake.now("feed.fetch_previews")
+
+
+@shared_task(name="feed.sweep_previews", queue="maintenance")
+def sweep_previews() -> None:
+    """Previews that no post uses, in batches until none is left."""
+    while preview_actions.sweep_previews():
+        pass

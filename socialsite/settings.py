@@ -41,7 +41,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 
 # -- Parts ------------------------------------------------------------------------------------------------------------
 # From the lowest room to the highest; architecture.md says who may import whom.
-ROOMS = ["core", "uploads", "accounts", "feed", "chat", "socialsite"]
+ROOMS = ["core", "uploads", "accounts", "feed", "chat", "moderation", "socialsite"]
 INSTALLED_APPS = [
     "daphne",
     "unfold",
@@ -146,10 +146,15 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 MAX_IMAGE_BYTES = env.number("MAX_IMAGE_BYTES", 10 * 1024 * 1024, low=1024)
 MAX_API_IMAGE_BYTES = 2 * MAX_IMAGE_BYTES
 MAX_IMPORT_BYTES = env.number("MAX_IMPORT_BYTES", 512 * 1024 * 1024, low=1024)
+# Home timelines: a post is copied to so many readers at once, to more of them behind the request, and to none where
+# more than the limit subscribe.
+HOME_COPY_AT_ONCE = env.number("HOME_COPY_AT_ONCE", 50)
+HOME_COPY_LIMIT = env.number("HOME_COPY_LIMIT", 2000)
 # All exports that are kept for their week together; what exports and imports leave of the disk to everything else.
 MAX_EXPORTS_BYTES = env.number("MAX_EXPORTS_BYTES", 20 * 2**30, low=2**20, high=2**60)
 MIN_FREE_BYTES = env.number("MIN_FREE_BYTES", 256 * 2**20, high=2**60)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
+LINK_PREVIEWS = env.boolean("LINK_PREVIEWS", default=True)  # workers fetch what the first link of a post leads to
 
 # -- Work off the request ---------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or REDIS_URL or "memory://localhost/"
@@ -286,9 +291,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AudienceEnum": "accounts.models.relations.Audience",
         "FieldKind": "accounts.models.fields.FieldKind",
-        "ReactionKind": "feed.models.ReactionKind",
         "ArchiveState": "accounts.models.archives.ArchiveState",
         "WelcomeEnum": "accounts.models.people.Welcome",
+        "ReportReason": "moderation.models.Reason",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

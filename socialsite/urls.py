@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("core.urls")),
     path("", include("uploads.urls")),
+    path("", include("moderation.urls")),  # before any tab of a profile: /@linh/report/
     path("", include("accounts.urls")),
     path("", include("accounts.allauth_urls")),
     path("", include("feed.urls")),

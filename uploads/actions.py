@@ -55,7 +55,8 @@ def receive_ready_upload(
     crop: Crop | None = None,
 ) -> Upload:
     """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason. What has
-    a shape by its purpose gets it: out of the middle of `crop`, or of the whole."""
+    a shape by its purpose gets it: out of the middle of `crop`, or of the whole. `actor` is None for a worker that
+    found it."""
     shape, crop = registry.kind(purpose).shape, _crop(crop)
     upload = _work(_receive(actor, purpose, file, alt, name, max_bytes, claimed=True), shape=shape, crop=crop)
     if not upload.is_ready:
@@ -109,6 +110,20 @@ def attach_uploads(*, actor: Any, keys: Sequence[str | uuid.UUID], purpose: str,
     for upload in uploads:
         upload.attached_at = now
     return uploads
+
+
+@transaction.atomic
+def attach_found_upload(*, actor: None, upload_id: int) -> bool:
+    """Takes a ready upload of nobody's into use, which a worker received with `actor=None`; False if it is gone."""
+    found = Upload.objects.filter(pk=upload_id, owner__isnull=True, state=Upload.State.READY, attached_at__isnull=True)
+    return bool(found.update(attached_at=timezone.now()))
+
+
+@transaction.atomic
+def delete_found_uploads(*, actor: None, upload_ids: Sequence[int]) -> int:
+    """Uploads of nobody's that hang on nothing any more."""
+    rows = Upload.objects.select_for_update().filter(pk__in=upload_ids, owner__isnull=True)
+    return _delete(list(rows.order_by("id")))
 
 
 @transaction.atomic
@@ -203,11 +218,8 @@ def _receive(
     actor: Any, purpose: str, file: IO[bytes], alt: str, name: str, max_bytes: int | None, *, claimed: bool
 ) -> Upload:
     kind, alt = registry.kind(purpose), _alt(alt)
-    unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)[:UNUSED_LIMIT].count()
-    if unused >= UNUSED_LIMIT:
-        raise errors.TooMany(
-            _("You have many pictures waiting. Use or delete some first."), field="file", retry_after=60
-        )
+    if actor is not None:
+        _refuse_hoard(actor)
     facts = _inspect(file, max_bytes or settings.MAX_IMAGE_BYTES)
     key = uuid.uuid4()
     # The intent stands before the first byte: if this process dies now, remove_due_files finds the file.
@@ -220,7 +232,7 @@ def _receive(
             raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
         upload = Upload.objects.create(
             key=key,
-            owner_id=actor.pk,
+            owner_id=actor.pk if actor is not None else None,
             purpose=kind.name,
             public=kind.public,
             name=name.replace("\\", "/").rpartition("/")[2][:255],
@@ -237,6 +249,14 @@ def _receive(
         if not claimed:
             wake.after_commit("uploads.process", str(upload.pk))
     return upload
+
+
+def _refuse_hoard(actor: Any) -> None:
+    unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)[:UNUSED_LIMIT].count()
+    if unused >= UNUSED_LIMIT:
+        raise errors.TooMany(
+            _("You have many pictures waiting. Use or delete some first."), field="file", retry_after=60
+        )
 
 
 def _inspect(file: IO[bytes], max_bytes: int) -> magic.Facts:
@@ -344,7 +364,7 @@ def _finish(upload: Upload, kind: str, **changes: Any) -> Upload:
         fresh = Upload.objects.filter(pk=upload.pk).first()
         if fresh is None:  # deleted meanwhile: what was stored since must go too
             _make_due([upload.key])
-        elif held and kind:
+        elif held and kind and upload.owner_id:
             realtime.push(f"user:{upload.owner_id}", kind, serializers.present(fresh))
     return fresh or upload
 

@@ -13,7 +13,7 @@ from uploads import links, reasons
 
 
 class Upload(models.Model):
-    """One file of one member. `key` is its public name everywhere; the number is for rows only."""
+    """One file of one member, or of nobody. `key` is its public name everywhere; the number is for rows only."""
 
     class State(models.TextChoices):
         RECEIVED = "received", _("Received")
@@ -25,7 +25,12 @@ class Upload(models.Model):
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="uploads",
+        db_index=False,
+        null=True,
+        help_text="Empty: no member brought it, a worker found it.",
     )
     purpose = models.CharField(max_length=32, help_text="The kind in uploads.registry: post, avatar.")
     public = models.BooleanField(default=False, help_text="Links without an end, cached for a year.")

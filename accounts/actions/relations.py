@@ -203,6 +203,8 @@ def _add_followers(followed: int, ids: Collection[int], *, by_friendship: bool =
         )
         User.objects.filter(pk__in=new).update(following_count=F("following_count") + 1)
         User.objects.filter(pk=followed).update(followers_count=F("followers_count") + len(new))
+        for listener in registry.follow_listeners:
+            listener(new, followed, True)
         outbox.emit_all(events.UserFollowed(follower_id=id, followed_id=followed) for id in new)
 
 
@@ -222,6 +224,8 @@ def _drop_follow(follower: int, followed: int) -> bool:
     if gone:
         User.objects.filter(pk=follower).update(following_count=_stepped("following_count", -1))
         User.objects.filter(pk=followed).update(followers_count=_stepped("followers_count", -1))
+        for listener in registry.follow_listeners:
+            listener([follower], followed, False)
         outbox.emit(events.UserUnfollowed(follower_id=follower, followed_id=followed))
     return gone
 

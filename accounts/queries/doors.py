@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from accounts import registry
 from accounts.access import api_tokens, applications, doors, factors
 from accounts.access.people import Viewer
 from accounts.models.applications import Application
@@ -28,7 +29,10 @@ OFFICE: dict[str, Callable[[User], bool]] = {
 
 def office(viewer: Viewer) -> list[str]:
     """The pages of the office that are there for the viewer; NotFound where there is none."""
-    pages = [name for name, needed in OFFICE.items() if isinstance(viewer, User) and needed(viewer)]
+    pages = []
+    if isinstance(viewer, User):
+        pages += [name for name, needed in OFFICE.items() if needed(viewer)]
+        pages += [key for key, page in registry.office_pages.items() if viewer.has_perm(page.permission)]
     if not pages:
         raise errors.NotFound
     return pages

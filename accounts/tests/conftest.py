@@ -13,8 +13,10 @@ from accounts.models.people import User
 from accounts.tests.factories import Cast
 from accounts.tests.zips import upload
 from chat.tests import factories as chat_factories
-from feed import actions as feed_actions
-from feed.models import Post
+from feed.actions import comments as comment_actions
+from feed.actions import posts as post_actions
+from feed.actions import reactions as reaction_actions
+from feed.models.posts import Post
 
 
 @pytest.fixture
@@ -39,13 +41,13 @@ def alice(cast: Cast, shelf: Path) -> User:
     profiles.update_profile(actor=alice, bio="Bread.\nAnd <b>soup</b>.")
     profiles.set_picture(actor=alice, place="avatar", key=upload(alice, "avatar"))
     key = upload(alice, "post", "garden.png")
-    feed_actions.create_post(actor=alice, text="The **garden** & I", audience="public", pictures=[key], alts=["peas"])
-    feed_actions.create_post(actor=alice, text="For friends", audience="friends")
-    gone = feed_actions.create_post(actor=alice, text="A regret")
-    feed_actions.delete_post(actor=alice, post_id=gone.pk)
-    theirs = feed_actions.create_post(actor=cast.bob, text="Bob's own words", audience="public")
-    feed_actions.comment(actor=alice, post_id=theirs.pk, text="Well said")
-    feed_actions.react(actor=alice, post_id=theirs.pk, kind="love")
+    post_actions.create_post(actor=alice, text="The **garden** & I", audience="public", pictures=[key], alts=["peas"])
+    post_actions.create_post(actor=alice, text="For friends", audience="friends")
+    gone = post_actions.create_post(actor=alice, text="A regret")
+    post_actions.delete_post(actor=alice, post_id=gone.pk)
+    theirs = post_actions.create_post(actor=cast.bob, text="Bob's own words", audience="public")
+    comment_actions.comment(actor=alice, post_id=theirs.pk, text="Well said")
+    reaction_actions.react(actor=alice, post_id=theirs.pk, kind="love")
     chat = chat_factories.make_chat(alice, cast.bob, "hello")
     chat_factories.say(cast.bob, chat, "hello yourself")
     Post.objects.filter(author=alice).update(created_at=timezone.now() - timedelta(days=400))

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.db.models import F
 from django.test import Client
 
+from accounts import registry
 from accounts.actions import names
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -39,6 +41,9 @@ def make_follow(follower: User, followed: User) -> Follow:
     row = Follow.objects.create(follower=follower, followed=followed)
     User.objects.filter(pk=follower.pk).update(following_count=F("following_count") + 1)
     User.objects.filter(pk=followed.pk).update(followers_count=F("followers_count") + 1)
+    with transaction.atomic():
+        for listener in registry.follow_listeners:
+            listener([follower.pk], followed.pk, True)
     return row
 
 

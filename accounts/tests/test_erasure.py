@@ -33,8 +33,11 @@ from chat.models import Conversation, Membership, Message
 from chat.tests import factories as chat_factories
 from core import delivery, errors, limits
 from core.models import AuditEntry, Event, Mail
-from feed import actions as feed_actions
-from feed.models import Comment, Post
+from feed.actions import comments as comment_actions
+from feed.actions import posts as post_actions
+from feed.actions import reactions as reaction_actions
+from feed.models.comments import Comment
+from feed.models.posts import Post
 from uploads import actions as upload_actions
 from uploads.models import Stored, Upload
 from uploads.tests import factories as upload_factories
@@ -77,21 +80,21 @@ def plant(cast: Cast) -> User:
     profiles.set_picture(actor=who, place="avatar", key=upload(who, "avatar").key)
     upload(who, "post")  # hangs on nothing
     pictures = [upload(who, "post").key]
-    own = feed_actions.create_post(actor=who, text=f"{PLANT} says", audience="public", pictures=pictures, alts=[PLANT])
-    gone = feed_actions.create_post(actor=who, text=f"{PLANT} regrets")
-    feed_actions.delete_post(actor=who, post_id=gone.pk)
-    theirs = feed_actions.create_post(actor=cast.bob, text="bread", audience="public")
-    comment = feed_actions.comment(actor=who, post_id=theirs.pk, text=f"{PLANT} comments")
-    taken = feed_actions.comment(actor=who, post_id=theirs.pk, text=f"{PLANT} takes back")
-    feed_actions.delete_comment(actor=who, comment_id=taken.pk)
-    other = feed_actions.comment(actor=cast.carol, post_id=theirs.pk, text="soup")
-    under = feed_actions.comment(actor=cast.bob, post_id=own.pk, text="nice")
-    feed_actions.react(actor=cast.bob, post_id=own.pk, kind="love")
-    feed_actions.react(actor=who, post_id=theirs.pk, kind="love")
-    feed_actions.react(actor=cast.carol, post_id=theirs.pk, kind="love")
-    feed_actions.react_to_comment(actor=who, comment_id=other.pk, kind="wow")
-    feed_actions.react_to_comment(actor=cast.bob, comment_id=comment.pk, kind="wow")
-    feed_actions.react_to_comment(actor=cast.carol, comment_id=under.pk, kind="wow")
+    own = post_actions.create_post(actor=who, text=f"{PLANT} says", audience="public", pictures=pictures, alts=[PLANT])
+    gone = post_actions.create_post(actor=who, text=f"{PLANT} regrets")
+    post_actions.delete_post(actor=who, post_id=gone.pk)
+    theirs = post_actions.create_post(actor=cast.bob, text="bread", audience="public")
+    comment = comment_actions.comment(actor=who, post_id=theirs.pk, text=f"{PLANT} comments")
+    taken = comment_actions.comment(actor=who, post_id=theirs.pk, text=f"{PLANT} takes back")
+    comment_actions.delete_comment(actor=who, comment_id=taken.pk)
+    other = comment_actions.comment(actor=cast.carol, post_id=theirs.pk, text="soup")
+    under = comment_actions.comment(actor=cast.bob, post_id=own.pk, text="nice")
+    reaction_actions.react(actor=cast.bob, post_id=own.pk, kind="love")
+    reaction_actions.react(actor=who, post_id=theirs.pk, kind="love")
+    reaction_actions.react(actor=cast.carol, post_id=theirs.pk, kind="love")
+    reaction_actions.react_to_comment(actor=who, comment_id=other.pk, kind="wow")
+    reaction_actions.react_to_comment(actor=cast.bob, comment_id=comment.pk, kind="wow")
+    reaction_actions.react_to_comment(actor=cast.carol, comment_id=under.pk, kind="wow")
     relations.follow(actor=who, person=cast.bob.pk)
     relations.follow(actor=cast.carol, person=who.pk)
     relations.set_private(actor=cast.dan, private=True)
@@ -303,7 +306,7 @@ def test_redis_holds_ids_only(cast: Cast, shelf: Path, settings, redis_url: str)
     client = redis_client.Redis.from_url(redis_url)
     who = make_user(PLANT)
     limits.take(limits.MEMBER, who.pk)
-    feed_actions.create_post(actor=who, text=f"{PLANT} says")
+    post_actions.create_post(actor=who, text=f"{PLANT} says")
     depart(who)
     erase(who)
     keys = list(client.scan_iter("*"))

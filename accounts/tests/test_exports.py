@@ -19,7 +19,7 @@ from accounts.tests.factories import PASSWORD, Cast, log_in
 from accounts.tests.zips import build, read, rows, upload, zips
 from core import errors
 from core.models import Mail
-from feed import actions as feed_actions
+from feed.actions import posts as post_actions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both, pytest.mark.usefixtures("shelf")]
 
@@ -88,7 +88,7 @@ def test_long_chapters_have_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(bundles, "PAGE", 2)
     monkeypatch.setattr("accounts.personal.AT_ONCE", 2)
     for number in range(5):
-        feed_actions.create_post(actor=cast.alice, text=f"post {number}")
+        post_actions.create_post(actor=cast.alice, text=f"post {number}")
     bundle = build(cast.alice)
     assert [one["text"] for one in rows(bundle, "posts.json")] == [f"post {number}" for number in range(5)]
     assert "post 1" in bundle.read("posts.html").decode()
@@ -99,7 +99,7 @@ def test_long_chapters_have_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -
 
 def test_queries_do_not_grow_with_rows(cast: Cast, django_assert_max_num_queries: Any, tmp_path: Path) -> None:
     for number in range(40):
-        feed_actions.create_post(actor=cast.alice, text=f"post {number}")
+        post_actions.create_post(actor=cast.alice, text=f"post {number}")
     with django_assert_max_num_queries(50):
         bundles.write(cast.alice, tmp_path / "export.zip", tick=lambda done, total: None)
 

@@ -22,9 +22,9 @@ from accounts.tests.factories import Cast, log_in, make_follow, make_user
 from accounts.tests.zips import build, zips
 from core import errors
 from core.models import Event
-from feed import actions as feed_actions
-from feed import queries as feed_queries
-from feed.models import Post
+from feed.actions import posts as post_actions
+from feed.models.posts import Post
+from feed.queries import home as home_queries
 from uploads.models import Upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both, pytest.mark.usefixtures("shelf")]
@@ -79,7 +79,7 @@ def test_there_and_back(cast: Cast, alice: User) -> None:
     assert new.avatar is not None
     assert new.posts_count == 1
     assert Event.objects.filter(name="feed.PostCreated").count() == events, "announced to nobody"
-    assert feed_queries.home(cast.carol).rows == [], "on nobody's home"
+    assert home_queries.home(cast.carol).rows == [], "on nobody's home"
     client = Client()
     assert "The <strong>garden</strong>" in client.get("/@alice.anew/").content.decode()
 
@@ -91,7 +91,7 @@ def test_twice_is_once(cast: Cast, alice: User) -> None:
     again = bring(cast.carol, data)
     assert (first.report["posts"], again.report["posts"], again.report["before"]) == (2, 0, 2)
     assert (shown(cast.carol), Upload.objects.count()) == before
-    feed_actions.delete_post(actor=cast.carol, post_id=cast.carol.posts.first().pk)
+    post_actions.delete_post(actor=cast.carol, post_id=cast.carol.posts.first().pk)
     bring(cast.carol, data)
     assert len(shown(cast.carol)) == 1, "what was deleted here stays so"
 

@@ -12,7 +12,9 @@ from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.test_at_once import at_once
 from core import errors
 from core.models import AuditEntry
-from feed import actions as feed_actions
+from feed.actions import comments as comment_actions
+from feed.actions import posts as post_actions
+from feed.actions import reactions as reaction_actions
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -63,18 +65,18 @@ def test_stopped_or_begun_never_both() -> None:
 
 def test_erasure_beside_the_others_keeps_their_counts() -> None:
     alice, bob, carol, dan = (make_user(name) for name in ("alice", "bob", "carol", "dan"))
-    posts = [feed_actions.create_post(actor=bob, text="bread", audience="public").pk for _number in range(6)]
+    posts = [post_actions.create_post(actor=bob, text="bread", audience="public").pk for _number in range(6)]
     for post in posts:
         for who in (alice, carol):
-            feed_actions.react(actor=who, post_id=post, kind="love")
-            feed_actions.comment(actor=who, post_id=post, text="soup")
+            reaction_actions.react(actor=who, post_id=post, kind="love")
+            comment_actions.comment(actor=who, post_id=post, text="soup")
     relations.follow(actor=alice, person=bob.pk)
     relations.follow(actor=bob, person=alice.pk)
     life.request_deletion_of(actor=None, member=alice, now=True)
     at_once(
         *[lambda: life.erase_member(member_id=alice.pk)] * 2,
-        *[lambda post=post: feed_actions.react(actor=carol, post_id=post, kind="wow") for post in posts[:3]],
-        *[lambda post=post: feed_actions.comment(actor=dan, post_id=post, text="tea") for post in posts[:3]],
+        *[lambda post=post: reaction_actions.react(actor=carol, post_id=post, kind="wow") for post in posts[:3]],
+        *[lambda post=post: comment_actions.comment(actor=dan, post_id=post, text="tea") for post in posts[:3]],
         lambda: relations.follow(actor=carol, person=bob.pk),
         lambda: relations.follow(actor=dan, person=bob.pk),
     )

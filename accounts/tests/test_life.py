@@ -21,7 +21,7 @@ from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
 from chat.tests import factories as chat_factories
 from core import consumers, errors
 from core.models import AuditEntry, Mail
-from feed import access as feed_access
+from feed.access import comments as comment_access
 from feed.tests.factories import make_comment, make_post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -48,7 +48,7 @@ def surfaces(who: User, viewer: User) -> list[bool]:
         client.get(f"/@{who.handle}/").status_code == 200,
         client.get(f"/posts/{post.pk}/").status_code == 200,
         client.get(f"/api/v1/users/{who.pk}").status_code == 200,
-        feed_access.visible_comments(viewer).filter(author=who).exists(),
+        comment_access.visible_comments(viewer).filter(author=who).exists(),
         people_access.visible_people(viewer).filter(pk=who.pk).exists(),
         bool(client.get("/api/v1/conversations").json()["results"]),
     ]

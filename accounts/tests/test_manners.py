@@ -20,7 +20,7 @@ from accounts.models.relations import Block
 from accounts.queries import welcome as welcome_queries
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
 from accounts.tests.test_factors import set_up_app
-from feed import actions as feed_actions
+from feed.actions import posts as feed_actions
 
 pytestmark = pytest.mark.django_db
 HOUSE = Path(__file__).resolve().parents[2]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import registry
 from accounts.actions import applications, doors, invitations
 from accounts.forms import doors as door_forms
 from accounts.forms.base import RoomForm
@@ -31,7 +32,9 @@ def page(request: Request, name: str, *, form: RoomForm | None = None, **context
 @require_safe
 def office(request: Request) -> HttpResponse:
     """To the first page that is there for the viewer."""
-    return redirect(f"accounts:site_{door_queries.office(request.user)[0]}")
+    first = door_queries.office(request.user)[0]
+    of_a_room = registry.office_pages.get(first)
+    return redirect(of_a_room.url_name if of_a_room else f"accounts:site_{first}")
 
 
 @members_only

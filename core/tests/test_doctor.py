@@ -1,6 +1,7 @@
 """`manage.py doctor`: what is broken, in a sentence that says how to mend it, and an exit code for scripts."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -100,7 +101,7 @@ def test_the_report_for_people_names_the_part_and_the_remedy() -> None:
     assert ended.value.code == 1
     assert "fail worker" in out.getvalue()
     assert "Start the worker (Procfile: worker)" in out.getvalue()
-    assert "1 of 17 parts need care." in out.getvalue()
+    assert re.search(r"^1 of \d+ parts need care\.$", out.getvalue(), re.M)
 
 
 def test_without_a_database_the_rest_is_still_told(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:

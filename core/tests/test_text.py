@@ -1,5 +1,6 @@
 import re
 import time
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ REL = 'rel="nofollow noopener ugc"'
         ("see example.org", f'<p>see <a href="http://example.org" {REL}>example.org</a></p>'),
         ("[here](https://a.example/x)", f'<p><a href="https://a.example/x" {REL}>here</a></p>'),
         ("write@example.org", f'<p><a href="mailto:write@example.org" {REL}>write@example.org</a></p>'),
-        ("#lantern", "<p>#lantern</p>"),
+        ("#lantern", f'<p><a href="/tags/lantern/" {REL}>#lantern</a></p>'),
         ("# no title", "<p># no title</p>"),
     ],
 )
@@ -46,6 +47,70 @@ def test_mentions_link_to_profiles(written: str, handles: list[str]) -> None:
     shown = text.render(written)
     assert [handle for handle in handles if f'href="/@{handle}/"' in shown] == handles
     assert shown.count('href="/@') == len(handles)
+
+
+def in_text(written: str) -> list[str]:
+    """Hashtags that count, which are those that link."""
+    found = text.tags(written)
+    linked = re.findall(r'href="/tags/([^"]+)/"', text.render(written))
+    assert list(dict.fromkeys(linked)) == [quote(name, safe="") for name in found]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("#Lantern and #lantern, #LANTERN!", ["lantern"]),
+        ("#Café #cafe #Straße #strasse", ["cafe", "strasse"]),
+        ("#Foo_Bar (#b2b) **#bold** *#slant*", ["foo_bar", "b2b", "bold", "slant"]),
+        ("#ภาษาไทย #tiếng_việt #हिन्दी #日本語 #привет", ["ภาษาไทย", "tieng_viet", "हिन्दी", "日本語", "привет"]),
+        ("#1 #123_4 #_ # #- ##twice a#b é#b /#frag #b#c", []),
+        ("`#code` [#words](https://a.example) https://a.example/#frag", []),
+        ("```\n#code\n```", []),
+        ("#" + "x" * 50 + " #" + "y" * 51, ["x" * 50]),
+        ("#" + "\ufdfa" * 50, []),
+        (" ".join(f"#tag{n}" for n in range(40)), [f"tag{n}" for n in range(30)]),
+    ],
+)
+def test_hashtags_link_to_what_else_is_said(written: str, found: list[str]) -> None:
+    assert in_text(text.clean(written, limit=5000)) == found
+
+
+def test_who_is_mentioned_is_who_is_linked() -> None:
+    assert text.mentions("@Bob, @bob and @carol `@dan` me@example.org") == ["bob", "carol"]
+    many = " ".join(f"@p{n}" for n in range(80))
+    shown = text.render(f"{many} @p0")
+    assert text.mentions(many) == re.findall(r'href="/@(p\d+)/"', shown)[:-1] == [f"p{n}" for n in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("@bob #tag see example.org, then https://b.example", "http://example.org"),
+        ("[x](mailto:a@b.example) <https://a.example/1?q=2#x>", "https://a.example/1?q=2#x"),
+        ("`https://a.example` write@example.org", ""),
+        ("- a\n- [b](HTTPS://B.example/ü)", "HTTPS://B.example/%C3%BC"),
+    ],
+)
+def test_the_first_link(written: str, found: str) -> None:
+    assert text.first_link(written) == found
+
+
+@pytest.mark.parametrize("word", ["@a{}", "#a{}", "@ab", "#ab", "@", "#"])
+def test_ten_thousand_words_make_a_bounded_number_of_links(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is written, the work beyond reading it is that of 50 people, 30 hashtags and 300 links."""
+    monkeypatch.setattr(text, "HARD_LIMIT", 100_000)
+    made: list[str] = []
+    monkeypatch.setattr(text, "_profile_url", lambda name: made.append(name) or f"/@{name}/")
+    monkeypatch.setattr(text, "tag_url", lambda name: made.append(name) or f"/tags/{name}/")
+    written = " ".join(word.format(n) for n in range(10_000))
+    begun = time.process_time()
+    shown = text.render(written)
+    taken = time.process_time() - begun
+    links = re.findall('href="([^"]+)"', shown)
+    assert len(set(links)) == len(made) <= 50
+    assert len(links) <= 300
+    assert taken < 1  # far from what it takes when it is quadratic
 
 
 HOSTILE = [
@@ -78,7 +143,9 @@ def only_safe(shown: str) -> None:
         for name, value in re.findall(r"""([^\s=]+)="([^"]*)\"""", attributes):
             assert name in {"href", "rel", "start"}, shown
             if name == "href":
-                assert re.match(r"^(https?://[^/]|mailto:|/@[a-z0-9_.]+/$)", value, re.IGNORECASE), shown
+                assert re.match(
+                    r"^(https?://[^/]|mailto:|/@[a-z0-9_.]+/$|/tags/[a-zA-Z0-9_.%~-]+/$)", value, re.IGNORECASE
+                ), shown
 
 
 @pytest.mark.parametrize("written", HOSTILE)
@@ -87,7 +154,7 @@ def test_hostile_text_is_shown_as_text(written: str) -> None:
 
 
 MARKS = ["*", "**", "`", "```\n", "> ", "- ", "1. ", "[", "](", ")", "<", ">", "\n", "\n\n", "\\", "&", '"']
-PIECES = st.sampled_from([*HOSTILE, *MARKS, "@a.b", "http://", "é", "\u202e", "x"])
+PIECES = st.sampled_from([*HOSTILE, *MARKS, "@a.b", "#ab", "#é", "http://", "é", "\u202e", "x"])
 
 
 @settings(max_examples=300, deadline=None)
@@ -102,7 +169,7 @@ def test_nothing_gets_through(written: str) -> None:
     "written",
     ["> " * 2500, "- " * 2500, "[" * 5000, "*" * 5000, "*a " * 1600, "`" * 5000, "![[](" * 1000, "<" * 5000,
      "_a**b" * 1000, "http://" * 700, "[a](" * 1250, "\\" * 5000, "&#" * 2500, "@aa" * 1600, "* a\n  " * 800,
-     "`a``" * 1250, "x.co " * 1000, "1. " * 1600, "a@" * 2500],
+     "`a``" * 1250, "#a" * 2500, "#ab " * 1250, "#" * 5000, "x.co " * 1000, "1. " * 1600, "a@" * 2500],
 )  # fmt: skip
 def test_the_worst_text_takes_little_time_and_stays_small(written: str) -> None:
     begun = time.process_time()

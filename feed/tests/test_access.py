@@ -14,8 +14,12 @@ from accounts.models.people import User
 from accounts.models.relations import Audience, Block, Follow
 from accounts.tests.factories import Cast, make_block, make_user
 from core import errors
-from feed import access, queries
-from feed.models import Post
+from feed.access import comments as comment_access
+from feed.access import posts as post_access
+from feed.models.posts import Post
+from feed.queries import home as home_queries
+from feed.queries import live as live_queries
+from feed.queries import posts as post_queries
 from feed.tests.factories import make_comment, make_post
 from uploads import access as upload_access
 
@@ -45,8 +49,8 @@ def test_who_sees_a_post_of_alice(cast: Cast, audience: str, who: str | None) ->
     picture = post.pictures.get().upload
     viewer = person(cast, who)
     sees = who in SEES[Audience(audience)]
-    assert access.visible_posts(viewer).filter(pk=post.pk).exists() is sees
-    assert access.visible_comments(viewer).filter(pk=row.pk).exists() is sees
+    assert post_access.visible_posts(viewer).filter(pk=post.pk).exists() is sees
+    assert comment_access.visible_comments(viewer).filter(pk=row.pk).exists() is sees
     assert upload_access.visible_uploads(viewer).filter(pk=picture.pk).exists() is sees
 
 
@@ -62,20 +66,20 @@ def test_who_sees_a_post_of_alice_when_she_is_private(cast: Cast, audience: str,
     User.objects.filter(pk=cast.alice.pk).update(is_private=True)
     viewer = person(cast, who)
     sees = who in (SEES[Audience(audience)] & SEES[Audience.FOLLOWERS])
-    assert access.visible_posts(viewer).filter(pk=post.pk).exists() is sees
-    assert access.visible_comments(viewer).filter(pk=row.pk).exists() is sees
-    assert access.visible_comments(viewer).filter(pk=elsewhere.pk).exists() is (who in EVERYBODY)
+    assert post_access.visible_posts(viewer).filter(pk=post.pk).exists() is sees
+    assert comment_access.visible_comments(viewer).filter(pk=row.pk).exists() is sees
+    assert comment_access.visible_comments(viewer).filter(pk=elsewhere.pk).exists() is (who in EVERYBODY)
     assert upload_access.visible_uploads(viewer).filter(pk=picture.pk).exists() is sees
     client = Client()
     if viewer:
         client.force_login(viewer)
-        assert bool(queries.watchable(viewer.pk, [post.pk])) is sees
-        assert (post in queries.home(viewer).rows) is sees
-        assert (post in queries.new_posts(viewer, after=0)) is sees
-    assert (post in queries.posts_of(viewer, cast.alice).rows) is sees
+        assert bool(live_queries.watchable(viewer.pk, [post.pk])) is sees
+        assert (post in home_queries.home(viewer).rows) is sees
+        assert (post in home_queries.new_posts(viewer, after=0)) is sees
+    assert (post in post_queries.posts_of(viewer, cast.alice).rows) is sees
     for path in ("/", "/@alice/", f"/posts/{post.pk}/", f"/api/v1/users/{cast.alice.pk}/posts"):
         assert ("behind the curtain" in client.get(path).content.decode()) is sees, path
-    told = {id for ids in queries.announce_to(post.pk, at_once=10) for id in ids}
+    told = {id for ids in live_queries.announce_to(post.pk, at_once=10) for id in ids}
     followers = SEES[Audience(audience)] & {"alice", "bob", "dan"}
     assert told == {person(cast, name).pk for name in followers}
 
@@ -107,7 +111,7 @@ def refusal(call) -> type[errors.SocialError] | None:
 )
 def test_what_one_may_do_to_a_public_post(cast: Cast, who: str | None, to, answer) -> None:
     post = make_post(cast.alice)
-    assert refusal(lambda: access.access_post(person(cast, who), post.pk, to=to)) is answer
+    assert refusal(lambda: post_access.access_post(person(cast, who), post.pk, to=to)) is answer
 
 
 def test_hidden_and_absent_answer_alike(cast: Cast) -> None:
@@ -115,7 +119,7 @@ def test_hidden_and_absent_answer_alike(cast: Cast) -> None:
     said = []
     for id in (hidden.pk, 10**6, 2**70, -1):
         with pytest.raises(errors.NotFound) as caught:
-            access.access_post(cast.bob, id, to="comment")
+            post_access.access_post(cast.bob, id, to="comment")
         said.append(str(caught.value.message))
     assert len(set(said)) == 1
 
@@ -126,15 +130,15 @@ def test_a_suspended_author_is_gone_at_once(cast: Cast) -> None:
     cast.alice.suspended_until = timezone.now() + timedelta(days=1)
     cast.alice.save()
     for viewer in (cast.bob, None):
-        assert refusal(lambda viewer=viewer: access.access_post(viewer, post.pk)) is errors.NotFound
-        assert refusal(lambda viewer=viewer: access.access_comment(viewer, row.pk)) is errors.NotFound
+        assert refusal(lambda viewer=viewer: post_access.access_post(viewer, post.pk)) is errors.NotFound
+        assert refusal(lambda viewer=viewer: comment_access.access_comment(viewer, row.pk)) is errors.NotFound
 
 
 def test_somebody_suspended_may_not_act(cast: Cast) -> None:
     post = make_post(cast.alice)
     cast.bob.suspended_until = timezone.now() + timedelta(days=1)
     cast.bob.save()
-    assert refusal(lambda: access.access_post(cast.bob, post.pk, to="comment")) is errors.NotAllowed
+    assert refusal(lambda: post_access.access_post(cast.bob, post.pk, to="comment")) is errors.NotAllowed
 
 
 @pytest.mark.parametrize("blocker", ["bob", "carol"])
@@ -143,9 +147,9 @@ def test_a_block_hides_comments_both_ways_under_anybodys_post(cast: Cast, blocke
     by_bob, by_carol = make_comment(post, cast.bob), make_comment(post, cast.carol)
     other = {"bob": cast.carol, "carol": cast.bob}[blocker]
     make_block(getattr(cast, blocker), other)
-    assert set(access.visible_comments(cast.bob)) == {by_bob}
-    assert set(access.visible_comments(cast.carol)) == {by_carol}
-    assert set(access.visible_comments(cast.dan)) == {by_bob, by_carol}
+    assert set(comment_access.visible_comments(cast.bob)) == {by_bob}
+    assert set(comment_access.visible_comments(cast.carol)) == {by_carol}
+    assert set(comment_access.visible_comments(cast.dan)) == {by_bob, by_carol}
 
 
 @pytest.mark.parametrize(
@@ -153,7 +157,7 @@ def test_a_block_hides_comments_both_ways_under_anybodys_post(cast: Cast, blocke
 )
 def test_who_may_delete_a_comment_of_bob_under_a_post_of_alice(cast: Cast, who: str, answer) -> None:
     row = make_comment(make_post(cast.alice), cast.bob)
-    assert refusal(lambda: access.access_comment(person(cast, who), row.pk, to="delete")) is answer
+    assert refusal(lambda: comment_access.access_comment(person(cast, who), row.pk, to="delete")) is answer
 
 
 # -- Any five people --
@@ -281,7 +285,7 @@ class AnyTown(TestCase):
     def look(self, town: Town, viewer: int | None) -> None:
         who = None if viewer is None else self.people[viewer]
         seen = {pk for (author, audience), pk in self.posts.items() if town.sees(viewer, author, audience)}
-        assert set(access.visible_posts(who).values_list("pk", flat=True)) == seen
+        assert set(post_access.visible_posts(who).values_list("pk", flat=True)) == seen
         people = accounts_access.with_openness(accounts_access.visible_people(who), who)
         assert {self.place[pk]: is_open for pk, is_open in people.values_list("pk", "is_open")} == {
             one: town.inside(viewer, one) for one in PEOPLE if viewer is None or not town.apart(viewer, one)

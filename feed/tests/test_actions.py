@@ -13,8 +13,13 @@ from accounts.models.relations import Audience
 from accounts.tests.factories import Cast, make_user
 from core import errors, outbox, realtime
 from core.models import Event
-from feed import actions
-from feed.models import Comment, Post, PostPicture, Reaction
+from feed.actions import comments as comment_actions
+from feed.actions import posts as post_actions
+from feed.actions import reactions as reaction_actions
+from feed.models.comments import Comment
+from feed.models.posts import Post, PostPicture
+from feed.models.reactions import Reaction
+from feed.queries import live as live_queries
 from feed.tests.factories import make_comment, make_post, make_reaction
 from uploads.models import Upload
 from uploads.tests import factories as upload_factories
@@ -48,7 +53,7 @@ def upload(owner: User, **fields) -> Upload:
 @pytest.mark.both
 def test_a_post_has_its_words_pictures_and_count(cast: Cast) -> None:
     one, two = upload(cast.alice, alt="from the upload"), upload(cast.alice)
-    post = actions.create_post(
+    post = post_actions.create_post(
         actor=cast.alice,
         text="  Hello **you**\r\n",
         audience="public",
@@ -64,9 +69,9 @@ def test_a_post_has_its_words_pictures_and_count(cast: Cast) -> None:
 
 
 def test_a_repeat_with_the_same_client_id_stands_once(cast: Cast) -> None:
-    one = actions.create_post(actor=cast.alice, text="Hello", client_id="x")
-    two = actions.create_post(actor=cast.alice, text="Hello again", client_id="x")
-    other = actions.create_post(actor=cast.bob, text="Hello", client_id="x")
+    one = post_actions.create_post(actor=cast.alice, text="Hello", client_id="x")
+    two = post_actions.create_post(actor=cast.alice, text="Hello again", client_id="x")
+    other = post_actions.create_post(actor=cast.bob, text="Hello", client_id="x")
     cast.alice.refresh_from_db()
     assert one.pk == two.pk != other.pk
     assert (Post.objects.count(), cast.alice.posts_count, len(facts("PostCreated"))) == (2, 1, 2)
@@ -84,7 +89,7 @@ def test_a_repeat_with_the_same_client_id_stands_once(cast: Cast) -> None:
 )
 def test_what_cannot_be_posted_names_its_field(cast: Cast, given: dict, field: str) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        actions.create_post(actor=cast.alice, **given)
+        post_actions.create_post(actor=cast.alice, **given)
     assert caught.value.field == field
     assert not Post.objects.exists()
 
@@ -98,7 +103,7 @@ def test_uploads_of_others_are_as_absent(cast: Cast, whose: str) -> None:
         "avatar": str(upload(cast.alice, purpose="avatar").key),
     }
     with pytest.raises(errors.NotFound) as caught:
-        actions.create_post(actor=cast.alice, text="mine", pictures=[keys[whose]])
+        post_actions.create_post(actor=cast.alice, text="mine", pictures=[keys[whose]])
     assert caught.value.field == "uploads"
     cast.alice.refresh_from_db()
     assert (Post.objects.count(), cast.alice.posts_count, Event.objects.count()) == (0, 0, 0)
@@ -106,82 +111,83 @@ def test_uploads_of_others_are_as_absent(cast: Cast, whose: str) -> None:
 
 def test_an_eleventh_picture_and_one_in_use_are_refused(cast: Cast) -> None:
     with pytest.raises(errors.Invalid):
-        actions.create_post(actor=cast.alice, pictures=[upload(cast.alice).key for _ in range(11)])
+        post_actions.create_post(actor=cast.alice, pictures=[upload(cast.alice).key for _ in range(11)])
     used = upload(cast.alice)
-    actions.create_post(actor=cast.alice, pictures=[used.key])
+    post_actions.create_post(actor=cast.alice, pictures=[used.key])
     with pytest.raises(errors.Conflict):
-        actions.create_post(actor=cast.alice, pictures=[used.key])
+        post_actions.create_post(actor=cast.alice, pictures=[used.key])
 
 
 def test_the_profile_counts_what_all_members_may_see(cast: Cast) -> None:
     made = {
-        audience: actions.create_post(actor=cast.alice, text="x", audience=audience) for audience in Audience.values
+        audience: post_actions.create_post(actor=cast.alice, text="x", audience=audience)
+        for audience in Audience.values
     }
     cast.alice.refresh_from_db()
     assert cast.alice.posts_count == 2
-    actions.edit_post(actor=cast.alice, post_id=made["public"].pk, audience="only_me")
-    actions.delete_post(actor=cast.alice, post_id=made["members"].pk)
-    actions.delete_post(actor=cast.alice, post_id=made["followers"].pk)
+    post_actions.edit_post(actor=cast.alice, post_id=made["public"].pk, audience="only_me")
+    post_actions.delete_post(actor=cast.alice, post_id=made["members"].pk)
+    post_actions.delete_post(actor=cast.alice, post_id=made["followers"].pk)
     cast.alice.refresh_from_db()
     assert cast.alice.posts_count == 0
 
 
 def test_an_edit_renders_anew_and_old_watchers_of_a_narrower_post_hear_no_more(cast: Cast, pushed: list) -> None:
     post = make_post(cast.alice, "old")
-    actions.edit_post(actor=cast.alice, post_id=post.pk, text="*new*", audience="only_me")
+    post_actions.edit_post(actor=cast.alice, post_id=post.pk, text="*new*", audience="only_me")
     post.refresh_from_db()
     assert post.html == "<p><em>new</em></p>"
     assert post.edited_at is not None
     before = f"post:{post.pk}:public"
     assert pushed == [((before, f"{before}:quiet"), "post.edited", {"post": post.pk})]
-    actions.react(actor=cast.alice, post_id=post.pk, kind="like")
+    reaction_actions.react(actor=cast.alice, post_id=post.pk, kind="like")
     assert pushed[-1][0] == (f"post:{post.pk}:only_me",)
 
 
 def test_the_same_text_again_is_no_edit(cast: Cast, pushed: list) -> None:
     post = make_post(cast.alice, "same")
-    assert actions.edit_post(actor=cast.alice, post_id=post.pk, text="same ").edited_at is None
+    assert post_actions.edit_post(actor=cast.alice, post_id=post.pk, text="same ").edited_at is None
     assert (pushed, facts("PostEdited")) == ([], [])
 
 
 def test_a_post_cannot_become_empty_but_one_with_pictures_may_lose_its_words(cast: Cast) -> None:
     with pytest.raises(errors.Invalid):
-        actions.edit_post(actor=cast.alice, post_id=make_post(cast.alice).pk, text=" ")
-    assert actions.edit_post(actor=cast.alice, post_id=make_post(cast.alice, pictures=1).pk, text="").html == ""
+        post_actions.edit_post(actor=cast.alice, post_id=make_post(cast.alice).pk, text=" ")
+    assert post_actions.edit_post(actor=cast.alice, post_id=make_post(cast.alice, pictures=1).pk, text="").html == ""
 
 
 def test_a_deleted_post_comes_back_within_half_a_minute_only(cast: Cast) -> None:
-    post = actions.create_post(actor=cast.alice, text="oops")
+    post = post_actions.create_post(actor=cast.alice, text="oops")
     now = timezone.now()
     with time_machine.travel(now, tick=False) as clock:
-        actions.delete_post(actor=cast.alice, post_id=post.pk)
+        post_actions.delete_post(actor=cast.alice, post_id=post.pk)
         with pytest.raises(errors.NotFound):
-            actions.undo_delete_post(actor=cast.bob, post_id=post.pk)
+            post_actions.undo_delete_post(actor=cast.bob, post_id=post.pk)
         clock.move_to(now + timedelta(seconds=29))
-        actions.undo_delete_post(actor=cast.alice, post_id=post.pk)
+        post_actions.undo_delete_post(actor=cast.alice, post_id=post.pk)
         cast.alice.refresh_from_db()
         assert cast.alice.posts_count == 1
-        actions.delete_post(actor=cast.alice, post_id=post.pk)
+        post_actions.delete_post(actor=cast.alice, post_id=post.pk)
         clock.move_to(now + timedelta(seconds=60))
         with pytest.raises(errors.NotFound):
-            actions.undo_delete_post(actor=cast.alice, post_id=post.pk)
+            post_actions.undo_delete_post(actor=cast.alice, post_id=post.pk)
 
 
 def test_a_repeat_of_what_was_deleted_does_not_bring_it_back(cast: Cast) -> None:
-    post = actions.create_post(actor=cast.alice, text="oops", client_id="x")
-    actions.delete_post(actor=cast.alice, post_id=post.pk)
+    post = post_actions.create_post(actor=cast.alice, text="oops", client_id="x")
+    post_actions.delete_post(actor=cast.alice, post_id=post.pk)
     with pytest.raises(errors.Conflict):
-        actions.create_post(actor=cast.alice, text="oops", client_id="x")
+        post_actions.create_post(actor=cast.alice, text="oops", client_id="x")
 
 
 def test_pictures_go_when_a_deletion_can_no_longer_be_undone(cast: Cast) -> None:
     post = make_post(cast.alice, pictures=2)
     kept = make_post(cast.alice, pictures=1)
-    actions.delete_post(actor=cast.alice, post_id=post.pk)
-    assert actions.discard_pictures() == 0
+    post_actions.delete_post(actor=cast.alice, post_id=post.pk)
+    assert post_actions.discard_pictures() == 0
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
-        assert actions.discard_pictures() == 2
-        assert actions.discard_pictures() == 0
+        assert post_actions.discard_pictures() == 2
+        assert post_actions.discard_pictures() == 0
     assert Upload.objects.filter(discarded_at__isnull=True).get() == kept.pictures.get().upload
 
 
@@ -190,39 +196,39 @@ def test_pictures_go_when_a_deletion_can_no_longer_be_undone(cast: Cast) -> None
 
 def test_a_comment_counts_and_tells_the_watchers(cast: Cast, pushed: list) -> None:
     post = make_post(cast.alice)
-    row = actions.comment(actor=cast.bob, post_id=post.pk, text="`indeed`", client_id="1")
-    assert actions.comment(actor=cast.bob, post_id=post.pk, text="`indeed`", client_id="1").pk == row.pk
+    row = comment_actions.comment(actor=cast.bob, post_id=post.pk, text="`indeed`", client_id="1")
+    assert comment_actions.comment(actor=cast.bob, post_id=post.pk, text="`indeed`", client_id="1").pk == row.pk
     post.refresh_from_db()
     group = (f"post:{post.pk}:public",)
     assert (post.comments_count, row.html) == (1, "<p><code>indeed</code></p>")
     assert pushed == [
-        (group, "comment.new", {"post": post.pk, "comment": row.pk}),
+        (group, "comment.new", {"post": post.pk, "comment": row.pk, "parent": None}),
         (group, "post.counts", {"post": post.pk, "reactions": {}, "comments": 1}),
     ]
     assert len(facts("CommentCreated")) == 1
 
 
 def test_a_client_id_belongs_to_one_post(cast: Cast) -> None:
-    actions.comment(actor=cast.bob, post_id=make_post(cast.alice).pk, text="a", client_id="1")
+    comment_actions.comment(actor=cast.bob, post_id=make_post(cast.alice).pk, text="a", client_id="1")
     with pytest.raises(errors.Conflict):
-        actions.comment(actor=cast.bob, post_id=make_post(cast.alice).pk, text="a", client_id="1")
+        comment_actions.comment(actor=cast.bob, post_id=make_post(cast.alice).pk, text="a", client_id="1")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 2001])
 def test_empty_and_endless_comments_are_refused(cast: Cast, text: str) -> None:
     with pytest.raises(errors.Invalid):
-        actions.comment(actor=cast.bob, post_id=make_post(cast.alice).pk, text=text)
+        comment_actions.comment(actor=cast.bob, post_id=make_post(cast.alice).pk, text=text)
 
 
 def test_who_deleted_a_comment_may_take_it_back(cast: Cast) -> None:
     post = make_post(cast.alice)
     row = make_comment(post, cast.bob)
-    actions.delete_comment(actor=cast.alice, comment_id=row.pk)
+    comment_actions.delete_comment(actor=cast.alice, comment_id=row.pk)
     post.refresh_from_db()
     assert post.comments_count == 0
     with pytest.raises(errors.NotFound):
-        actions.undo_delete_comment(actor=cast.bob, comment_id=row.pk)
-    actions.undo_delete_comment(actor=cast.alice, comment_id=row.pk)
+        comment_actions.undo_delete_comment(actor=cast.bob, comment_id=row.pk)
+    comment_actions.undo_delete_comment(actor=cast.alice, comment_id=row.pk)
     post.refresh_from_db()
     assert post.comments_count == 1
     assert Comment.objects.get(pk=row.pk).deleted_by is None
@@ -239,12 +245,12 @@ def test_a_person_has_one_reaction_that_may_change_and_go(cast: Cast, pushed: li
         ("like", {"like": 1}),
         ("love", {"love": 1}),
     ]:
-        actions.react(actor=cast.bob, post_id=post.pk, kind=kind)
+        reaction_actions.react(actor=cast.bob, post_id=post.pk, kind=kind)
         post.refresh_from_db()
         assert (post.reactions, post.reactions_count) == (counts, 1)
-    actions.react(actor=cast.dan, post_id=post.pk, kind="love")
-    actions.unreact(actor=cast.bob, post_id=post.pk)
-    actions.unreact(actor=cast.bob, post_id=post.pk)
+    reaction_actions.react(actor=cast.dan, post_id=post.pk, kind="love")
+    reaction_actions.unreact(actor=cast.bob, post_id=post.pk)
+    reaction_actions.unreact(actor=cast.bob, post_id=post.pk)
     post.refresh_from_db()
     assert (post.reactions, post.reactions_count) == ({"love": 1}, 1)
     assert [(row.user, row.kind) for row in Reaction.objects.all()] == [(cast.dan, "love")]
@@ -259,29 +265,29 @@ def test_a_person_has_one_reaction_that_may_change_and_go(cast: Cast, pushed: li
 
 def test_comments_take_reactions_too(cast: Cast, pushed: list) -> None:
     row = make_comment(make_post(cast.alice), cast.bob)
-    actions.react_to_comment(actor=cast.dan, comment_id=row.pk, kind="wow")
+    reaction_actions.react_to_comment(actor=cast.dan, comment_id=row.pk, kind="wow")
     row.refresh_from_db()
     assert (row.reactions, row.reactions_count) == ({"wow": 1}, 1)
     assert pushed[-1][1:] == ("comment.counts", {"post": row.post_id, "comment": row.pk, "reactions": {"wow": 1}})
-    actions.unreact_to_comment(actor=cast.dan, comment_id=row.pk)
+    reaction_actions.unreact_to_comment(actor=cast.dan, comment_id=row.pk)
     row.refresh_from_db()
     assert (row.reactions, row.reactions_count) == ({}, 0)
 
 
 def test_there_are_six_reactions(cast: Cast) -> None:
     with pytest.raises(errors.Invalid):
-        actions.react(actor=cast.bob, post_id=make_post(cast.alice).pk, kind="shrug")
+        reaction_actions.react(actor=cast.bob, post_id=make_post(cast.alice).pk, kind="shrug")
 
 
 @pytest.mark.parametrize("do", ["react", "unreact", "comment", "edit", "delete"])
 def test_what_is_hidden_cannot_be_touched(cast: Cast, do: str) -> None:
     post = make_post(cast.alice)
     calls = {
-        "react": lambda: actions.react(actor=cast.mallory, post_id=post.pk, kind="like"),
-        "unreact": lambda: actions.unreact(actor=cast.mallory, post_id=post.pk),
-        "comment": lambda: actions.comment(actor=cast.mallory, post_id=post.pk, text="hi"),
-        "edit": lambda: actions.edit_post(actor=cast.mallory, post_id=post.pk, text="hi"),
-        "delete": lambda: actions.delete_post(actor=cast.mallory, post_id=post.pk),
+        "react": lambda: reaction_actions.react(actor=cast.mallory, post_id=post.pk, kind="like"),
+        "unreact": lambda: reaction_actions.unreact(actor=cast.mallory, post_id=post.pk),
+        "comment": lambda: comment_actions.comment(actor=cast.mallory, post_id=post.pk, text="hi"),
+        "edit": lambda: post_actions.edit_post(actor=cast.mallory, post_id=post.pk, text="hi"),
+        "delete": lambda: post_actions.delete_post(actor=cast.mallory, post_id=post.pk),
     }
     with pytest.raises(errors.NotFound):
         calls[do]()
@@ -290,8 +296,8 @@ def test_what_is_hidden_cannot_be_touched(cast: Cast, do: str) -> None:
 
 def test_counts_are_the_same_for_every_reader_also_after_a_block(cast: Cast) -> None:
     post = make_post(cast.dan)
-    actions.comment(actor=cast.bob, post_id=post.pk, text="hi")
-    actions.react(actor=cast.bob, post_id=post.pk, kind="like")
+    comment_actions.comment(actor=cast.bob, post_id=post.pk, text="hi")
+    reaction_actions.react(actor=cast.bob, post_id=post.pk, kind="like")
     relations.block(actor=cast.carol, person=cast.bob.pk)
     post.refresh_from_db()
     assert (post.comments_count, post.reactions) == (1, {"like": 1})
@@ -301,7 +307,7 @@ def test_counts_are_the_same_for_every_reader_also_after_a_block(cast: Cast) -> 
 
 
 def test_a_new_post_is_announced_to_the_followers_who_may_see_it(cast: Cast, pushed: list) -> None:
-    post = actions.create_post(actor=cast.alice, text="news", audience="followers")
+    post = post_actions.create_post(actor=cast.alice, text="news", audience="followers")
     outbox.drain()
     told = {name for groups, kind, _payload in pushed if kind == "post.new" for name in groups}
     assert told == {f"user:{user.pk}" for user in (cast.alice, cast.bob, cast.dan)}
@@ -310,9 +316,9 @@ def test_a_new_post_is_announced_to_the_followers_who_may_see_it(cast: Cast, pus
 
 @pytest.mark.parametrize("audience", ["only_me", "public"])
 def test_what_is_private_or_gone_is_announced_to_nobody_else(cast: Cast, pushed: list, audience: str) -> None:
-    post = actions.create_post(actor=cast.alice, text="news", audience=audience)
+    post = post_actions.create_post(actor=cast.alice, text="news", audience=audience)
     if audience == "public":
-        actions.delete_post(actor=cast.alice, post_id=post.pk)
+        post_actions.delete_post(actor=cast.alice, post_id=post.pk)
     outbox.drain()
     told = {name for groups, kind, _payload in pushed if kind == "post.new" for name in groups}
     assert told == ({f"user:{cast.alice.pk}"} if audience == "only_me" else set())
@@ -323,13 +329,12 @@ def test_announcing_costs_two_queries_however_many_follow(
     cast: Cast, followers: int, django_assert_num_queries
 ) -> None:
     from accounts.tests.factories import make_follow
-    from feed import queries
 
     for _number in range(followers):
         make_follow(make_user(), cast.carol)
     post = make_post(cast.carol)
     with django_assert_num_queries(2):
-        chunks = list(queries.announce_to(post.pk, at_once=10))
+        chunks = list(live_queries.announce_to(post.pk, at_once=10))
     assert sum(len(chunk) for chunk in chunks) == followers + 1
 
 
@@ -392,9 +397,11 @@ def test_counts_are_right_after_a_race() -> None:
     calls = []
     for number, user in enumerate(people):
         kinds = ["like", "love", "sad"]
-        calls.append(lambda user=user, kind=kinds[number % 3]: actions.react(actor=user, post_id=post.pk, kind=kind))
-        calls.append(lambda user=user: actions.comment(actor=user, post_id=post.pk, text="me too"))
-    calls += [lambda: actions.react(actor=people[0], post_id=post.pk, kind="wow") for _again in range(2)]
+        calls.append(
+            lambda user=user, kind=kinds[number % 3]: reaction_actions.react(actor=user, post_id=post.pk, kind=kind)
+        )
+        calls.append(lambda user=user: comment_actions.comment(actor=user, post_id=post.pk, text="me too"))
+    calls += [lambda: reaction_actions.react(actor=people[0], post_id=post.pk, kind="wow") for _again in range(2)]
     assert at_once(calls) == []
     post.refresh_from_db()
     kinds = list(Reaction.objects.filter(post=post).values_list("kind", flat=True))
@@ -409,7 +416,7 @@ def test_a_repeat_at_the_same_moment_stands_once() -> None:
     author = make_user("author")
     picture = upload(author)
     calls = [
-        lambda: actions.create_post(actor=author, text="once", pictures=[picture.key], client_id="same")
+        lambda: post_actions.create_post(actor=author, text="once", pictures=[picture.key], client_id="same")
         for _number in range(6)
     ]
     assert at_once(calls) == []
@@ -421,9 +428,9 @@ def test_a_repeat_at_the_same_moment_stands_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_deleting_twice_at_once_counts_once() -> None:
     author, guest = make_user("author"), make_user("guest")
-    post = actions.create_post(actor=author, text="here")
-    row = actions.comment(actor=guest, post_id=post.pk, text="there")
-    raised = at_once([lambda: actions.delete_comment(actor=author, comment_id=row.pk) for _number in range(4)])
+    post = post_actions.create_post(actor=author, text="here")
+    row = comment_actions.comment(actor=guest, post_id=post.pk, text="there")
+    raised = at_once([lambda: comment_actions.delete_comment(actor=author, comment_id=row.pk) for _number in range(4)])
     assert [type(error) for error in raised] == [errors.NotFound] * 3
     post.refresh_from_db()
     assert post.comments_count == 0

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.tests.factories import Cast
-from feed.models import Post
+from feed.models.posts import Post
 from feed.tests.factories import make_comment, make_post
 from uploads.tests import factories as upload_factories
 
@@ -84,7 +84,12 @@ CALLS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("put", "/api/v1/posts/{post}/reaction", {"kind": "like"}),
     ("delete", "/api/v1/posts/{post}/reaction", None),
     ("get", "/api/v1/comments/{comment}", None),
+    ("patch", "/api/v1/comments/{comment}", {"text": "x"}),
     ("delete", "/api/v1/comments/{comment}", None),
+    ("post", "/api/v1/comments/{comment}/undo", None),
+    ("get", "/api/v1/comments/{comment}/replies", None),
+    ("get", "/api/v1/comments/{comment}/reactions", None),
+    ("get", "/api/v1/posts/{post}/reactions", None),
     ("put", "/api/v1/comments/{comment}/reaction", {"kind": "like"}),
     ("delete", "/api/v1/comments/{comment}/reaction", None),
 ]
@@ -109,6 +114,8 @@ def test_hidden_and_absent_answer_alike(cast: Cast, method: str, path: str, data
         ("get", "/api/v1/posts", None),
         ("post", "/api/v1/posts", {"text": "x"}),
         ("get", "/api/v1/users/alice/posts", None),
+        ("get", "/api/v1/reactions", None),
+        ("put", "/api/v1/reactions", {"reactions": []}),
     ],
 )
 def test_without_a_login_nothing_is_told(cast: Cast, method: str, path: str, data: Any) -> None:
@@ -129,6 +136,10 @@ def test_without_a_login_nothing_is_told(cast: Cast, method: str, path: str, dat
         ("post", "/api/v1/posts", {"text": {"a": 1}}, "text"),
         ("post", "/api/v1/posts/{post}/comments", {"text": " "}, "text"),
         ("post", "/api/v1/posts/{post}/comments", {}, "text"),
+        ("post", "/api/v1/posts/{post}/comments", {"text": "x", "parent": "y"}, "parent"),
+        ("post", "/api/v1/posts/{post}/comments", {"text": "x", "picture": {"key": "y"}}, "picture"),
+        ("get", "/api/v1/posts/{post}/comments?cursor=rubbish", None, "cursor"),
+        ("get", "/api/v1/posts/{post}/reactions?cursor=rubbish", None, "cursor"),
         ("put", "/api/v1/posts/{post}/reaction", {"kind": "shrug"}, "kind"),
         ("get", "/api/v1/posts?cursor=rubbish", None, "cursor"),
     ],
@@ -173,5 +184,5 @@ def test_the_api_costs_the_same_however_much_there_is(cast: Cast, number: int, d
     for _turn in range(number):
         make_post(cast.alice, pictures=2)
     client = api(cast.bob)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(8):
         assert len(client.get("/api/v1/posts").json()["results"]) == min(number, 20)

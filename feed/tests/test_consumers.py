@@ -11,7 +11,10 @@ from accounts.events import PrivacyChanged
 from accounts.tests.factories import Cast, make_block
 from core import errors, realtime
 from core.consumers import Frame, Socket, frames
-from feed import actions, handlers
+from feed import handlers
+from feed.actions import comments as comment_actions
+from feed.actions import posts as post_actions
+from feed.actions import reactions as reaction_actions
 from feed.tests.factories import make_post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,11 +50,11 @@ async def test_who_may_see_a_post_hears_its_counts_and_others_do_not(cast: Cast,
     counts = {"post": post.pk, "reactions": {}, "comments": 0}
     assert await bob.ask("feed.watch", posts=[post.pk, secret.pk, 10**9]) == {"posts": [counts]}
     assert await mallory.ask("feed.watch", posts=[post.pk, secret.pk]) == {"posts": []}
-    await sync_to_async(actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
+    await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
     assert bob.heard == [{"kind": "post.counts", "data": {"post": post.pk, "reactions": {"wow": 1}, "comments": 0}}]
     assert mallory.heard == []
     await bob.ask("feed.unwatch", posts=[post.pk])
-    await sync_to_async(actions.unreact)(actor=cast.dan, post_id=post.pk)
+    await sync_to_async(reaction_actions.unreact)(actor=cast.dan, post_id=post.pk)
     assert len(bob.heard) == 1
     assert bob.groups == set()
 
@@ -61,11 +64,11 @@ async def test_a_post_made_narrower_leaves_its_watchers_behind(cast: Cast, hub: 
     carol, bob = Line(cast.carol.pk), Line(cast.bob.pk)
     for line in (carol, bob):
         await line.ask("feed.watch", posts=[post.pk])
-    await sync_to_async(actions.edit_post)(actor=cast.alice, post_id=post.pk, audience="followers")
+    await sync_to_async(post_actions.edit_post)(actor=cast.alice, post_id=post.pk, audience="followers")
     assert [line.heard.pop()["kind"] for line in (carol, bob)] == ["post.edited"] * 2
     assert await carol.ask("feed.watch", posts=[post.pk]) == {"posts": []}
     await bob.ask("feed.watch", posts=[post.pk])
-    await sync_to_async(actions.comment)(actor=cast.bob, post_id=post.pk, text="still here")
+    await sync_to_async(comment_actions.comment)(actor=cast.bob, post_id=post.pk, text="still here")
     assert [said["kind"] for said in bob.heard] == ["comment.new", "post.counts"]
     assert carol.heard == []
     assert len(bob.groups) == 1  # the group of before is left
@@ -114,16 +117,16 @@ async def test_an_account_made_private_leaves_strangers_behind_at_once(cast: Cas
     for line in (carol, bob):
         assert (await line.ask("feed.watch", posts=[post.pk]))["posts"]
     await sync_to_async(relations.set_private)(actor=cast.alice, private=True)
-    await sync_to_async(actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
-    row = await sync_to_async(actions.comment)(actor=cast.dan, post_id=post.pk, text="among us")
-    await sync_to_async(actions.react_to_comment)(actor=cast.dan, comment_id=row.pk, kind="wow")
+    await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
+    row = await sync_to_async(comment_actions.comment)(actor=cast.dan, post_id=post.pk, text="among us")
+    await sync_to_async(reaction_actions.react_to_comment)(actor=cast.dan, comment_id=row.pk, kind="wow")
     assert carol.heard == [], "whatever happens before the log has told everybody to look again"
     fact = PrivacyChanged(user_id=cast.alice.pk, private=True)
     await sync_to_async(handlers.look_again)(fact)
     assert [line.heard for line in (carol, bob)] == [[{"kind": "post.edited", "data": {"post": post.pk}}]] * 2
     assert await carol.ask("feed.watch", posts=[post.pk]) == {"posts": []}
     assert (await bob.ask("feed.watch", posts=[post.pk]))["posts"]
-    await sync_to_async(actions.unreact)(actor=cast.dan, post_id=post.pk)
+    await sync_to_async(reaction_actions.unreact)(actor=cast.dan, post_id=post.pk)
     assert (len(carol.heard), bob.heard[-1]["kind"]) == (1, "post.counts")
 
 

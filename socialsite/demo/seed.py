@@ -26,8 +26,11 @@ from accounts.models.relations import Block, Follow, FollowRequest
 from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
-from feed.models import COUNTED, Comment, Post, PostPicture, Reaction
-from socialsite.demo import entrance, pictures, plan, selves, ties
+from feed.actions import homes
+from feed.models.comments import Comment
+from feed.models.posts import COUNTED, Post, PostPicture
+from feed.models.reactions import Reaction
+from socialsite.demo import entrance, keeping, links, pictures, plan, selves, threads, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -83,8 +86,10 @@ def make(options: Options, say: Say, *, now: datetime | None = None) -> None:
         prepared = dict(_prepare(made, options.seed, Path(folder), say))
         uses = _uses(made, prepared)
         _place(uses, say)
+        card = links.place(prepared, now)
     with transaction.atomic():
         _write(made, uses, say)
+        links.write(card, now)
         Pulse.objects.filter(name=MARK).update(detail=f"made: {options}")
 
 
@@ -173,6 +178,8 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     _avatars(uses, uploads, users)
     _ties(made, users, say)
     posts = _posts(made, users, say)
+    homes.rebuild(first=users[0].pk, last=users[-1].pk)
+    homes.recount()
     PostPicture.objects.bulk_create(
         [
             PostPicture(post=posts[use.entry], upload=upload, position=use.position, alt=upload.alt)
@@ -187,6 +194,8 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     entrance.furnish(users)
     selves.write(made.told, users)
     ties.write(made, users)
+    keeping.write(made, users, posts, list(comments.values()))
+    threads.write(made, comments)
 
 
 def _people(made: Plan, say: Say) -> list[User]:

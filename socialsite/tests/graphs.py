@@ -7,22 +7,12 @@ goes into making its SQL, once for all of them. `build` writes the rows.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
 
-from django.utils import timezone
 from hypothesis import strategies as st
 
-from accounts.models.friends import DismissedSuggestion, FriendRequest
-from accounts.models.lists import ListedPerson, PeopleList
-from accounts.models.mutes import Mute, MutedWord
-from accounts.models.people import User
-from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
-from core import folding
-from feed.models import Comment, Post, PostPicture
-from uploads.models import Upload
+from accounts.models.relations import Audience
 
 SIZE = 5
 PAIRS = [(one, other) for one in range(SIZE) for other in range(SIZE) if one != other]
@@ -93,13 +83,16 @@ class Graph:
         return {one for one in self.places if self.reaches(viewer, one)}
 
     def reaches(self, viewer: int, post: Place) -> bool:
-        return post[0] in {viewer, *self.of("follows", viewer)} and self.hears(viewer, post)
+        """By whom they follow; the first follows a hashtag as well."""
+        read = post[0] in {viewer, *self.of("follows", viewer)} or (viewer == 0 and post in self.tagged)
+        return read and self.hears(viewer, post)
 
     def told(self, post: Place) -> set[int]:
         """Whose pages hear at once of a new post."""
         if not self.present(post[0]):
             return set()
-        return {post[0]} | {one for one in self.everybody if self.present(one) and self.reaches(one, post)}
+        followers = self.to("follows", post[0])
+        return {post[0]} | {one for one in followers if self.present(one) and self.hears(one, post)}
 
     def says(self, viewer: Viewer, post: Place) -> set[int]:
         """Whose comments stand before the viewer under a post."""
@@ -136,16 +129,34 @@ class Graph:
     @cached_property
     def talked(self) -> list[Place]:
         """Posts with comments."""
-        return [post for post in self.places if _number(post) % 5 == 0]
+        return [post for post in self.places if number_of(post) % 5 == 0]
+
+    @cached_property
+    def tagged(self) -> set[Place]:
+        return {post for post in self.places if number_of(post) % 7 == 0}
 
     @cached_property
     def pictured(self) -> list[Place]:
-        return [post for post in self.places if _number(post) % 3 == 0]
+        return [post for post in self.places if number_of(post) % 3 == 0]
 
     def talkers(self, post: Place) -> list[int]:
         """Who has written a comment there: those who were drawn together with the author."""
         first = max(post[0] - 1, 0) // (SIZE - 1) * (SIZE - 1) + 1
-        return [0, *range(first, first + SIZE - 1)] if _number(post) % 5 == 0 else []
+        return [0, *range(first, first + SIZE - 1)] if number_of(post) % 5 == 0 else []
+
+    def answered(self, post: Place, one: int) -> int | None:
+        """Whose comment the one of this talker is a reply to: each of the last two answers one of the first."""
+        talkers = self.talkers(post)
+        at = talkers.index(one)
+        return talkers[at - 3] if at >= 3 else None
+
+    def reads(self, viewer: Viewer, post: Place, one: int) -> bool:
+        """Whether the viewer may see this talker's comment."""
+        return self.sees(viewer, post) and self.meets(viewer, one)
+
+    def answers(self, viewer: Viewer, post: Place, one: int) -> set[int]:
+        """Whose replies to this talker's comment stand before the viewer."""
+        return {other for other in self.says(viewer, post) if self.answered(post, other) == one}
 
     def of(self, ties: str, one: int) -> set[int]:
         """Whom this one follows, asks, ..."""
@@ -175,12 +186,12 @@ def _sides(pairs: Iterable[Pair]) -> Mapping[int, set[int]]:
     return sides
 
 
-def _number(post: Place) -> int:
+def number_of(post: Place) -> int:
     return post[0] + Audience.values.index(post[1])
 
 
 def has_word(post: Place) -> bool:
-    return _number(post) % 2 == 0
+    return number_of(post) % 2 == 0
 
 
 # -- Drawing -----------------------------------------------------------------------------------------------------------
@@ -253,144 +264,3 @@ AWAY = ("suspended", "inactive")
 TIES = st.tuples(*[st.integers(0, 2 ** len(PAIRS) - 1)] * 12)
 STATES = st.tuples(*[st.integers(0, 2**SIZE - 1)] * 8)
 GRAPHS = st.builds(graph_of, TIES, STATES)
-
-
-# -- Building ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class World:
-    """A graph as rows."""
-
-    graph: Graph
-    people: list[User]
-    posts: dict[Place, Post] = field(default_factory=dict)
-    comments: dict[tuple[Place, int], Comment] = field(default_factory=dict)
-    pictures: dict[Place, Upload] = field(default_factory=dict)
-    avatars: list[Upload] = field(default_factory=list)
-    lists: list[PeopleList] = field(default_factory=list)
-
-    def person(self, one: Viewer) -> User | None:
-        return None if one is None else self.people[one]
-
-
-def build(graphs: Sequence[Graph], *, start: int = 0) -> list[World]:
-    """Worlds beside each other, in about twenty statements however many there are."""
-    worlds = [World(graph, _members(graph, start + number)) for number, graph in enumerate(graphs)]
-    User.objects.bulk_create([person for world in worlds for person in world.people])
-    _tie(worlds)
-    _write(worlds)
-    return worlds
-
-
-def _members(graph: Graph, number: int) -> list[User]:
-    soon, ago = timezone.now() + timedelta(days=1), timezone.now() - timedelta(days=1)
-    return [
-        User(
-            handle=f"who{number}x{one}",
-            display_name=f"Who{number}x{one}",
-            email=f"{number}.{one}@example.org",
-            password="!",
-            is_private=one in graph.private,
-            friends_audience="public",
-            is_active=one not in graph.inactive,
-            suspended_until=soon if one in graph.suspended else ago if one in graph.suspended_over else None,
-            followers_count=len(graph.to("follows", one)),
-            following_count=len(graph.of("follows", one)),
-            friends_count=len(graph.of("friends", one)),
-            requests_count=len(graph.to("asks", one)),
-            friend_requests_count=len(graph.to("friend_asks", one)),
-            posts_count=2,
-        )
-        for one in graph.everybody
-    ]
-
-
-def _tie(worlds: list[World]) -> None:
-    ago, soon = timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1)
-
-    def rows(ties: str, model: Any, one: str, other: str, **more: Any) -> None:
-        model.objects.bulk_create(
-            model(**{one: world.people[a], other: world.people[b]}, **more)
-            for world in worlds
-            for a, b in sorted(getattr(world.graph, ties))
-        )
-
-    rows("follows", Follow, "follower", "followed")
-    rows("asks", FollowRequest, "asker", "asked")
-    rows("friends", Friendship, "person", "friend")
-    rows("friend_asks", FriendRequest, "asker", "asked")
-    rows("close", CloseFriend, "owner", "friend")
-    rows("blocks", Block, "blocker", "blocked")
-    rows("mutes", Mute, "muter", "muted")
-    rows("mutes_over", Mute, "muter", "muted", until=ago)
-    rows("dismissed", DismissedSuggestion, "viewer", "person")
-    MutedWord.objects.bulk_create(
-        MutedWord(muter=world.people[one], phrase=WORD, folded=folding.needle(WORD), until=until)
-        for world in worlds
-        for deaf, until in ((world.graph.deaf, soon), (world.graph.deaf_over, ago))
-        for one in deaf
-    )
-    for world in worlds:
-        world.lists = [PeopleList(owner=person, name="Some") for person in world.people]
-    PeopleList.objects.bulk_create(row for world in worlds for row in world.lists)
-    ListedPerson.objects.bulk_create(
-        ListedPerson(list=world.lists[a], person=world.people[b])
-        for world in worlds
-        for a, b in sorted(world.graph.listed)
-    )
-
-
-def _write(worlds: list[World]) -> None:
-    now = timezone.now()
-
-    def upload(world: World, one: int, purpose: str) -> Upload:
-        return Upload(
-            owner=world.people[one],
-            purpose=purpose,
-            public=purpose == "avatar",
-            state=Upload.State.READY,
-            type="image/webp",
-            bytes=100,
-            sha256="0" * 64,
-            width=320,
-            height=320,
-            color="#c81e1e",
-            original=False,
-            due_at=None,
-            attached_at=now,
-            variants={"320": {"w": 320, "h": 320, "bytes": 10}},
-        )
-
-    for world in worlds:
-        graph = world.graph
-        world.posts = {place: _post(world, place) for place in graph.places}
-        world.comments = {
-            (place, one): _comment(world, place, one) for place in graph.talked for one in graph.talkers(place)
-        }
-        world.pictures = {place: upload(world, place[0], "post") for place in graph.pictured}
-        world.avatars = [upload(world, one, "avatar") for one in graph.everybody]
-    Post.objects.bulk_create(row for world in worlds for row in world.posts.values())
-    Comment.objects.bulk_create(row for world in worlds for row in world.comments.values())
-    Upload.objects.bulk_create(row for world in worlds for row in [*world.pictures.values(), *world.avatars])
-    PostPicture.objects.bulk_create(
-        PostPicture(post=world.posts[place], upload=row) for world in worlds for place, row in world.pictures.items()
-    )
-    for world in worlds:
-        for person, avatar in zip(world.people, world.avatars, strict=True):
-            person.avatar = avatar
-    User.objects.bulk_update([person for world in worlds for person in world.people], ["avatar"])
-
-
-def _post(world: World, place: Place) -> Post:
-    mark = f"post{world.people[place[0]].handle}{place[1].replace('_', '')}"
-    text = f"{mark} a Lántern." if has_word(place) else f"{mark} a light."
-    html = f"<p>{text}</p>"
-    count = len(world.graph.talkers(place))
-    return Post(author=world.people[place[0]], audience=place[1], text=text, html=html, comments_count=count)
-
-
-def _comment(world: World, place: Place, one: int) -> Comment:
-    mark = f"said{world.people[one].handle}under{place[0]}{place[1].replace('_', '')}"
-    text = f"{mark} LANTERNS? One lantern!" if one % 2 == 0 else f"{mark} Hm."
-    return Comment(post=world.posts[place], author=world.people[one], text=text, html=f"<p>{text}</p>")

@@ -95,6 +95,10 @@ def list_posts(ask: Ask) -> Shown:
     )
 
 
+def tagged(ask: Ask) -> Shown:
+    return shown(posts=newest(place for place in ask.graph.tagged if ask.graph.hears(ask.viewer, place)))
+
+
 def newest(places: Iterable[Place], number: int = 20) -> list[Place]:
     return sorted(places, key=lambda place: (place[0], Audience.values.index(place[1])))[-number:]
 
@@ -124,12 +128,63 @@ def edit(ask: Ask) -> Shown:
 
 
 def comment(ask: Ask) -> Shown:
-    seen = ask.graph.sees(ask.viewer, ask.place) and ask.graph.meets(ask.viewer, ask.sayer)
-    return shown(said=[(ask.sayer, ask.place)] if seen else [])
+    """One comment with the replies to it."""
+    seen = ask.graph.reads(ask.viewer, ask.place, ask.sayer)
+    return _said(ask, {ask.sayer} | ask.graph.answers(ask.viewer, ask.place, ask.sayer) if seen else ())
 
 
 def comment_live(ask: Ask) -> Shown:
-    return shown(said=[(ask.sayer, ask.place)] if ask.sayer in ask.graph.says(ask.viewer, ask.place) else [])
+    return comment(ask) if ask.sayer in ask.graph.says(ask.viewer, ask.place) else shown()
+
+
+def comment_edit(ask: Ask) -> Shown:
+    seen = ask.sayer == ask.viewer and ask.graph.sees(ask.viewer, ask.place)
+    return shown(said=[(ask.sayer, ask.place)] if seen else [])
+
+
+def replies(ask: Ask) -> Shown:
+    """The second level of the thread that a comment stands in. What was asked for by its address is shown, muted or
+    not."""
+    graph, place = ask.graph, ask.place
+    answered = graph.answered(place, ask.sayer)
+    if not _opens(ask):
+        return shown()
+    first = ask.sayer if answered is None else answered
+    return _said(ask, graph.answers(ask.viewer, place, first) | (set() if answered is None else {ask.sayer}))
+
+
+def thread_page(ask: Ask) -> Shown:
+    """A comment's thread under its post."""
+    graph, place = ask.graph, ask.place
+    if not _opens(ask):
+        return shown()
+    answered = graph.answered(place, ask.sayer)
+    first = ask.sayer if answered is None else answered
+    both = {first} if graph.reads(ask.viewer, place, first) else set()
+    return shown(posts=[place], said=replies(ask).said | _said(ask, both).said)
+
+
+def _opens(ask: Ask) -> bool:
+    """A comment leads to its thread if it is for the viewer, or if there are replies to it that are."""
+    graph, me, place = ask.graph, ask.viewer, ask.place
+    to_it = [one for one in graph.talkers(place) if graph.answered(place, one) == ask.sayer]
+    return any(graph.reads(me, place, one) for one in [ask.sayer, *to_it])
+
+
+def _said(ask: Ask, who: Iterable[int]) -> Shown:
+    return shown(said=[(one, ask.place) for one in who])
+
+
+def reacted(ask: Ask) -> Shown:
+    """To a post; who talks there reacts as well."""
+    graph, me, place = ask.graph, ask.viewer, ask.place
+    return shown(graph.met(me, graph.talkers(place)) if graph.sees(me, place) else ())
+
+
+def reacted_to_comment(ask: Ask) -> Shown:
+    """Those who talk there react to the first comment alone."""
+    seen = ask.sayer == 0 and ask.graph.reads(ask.viewer, ask.place, 0)
+    return shown(ask.graph.met(ask.viewer, ask.graph.talkers(ask.place)) if seen else ())
 
 
 def own_comments(ask: Ask) -> Shown:

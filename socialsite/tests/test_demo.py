@@ -21,8 +21,10 @@ from accounts.tests.factories import make_user
 from chat import queries as chat_queries
 from chat.models import Conversation, Membership, Message
 from core import text
-from feed import access
-from feed.models import Comment, Post, Reaction
+from feed.access import posts as post_access
+from feed.models.comments import Comment
+from feed.models.posts import Post
+from feed.models.reactions import Reaction
 from socialsite.demo import pictures, plan, seed, words
 from uploads import storage
 from uploads.models import Stored, Upload
@@ -163,9 +165,9 @@ def test_every_picture_lies_in_storage_and_is_accounted_for() -> None:
 @pytest.mark.usefixtures("town")
 def test_nobody_answers_what_they_cannot_see() -> None:
     for comment in Comment.objects.select_related("author"):
-        assert access.visible_posts(comment.author).filter(pk=comment.post_id).exists(), comment.text
+        assert post_access.visible_posts(comment.author).filter(pk=comment.post_id).exists(), comment.text
     for reaction in Reaction.objects.filter(post__isnull=False).select_related("user"):
-        assert access.visible_posts(reaction.user).filter(pk=reaction.post_id).exists()
+        assert post_access.visible_posts(reaction.user).filter(pk=reaction.post_id).exists()
 
 
 @pytest.mark.usefixtures("town")

@@ -26,12 +26,15 @@ from accounts.models.relations import Audience
 from core import consumers, frame, limits
 from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
-from feed import queries
-from socialsite.tests.graphs import GRAPHS, Graph, Viewer, World, build, graph_of, together
+from feed.queries import home as home_queries
+from feed.queries import live as live_queries
+from socialsite.tests import kept
+from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, together
 from socialsite.tests.shown import (
     Ask,
     Shown,
     comment,
+    comment_edit,
     comment_live,
     edit,
     home,
@@ -47,10 +50,16 @@ from socialsite.tests.shown import (
     posts_of,
     profile,
     rail,
+    reacted,
+    reacted_to_comment,
+    replies,
     shown,
     tab_of_profile,
+    tagged,
     thread,
+    thread_page,
 )
+from socialsite.tests.worlds import World, build
 from uploads import registry as uploads_registry
 
 # The matrix: what these show, exactly. Everything else must show nothing of others.
@@ -84,20 +93,47 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "accounts:list_edit": on_list,
     "accounts:api_list_people": on_list,
     "feed:list": list_posts,
+    "feed:tag": tagged,
+    "feed:api_tag_posts": tagged,
     "feed:api_list_posts": list_posts,
     "feed:home": home,
     "feed:api_posts": home,
-    "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), queries.NEW_LIMIT)),
+    "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), home_queries.NEW_LIMIT)),
     "feed:api_user_posts": posts_of,
     "feed:post": post_page,
     "feed:api_post": post,
     "feed:edit": edit,
+    "feed:person_feed": lambda ask: posts_for_visitors(ask) if ask.graph.meets(ask.viewer, ask.one) else shown(),
     "feed:comments": thread,
     "feed:api_comments": thread,
     "feed:comment": comment_live,
     "feed:api_comment": comment,
+    "feed:edit_comment": comment_edit,
+    "feed:thread": thread_page,
+    "feed:api_replies": replies,
+    "feed:reactors": reacted,
+    "feed:api_reactors": reacted,
+    "feed:comment_reactors": reacted_to_comment,
+    "feed:api_comment_reactors": reacted_to_comment,
     "chat:with": person,
+    "feed:saved": kept.saved,
+    "feed:api_saved": kept.saved,
+    "feed:collection": kept.collection,
+    "feed:api_collection_posts": kept.collection,
+    "feed:choose_collection": kept.whose,
+    "moderation:report_person": person,
+    "moderation:report_post": kept.others_post,
+    "moderation:report_comment": kept.others_comment,
 }
+
+
+def posts_for_visitors(ask: Ask) -> Shown:
+    """What the RSS feed of a person shows to everybody who may see them: nothing, be it their name, if it is closed."""
+    if not (ask.graph.meets(None, ask.one) and ask.graph.inside(None, ask.one)):
+        return shown()
+    return profile(replace(ask, viewer=None))
+
+
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
 NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes", "muted.json", "blocked.json"}
 AS_FRAGMENT = {"feed:comments", "feed:comment"}
@@ -116,11 +152,12 @@ FILL: dict[str, list[Any]] = {
     "id": [1],
 }
 # Who else's rows an id may name, by the beginning of the route.
-PEOPLE, POSTS, COMMENTS, LISTS = (
+PEOPLE, POSTS, COMMENTS, LISTS, COLLECTIONS = (
     "api/v1/users/",
     ("posts/", "api/v1/posts/"),
     ("comments/", "api/v1/comments/"),
     "lists/",
+    ("saved/", "collections/"),
 )
 # Staff's, with tests of its own; documents, which take a second each and are the same for everybody.
 OUTSIDE = ("admin/", "api/v1/schema/", "api/v1/docs/", "styleguide/")
@@ -132,6 +169,8 @@ UPLOADS = {
     "avatar": "test_graphs.pictures",
     "cover": "accounts.access.people.visible_covers: as avatars",
     "post": "test_graphs.pictures, and test below",
+    "comment": "test_graphs.pictures",
+    "preview": "feed/tests/test_previews.py: as the posts that show it",
 }
 # Files of the export; every other shows nothing of others.
 EXPORTS: dict[str, Callable[[Ask], Shown]] = {
@@ -203,9 +242,13 @@ class Walk:
         elif path.startswith(COMMENTS):
             for place, one in list(self.world.comments)[turn % 19 :: 19]:
                 yield self.world.comments[place, one].pk, Ask(graph, viewer, place=place, sayer=one)
+        elif "tags/" in path:
+            yield self.world.tag, Ask(graph, viewer)
         elif path.removeprefix("api/v1/me/").startswith(LISTS):
             for whose in {viewer or 0, turn % graph.size}:
                 yield self.world.lists[whose].pk, Ask(graph, viewer, own=whose == viewer)
+        elif path.removeprefix("api/v1/me/").startswith(COLLECTIONS):
+            yield kept.collection_id(self.world), Ask(graph, viewer)
         else:
             for value in self.known(hole, path):
                 yield value, Ask(graph, viewer)
@@ -266,7 +309,7 @@ class Walk:
         line.user_id = self.world.people[self.viewer].pk
         line.write = lambda frame, ready: None  # type: ignore[method-assign]
         ids = {post.pk: place for place, post in self.world.posts.items()}
-        some = sorted(ids)[-queries.WATCH_LIMIT :]
+        some = sorted(ids)[-live_queries.WATCH_LIMIT :]
         asked = feed_consumers.watch(line, Frame(kind="feed.watch", id=1, data={"posts": some}))
         try:
             asked.send(None)
@@ -336,6 +379,7 @@ class EveryDoor:
     def walk(self, graphs: list[Graph]) -> None:
         type(self).number += 1
         [world] = build([together(graphs)], start=self.number)
+        kept.keep(world)
         told: dict[int, set[Any]] = {}
         viewers: list[Viewer] = [0, None] if self.number % 4 == 0 else [0]
         for viewer in viewers:

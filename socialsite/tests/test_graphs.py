@@ -21,8 +21,14 @@ from accounts.access import people as people_access
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
 from core import errors
-from feed import access, queries
-from socialsite.tests.graphs import GRAPHS, SIZE, Graph, Place, Viewer, World, build, graph_of, together
+from feed.access import comments as comment_access
+from feed.access import posts as post_access
+from feed.queries import comments as comment_queries
+from feed.queries import home as home_queries
+from feed.queries import live as live_queries
+from feed.queries import reactions as reaction_queries
+from socialsite.tests.graphs import GRAPHS, SIZE, Graph, Place, Viewer, graph_of, together
+from socialsite.tests.worlds import World, build
 from uploads import access as upload_access
 
 AT_ONCE = 40  # graphs looked at together
@@ -83,14 +89,14 @@ def people(look: Look) -> tuple[Any, Any]:
 
 
 def posts(look: Look) -> tuple[Any, Any]:
-    found = access.visible_posts(look.who).filter(pk__in=look.places).values_list("pk", flat=True)
+    found = post_access.visible_posts(look.who).filter(pk__in=look.places).values_list("pk", flat=True)
     return look.posts(found), look.seen(look.graph.places)
 
 
 def comments(look: Look) -> tuple[Any, Any]:
     """All that may be seen, muted or not."""
     ids = {row.pk: key for key, row in look.world.comments.items()}
-    found = access.visible_comments(look.who).filter(pk__in=ids).values_list("pk", flat=True)
+    found = comment_access.visible_comments(look.who).filter(pk__in=ids).values_list("pk", flat=True)
     seen = look.seen(look.graph.talked)
     return {ids[pk] for pk in found}, {
         key for key in look.world.comments if key[0] in seen and look.graph.meets(look.viewer, key[1])
@@ -100,21 +106,25 @@ def comments(look: Look) -> tuple[Any, Any]:
 def pictures(look: Look) -> tuple[Any, Any]:
     ids = {row.pk: place for place, row in look.world.pictures.items()}
     ids |= {row.pk: one for one, row in enumerate(look.world.avatars)}
+    ids |= {row.pk: ("said", *key) for key, row in look.world.said_pictures.items()}
     found = upload_access.visible_uploads(look.who).filter(pk__in=ids).values_list("pk", flat=True)
     graph, me = look.graph, look.viewer
     wanted: set[Any] = {place for place in graph.pictured if graph.sees(me, place) or place[0] == me}
+    wanted |= {("said", *key) for key in look.world.said_pictures if graph.reads(me, *key) or key[1] == me}
     return {ids[pk] for pk in found}, wanted | {one for one in graph.everybody if graph.meets(me, one) or one == me}
 
 
 def home(look: Look) -> tuple[Any, Any]:
     """All of it, and what is new at the top."""
-    found = [row.pk for row in walked(lambda cursor: queries.home(look.who, cursor))]
-    assert [row.pk for row in queries.new_posts(look.who, after=min(look.places) - 1)] == found[: queries.NEW_LIMIT]
+    found = [row.pk for row in walked(lambda cursor: home_queries.home(look.who, cursor))]
+    assert [row.pk for row in home_queries.new_posts(look.who, after=min(look.places) - 1)] == found[
+        : home_queries.NEW_LIMIT
+    ]
     return look.posts(found), look.graph.home(look.viewer)
 
 
 def listed(look: Look) -> tuple[Any, Any]:
-    found = walked(lambda cursor: queries.list_posts(look.who, look.world.lists[look.viewer].pk, cursor)[1])
+    found = walked(lambda cursor: home_queries.list_posts(look.who, look.world.lists[look.viewer].pk, cursor)[1])
     on = look.graph.of("listed", look.viewer)
     return look.posts(found), {
         place for place in look.graph.places if place[0] in on and look.graph.hears(look.viewer, place)
@@ -125,16 +135,40 @@ def thread(look: Look) -> tuple[Any, Any]:
     found, wanted = {}, {}
     for one in look.some():
         place = next(place for place in look.graph.talked if place[0] == one)
-        found[place] = look.people(row.author_id for row in queries.comments(look.who, look.world.posts[place]).rows)
+        rows = comment_queries.comments(look.who, look.world.posts[place]).rows
+        said = [row for first in rows for row in (first, *first.answers) if not getattr(row, "is_gone", False)]
+        found[place] = look.people(row.author_id for row in said)
         wanted[place] = look.graph.says(look.viewer, place)
+    return found, wanted
+
+
+def reacted(look: Look) -> tuple[Any, Any]:
+    """Who reacted to a post, and to the first comment on it."""
+    found: dict[Any, Any] = {}
+    wanted: dict[Any, Any] = {}
+    for one in look.some():
+        place = next(place for place in look.graph.talked if place[0] == one)
+        post, comment = look.world.posts[place], look.world.comments[place, 0]
+        for target, query in (
+            (post, reaction_queries.reactors_of_post),
+            (comment, reaction_queries.reactors_of_comment),
+        ):
+            try:
+                rows = walked(lambda cursor, query=query, id=target.pk: query(look.who, id, cursor=cursor)[1])
+                found[target] = look.people(row.user_id for row in rows)
+            except errors.NotFound:
+                found[target] = None
+        met = look.graph.met(look.viewer, look.graph.talkers(place))
+        wanted[post] = met if look.graph.sees(look.viewer, place) else None
+        wanted[comment] = met if look.graph.reads(look.viewer, place, 0) else None
     return found, wanted
 
 
 def watched(look: Look) -> tuple[Any, Any]:
     found: set[Any] = set()
     ids = sorted(look.places)
-    for start in range(0, len(ids), queries.WATCH_LIMIT):
-        found |= look.posts(queries.watchable(look.who.pk, ids[start : start + queries.WATCH_LIMIT]))
+    for start in range(0, len(ids), live_queries.WATCH_LIMIT):
+        found |= look.posts(live_queries.watchable(look.who.pk, ids[start : start + live_queries.WATCH_LIMIT]))
     return found, look.seen(look.graph.places)
 
 
@@ -142,7 +176,7 @@ def told(look: Look) -> tuple[Any, Any]:
     own = [place for place in look.graph.places if place[0] == look.viewer]
     found = {}
     for place in own:
-        chunks = queries.announce_to(look.world.posts[place].pk, at_once=3)
+        chunks = live_queries.announce_to(look.world.posts[place].pk, at_once=3)
         found[place] = look.people(id for chunk in chunks for id in chunk)
     return found, {place: look.graph.told(place) for place in own}
 
@@ -181,7 +215,7 @@ def suggested(look: Look) -> tuple[Any, Any]:
     return common, look.graph.suggested(look.viewer)
 
 
-FOR_ALL = [people, posts, comments, pictures, thread, ties]
+FOR_ALL = [people, posts, comments, pictures, thread, reacted, ties]
 FOR_MEMBERS = [*FOR_ALL, home, listed, watched, told, asking, asking_friends, suggested]
 LOOKS = {True: FOR_MEMBERS, False: FOR_ALL}
 
@@ -237,8 +271,8 @@ TIED = graph_of([2**20 - 1] * 5 + [0, 0, 2**20 - 1, 0, 2**20 - 1, 0, 0], [0] * 8
 @pytest.mark.parametrize(
     ("room", "name", "broken", "surface"),
     [
-        (access, "heard_posts", access.visible_posts, home),
-        (access, "heard_comments", access.visible_comments, thread),
+        (post_access, "heard_posts", post_access.visible_posts, home),
+        (comment_access, "heard_comments", comment_access.visible_comments, thread),
         (people_access, "blocked_between", lambda viewer, person="pk": None, people),
         (people_access, "open_to", lambda viewer, prefix="": Q(), ties),
     ],

@@ -10,6 +10,8 @@ import "./connection.js";
 import "./forms.js";
 import "./picture.js";
 import "./tabs.js";
+import "./drafts.js";
 import "./worker.js";
 import "./chat-badge.js";
 import "./people-badge.js";
+import "./report.js";

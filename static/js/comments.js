@@ -1,19 +1,20 @@
-// Comments in their place: opened under a card, written without leaving the page, appearing as others write them.
-import { getFragment, introduce, postFragment } from "./fragment.js";
+// Comments in their place: opened under a card, answered in their thread, appearing as others write them.
+import { answerForm } from "./comment-form.js";
+import { getFragment, introduce } from "./fragment.js";
 import { HttpError } from "./http.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
 import { complain } from "./toast.js";
-import { uuid } from "./uuid.js";
 
 const sectionOf = (postId) => document.querySelector(`[data-comments="${postId}"]`);
-const typing = matchMedia("(pointer: fine)");
+const rowOf = (id) => document.getElementById(`comment-${id}`);
+const threadOf = (id) => document.querySelector(`[data-thread="${id}"]`);
 
 async function open(link) {
   const card = link.closest("[data-post]");
   const slot = card.querySelector("[data-comments-slot]");
   if (!slot) {
-    card.querySelector("[data-comment-form] textarea")?.focus();
+    card.querySelector("[data-comments] > [data-comment-form] textarea")?.focus();
     return;
   }
   if (slot.childElementCount) {
@@ -30,7 +31,7 @@ async function open(link) {
     slot.hidden = false;
     introduce(slot);
     link.setAttribute("aria-expanded", "true");
-    slot.querySelector("textarea")?.focus({ preventScroll: true });
+    slot.querySelector(":scope > [data-comments] > [data-comment-form] textarea")?.focus({ preventScroll: true });
   } catch (error) {
     complain(error);
   } finally {
@@ -38,93 +39,106 @@ async function open(link) {
   }
 }
 
-/** Puts a comment at the end of its list, unless it stands there already. */
-function append(list, node) {
-  const there = document.getElementById(node.id);
+/** Puts a thread at the end of the list or an answer at the end of its thread, unless it stands there already. */
+function append(section, node) {
+  const { parent } = node.dataset; // of an answer
+  const row = node.matches("[data-comment]") ? node : node.querySelector("[data-comment], .gone");
+  const there = rowOf(row.dataset.comment ?? row.id.replace("comment-", ""));
   if (there) {
-    if (there.hidden) there.replaceWith(node);
-    return;
+    if (!there.hidden && !there.matches(".gone")) return;
+    // One's own deletion taken back elsewhere, or a place that is filled again.
+    const whole = node.matches("[data-thread]") ? there.closest("[data-thread]") : there;
+    whole.replaceWith(node);
+  } else {
+    const list = parent ? threadOf(parent)?.querySelector("[data-replies]") : section.querySelector("[data-comment-list]");
+    if (!list) return;
+    list.append(node);
   }
-  list.append(node);
   introduce(node);
 }
 
-async function send(form) {
-  const area = form.elements.text;
-  if (!area.value.trim() || form.getAttribute("aria-busy")) return;
-  form.dataset.clientId ||= uuid();
-  const body = new FormData(form);
-  body.set("client_id", form.dataset.clientId);
-  form.setAttribute("aria-busy", "true");
-  area.readOnly = true;
-  try {
-    const [node] = await postFragment(form.action, body);
-    if (!node?.matches("[data-comment]")) throw new Error(t("failed")); // something between us and the site answered
-    delete form.dataset.clientId;
-    area.value = "";
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-    append(form.closest("[data-comments]").querySelector("[data-comment-list]"), node);
-  } catch (error) {
-    complain(error); // what was written stays
-  } finally {
-    form.removeAttribute("aria-busy");
-    area.readOnly = false;
-    area.focus({ preventScroll: true });
-  }
-}
+document.addEventListener("commented", ({ target: form, detail: { node } }) => {
+  const section = form.closest("[data-comments]");
+  append(section, node);
+  if (form.closest("[data-thread]")) form.remove();
+});
 
 document.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   const link = event.target.closest("a[data-comments-open]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  open(link);
-});
-
-document.addEventListener(
-  "submit",
-  (event) => {
-    const form = event.target.closest?.("[data-comment-form]");
-    if (!form) return;
+  if (link) {
     event.preventDefault();
-    send(form);
-  },
-  true,
-);
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !typing.matches) return;
-  const form = event.target.closest?.("[data-comment-form] textarea")?.form;
+    open(link);
+    return;
+  }
+  const answer = event.target.closest("a[data-answer]");
+  const form = answer && answerForm(answer.closest("[data-thread]"), answer.dataset.answer, answer.dataset.name);
   if (!form) return;
   event.preventDefault();
-  form.requestSubmit();
+  form.elements.text.focus();
 });
 
-async function appear({ post, comment }) {
-  const list = sectionOf(post)?.querySelector("[data-comment-list]");
-  if (!list || document.getElementById(`comment-${comment}`)) return;
+async function appear({ post, comment, parent }) {
+  const section = sectionOf(post);
+  const there = rowOf(comment);
+  if (!section || (there && !there.matches(".gone"))) return;
+  if (parent ? !threadOf(parent) : section.hasAttribute("data-alone") && !there) return;
   try {
     const [node] = await getFragment(`/comments/${comment}/`);
-    append(list, node);
+    append(section, node);
   } catch (error) {
     // Not for this reader, or gone again: there is nothing to show.
     if (!(error instanceof HttpError)) throw error;
   }
 }
 
+/** A first comment that is answered keeps its place. */
+function close(row) {
+  const thread = row.closest("[data-thread]");
+  const first = thread && row.parentElement === thread;
+  if (first && thread.querySelector("[data-replies] [data-comment]")) {
+    const line = document.createElement("p");
+    line.className = "reply gone";
+    line.id = row.id;
+    line.textContent = t("comment_gone");
+    row.replaceWith(line);
+  } else if (first) {
+    thread.remove();
+  } else {
+    row.remove();
+    if (thread?.querySelector(":scope > .gone") && !thread.querySelector("[data-replies] [data-comment]")) thread.remove();
+  }
+}
+
 socket.on("comment.new", appear);
 socket.on("comment.gone", ({ comment }) => {
-  const row = document.getElementById(`comment-${comment}`);
+  const row = rowOf(comment);
   // One's own deletion is hidden and waits for its undo.
-  if (row && !row.hidden) row.remove();
+  if (row && !row.hidden) close(row);
+});
+socket.on("comment.edited", async ({ comment }) => {
+  const row = rowOf(comment);
+  if (!row?.matches("[data-comment]") || row.hidden) return;
+  try {
+    const [node] = await getFragment(`/comments/${comment}/`);
+    const fresh = node.matches("[data-comment]") ? node : node.querySelector("[data-comment]");
+    row.replaceWith(fresh);
+    introduce(fresh);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+  }
 });
 
 /** After a reconnect: the last page of every open list again, and what is missing put in its place. */
 export async function catchUp() {
-  for (const section of document.querySelectorAll("[data-comments]")) {
-    const list = section.querySelector("[data-comment-list]");
+  for (const section of document.querySelectorAll("[data-comments]:not([data-alone])")) {
     try {
       const [fresh] = await getFragment(`/posts/${section.dataset.comments}/comments/`);
-      fresh?.querySelectorAll("[data-comment]").forEach((node) => append(list, node));
+      for (const thread of fresh?.querySelectorAll("[data-thread]") ?? []) {
+        const answers = [...thread.querySelectorAll("[data-replies] > [data-comment]")];
+        if (!threadOf(thread.dataset.thread)) append(section, thread);
+        else for (const node of answers) append(section, node);
+      }
     } catch (error) {
       // The post is no longer for this reader: its card leaves by itself.
       if (!(error instanceof HttpError)) throw error;

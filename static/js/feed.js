@@ -1,9 +1,12 @@
 // The feed: what is on the page stays true, what is new announces itself without moving what one reads.
 import "./composer.js";
+import "./link-choice.js";
 import { catchUp } from "./comments.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
+import "./keep.js";
 import "./mute.js";
+import "./who.js";
 import { showPostCounts } from "./reactions.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
@@ -136,7 +139,7 @@ socket.on("post.edited", async ({ post }) => {
   try {
     const [fresh] = await getFragment(`/posts/${post}/`);
     // Open comments and a half-written answer stay; words and head are new.
-    for (const part of [".posthead", ".posttext"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
+    for (const part of [".posthead", ".posttext", "[data-preview]"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
     introduce(card);
     coming.add(post); // by its new name
     soon();
@@ -180,7 +183,7 @@ document.addEventListener(
     offerUndo(t(row.matches("[data-comment]") ? "comment_deleted" : "post_deleted"), async () => {
       try {
         const [fresh] = await postFragment(form.dataset.undo, new FormData());
-        row.replaceWith(fresh);
+        (fresh.matches("[data-thread]") ? row.closest("[data-thread]") : row).replaceWith(fresh);
         introduce(fresh);
       } catch (error) {
         complain(error);

@@ -7,8 +7,8 @@ const send = (url) => request(url, { method: "POST", headers: { "HX-Request": "t
 
 async function mute(form) {
   const said = form.dataset.author ? t("person_muted") : t("conversation_muted");
-  // What one muted leaves the feed; the page of one post stays as it is.
-  const rows = form.dataset.author && form.closest("[data-feed]") ? [...document.querySelectorAll(`[data-feed] [data-by="${CSS.escape(form.dataset.author)}"]`)] : [];
+  // What one muted leaves the feed; the page of one post, a profile and what one saved stay as they are.
+  const rows = form.dataset.author && form.closest("[data-feed], dialog") ? [...document.querySelectorAll(`[data-feed]:not([data-keeps]) [data-by="${CSS.escape(form.dataset.author)}"]`)] : [];
   rows.forEach((row) => (row.hidden = true));
   const back = () => rows.forEach((row) => (row.hidden = false));
   try {

@@ -33,28 +33,50 @@ function drawing(symbol, css, label = "") {
   const sprite = document.querySelector("svg use")?.getAttribute("href")?.split("#")[0] ?? "";
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", css);
-  if (label) {
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", label);
-  } else svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
   use.setAttribute("href", `${sprite}#${symbol}`);
   svg.append(use);
-  return svg;
+  return said(svg, label);
 }
 
-const nameOf = (kind) => document.querySelector(`.rxpick button[value="${CSS.escape(kind)}"]`)?.getAttribute("aria-label") ?? kind;
+/** A picture has a name, or is silent where the thing around it says the word already. */
+function said(node, label) {
+  if (label) {
+    node.setAttribute("role", "img");
+    node.setAttribute("aria-label", label);
+  } else node.setAttribute("aria-hidden", "true");
+  return node;
+}
+
+const kinds = JSON.parse(document.getElementById("reactions")?.textContent ?? "[]"); // the owner's set, in its order
+
+/** A kind that is not in the set any more is its emoji, or its drawing. */
+function known(kind) {
+  const emoji = kind.startsWith("e-") ? String.fromCodePoint(...kind.slice(2).split("-").map((code) => parseInt(code, 16))) : "";
+  return kinds.find((one) => one.kind === kind) ?? { kind, emoji, name: emoji || kind };
+}
+
+/** As feed.templatetags.feed.reaction_of. */
+function picture(kind, { silent = true } = {}) {
+  const { emoji, name } = known(kind);
+  if (!emoji) return drawing(`r-${kind}`, "rx", silent ? "" : name);
+  const own = document.createElement("span");
+  own.className = "rx own";
+  own.textContent = emoji;
+  return said(own, silent ? "" : name);
+}
 
 /** What the server says stands: {"like": 3}. */
 export function showReactions(target, reactions) {
   const total = Object.values(reactions).reduce((sum, count) => sum + count, 0);
   const own = target.querySelector(":scope > .acts, :scope > .body > .meta");
   if (!own) return;
-  showCount(own, "reactions", total);
+  own.querySelectorAll('[data-count="reactions"]').forEach((place) => showCount(place.parentElement, "reactions", total));
   const row = own.querySelector("[data-top-kinds]");
   if (!row) return;
+  row.hidden = !total;
   const top = Object.keys(reactions).sort((a, b) => reactions[b] - reactions[a] || (a < b ? -1 : 1)).slice(0, 3);
-  row.replaceChildren(...top.map((kind) => drawing(`r-${kind}`, "rx", nameOf(kind))));
+  row.querySelector("[data-kinds]").replaceChildren(...top.map((kind) => picture(kind, { silent: false })));
 }
 
 function showMine(form, kind) {
@@ -62,9 +84,10 @@ function showMine(form, kind) {
   const main = form.querySelector("[data-react-main]");
   main.classList.toggle("on", Boolean(kind));
   main.setAttribute("aria-pressed", String(Boolean(kind)));
-  main.value = kind ? "" : "like";
-  const old = main.querySelector(":scope > svg");
-  old?.replaceWith(kind ? drawing(`r-${kind}`, "rx") : drawing("i-heart", "ic"));
+  main.value = kind ? "" : kinds[0].kind;
+  const word = main.querySelector("[data-react-word]");
+  if (word) word.textContent = known(kind || kinds[0].kind).name;
+  main.querySelector(":scope > :is(svg, .rx)")?.replaceWith(kind ? picture(kind) : drawing("i-heart", "ic"));
   for (const button of form.querySelectorAll(".rxpick button")) {
     button.setAttribute("aria-pressed", String(button.value === kind));
   }
@@ -73,6 +96,9 @@ function showMine(form, kind) {
 // form -> {known: what the server has, wanted, sending}
 const states = new WeakMap();
 
+/** Beside the button of a post, in the line below a comment. */
+const countOf = (form) => form.parentElement.querySelector('[data-count="reactions"]');
+
 function stateOf(form) {
   if (!states.has(form)) states.set(form, { known: form.dataset.mine, wanted: form.dataset.mine, sending: false });
   return states.get(form);
@@ -80,11 +106,11 @@ function stateOf(form) {
 
 function want(form, kind) {
   const state = stateOf(form);
-  const place = form.querySelector('[data-count="reactions"]');
+  const place = countOf(form);
   const number = Number(place?.dataset.n ?? 0) + (kind ? 1 : 0) - (state.wanted ? 1 : 0);
   state.wanted = kind;
   showMine(form, kind);
-  showCount(form, "reactions", Math.max(0, number));
+  showCount(form.parentElement, "reactions", Math.max(0, number));
   send(form, state);
 }
 
@@ -101,8 +127,8 @@ async function send(form, state) {
       if (state.wanted === kind) showReactions(form.closest("[data-comment], [data-post]"), answer.reactions);
     }
   } catch (error) {
-    const number = Number(form.querySelector('[data-count="reactions"]')?.dataset.n ?? 0);
-    showCount(form, "reactions", Math.max(0, number + (state.known ? 1 : 0) - (state.wanted ? 1 : 0)));
+    const number = Number(countOf(form)?.dataset.n ?? 0);
+    showCount(form.parentElement, "reactions", Math.max(0, number + (state.known ? 1 : 0) - (state.wanted ? 1 : 0)));
     state.wanted = state.known;
     showMine(form, state.known);
     complain(error);
@@ -117,7 +143,7 @@ document.addEventListener(
     const form = event.target.closest?.("[data-react]");
     if (!form) return;
     event.preventDefault();
-    const kind = event.submitter?.value ?? "like";
+    const kind = event.submitter?.value ?? kinds[0].kind;
     want(form, kind === stateOf(form).wanted ? "" : kind);
   },
   true,

@@ -4,12 +4,11 @@ import { socket } from "./socket.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
-const LIMIT = () => Number(t("pictures_limit")) || 10;
 const POLL = 1500;
 
 class Pick {
-  constructor(file, template, url, changed) {
-    Object.assign(this, { file, url, changed, key: "", state: "sending", alt: "" });
+  constructor(file, template, url, purpose, changed) {
+    Object.assign(this, { file, url, purpose, changed, key: "", state: "sending", alt: "" });
     this.node = template.content.firstElementChild.cloneNode(true);
     const [pictures, alts] = this.node.querySelectorAll('input[type="hidden"]');
     Object.assign(this, { pictures, alts, bar: this.node.querySelector("progress") });
@@ -46,7 +45,7 @@ class Pick {
     this.bar.value = 0;
     this.#set("sending");
     const body = new FormData();
-    body.set("purpose", "post");
+    body.set("purpose", this.purpose);
     body.set("file", this.file);
     const call = new XMLHttpRequest(); // fetch does not tell how far it is
     this.call = call;
@@ -105,6 +104,8 @@ class Pick {
   }
 
   describe() {
+    const template = document.querySelector("[data-alt-template]");
+    if (!document.getElementById("alt-dialog")) document.body.append(template.content.cloneNode(true));
     const dialog = document.getElementById("alt-dialog");
     const area = dialog.querySelector("textarea");
     area.value = this.alt;
@@ -126,10 +127,9 @@ export class Uploader {
   #picks = [];
   #waiting = [];
 
-  constructor(form, { changed }) {
-    Object.assign(this, { form, onChange: changed });
+  constructor(form, { changed, purpose = "post", limit = Number(t("pictures_limit")) || 10, template = document.querySelector("[data-pick-template]") }) {
+    Object.assign(this, { form, onChange: changed, purpose, limit, template });
     this.place = form.querySelector("[data-picks]");
-    this.template = document.querySelector("[data-pick-template]");
     const input = form.querySelector("[data-files]");
     input.addEventListener("change", () => {
       this.add(input.files);
@@ -169,11 +169,11 @@ export class Uploader {
         toast({ text: `${file.name}: ${t("not_a_picture")}`, kind: "error" });
         continue;
       }
-      if (this.#picks.length + this.place.querySelectorAll("[data-key]").length >= LIMIT()) {
-        toast({ text: t("too_many_pictures"), kind: "error" });
+      if (this.#picks.length + this.place.querySelectorAll("[data-key]").length >= this.limit) {
+        toast({ text: t(this.limit === 1 ? "one_picture" : "too_many_pictures"), kind: "error" });
         break;
       }
-      const pick = new Pick(file, this.template, this.form.dataset.uploads, () => this.#changed());
+      const pick = new Pick(file, this.template, this.form.dataset.uploads, this.purpose, () => this.#changed());
       this.#picks.push(pick);
       this.place.append(pick.node);
     }

@@ -1,0 +1,74 @@
+"""Who may see posts, and do what to them. Blocks, suspension, privacy, audience: all decided here."""
+
+from datetime import timedelta
+from typing import Literal, TypeVar
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.access import mutes as mutes_access
+from accounts.access import people as accounts_access
+from accounts.access.people import Viewer
+from core import errors
+from feed.access import hidden as hidden_access
+from feed.models.comments import Comment
+from feed.models.posts import Post, PostPicture
+from uploads.models import Upload
+
+UNDO = timedelta(seconds=30)
+
+
+To = Literal["see", "comment", "react", "edit"]
+
+
+Row = TypeVar("Row", Post, Comment)
+
+
+def visible_posts(viewer: Viewer) -> QuerySet[Post]:
+    """Every post the viewer may see; the one definition that all others start from."""
+    posts = Post.objects.filter(
+        accounts_access.present("author__"),
+        accounts_access.open_to(viewer, "author__"),
+        accounts_access.included(viewer),
+        deleted_at__isnull=True,
+    )
+    blocked = accounts_access.blocked_between(viewer, "author_id")
+    return posts if blocked is None else posts.exclude(blocked)
+
+
+def heard_posts(viewer: Viewer) -> QuerySet[Post]:
+    """Visible posts that the viewer does not hide, by people whom they do not mute: what may be put before them
+    unasked."""
+    return visible_posts(viewer).exclude(mutes_access.muted(viewer)).exclude(hidden_access.hidden(viewer))
+
+
+def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) -> Post:
+    """One visible post that the viewer may do `to` to. Hidden and absent answer alike."""
+    if to != "see":
+        accounts_access.access_member(viewer)
+    post = locked(visible_posts(viewer), lock).select_related("author").filter(pk=id).first()
+    if post is None:
+        raise errors.NotFound
+    if to == "edit" and post.author_id != accounts_access.viewer_id(viewer):
+        raise errors.NotAllowed
+    return post
+
+
+def access_deleted_post(viewer: Viewer, id: int) -> Post:
+    """One's own post, deleted a moment ago; locked."""
+    member = accounts_access.access_member(viewer)
+    since = timezone.now() - UNDO
+    post = locked(Post.objects.filter(pk=id, author=member, deleted_at__gte=since), lock=True).first()
+    if post is None:
+        raise errors.NotFound
+    return post
+
+
+def locked(rows: QuerySet[Row], lock: bool) -> QuerySet[Row]:
+    return rows.select_for_update(of=("self",), no_key=True) if lock else rows
+
+
+def visible_pictures(viewer: Viewer, uploads: QuerySet[Upload]) -> QuerySet[Upload]:
+    """Of the uploads of posts, those under a post the viewer may see (asked by the uploads room)."""
+    seen = PostPicture.objects.filter(post__in=visible_posts(viewer).values("pk"))
+    return uploads.filter(pk__in=seen.values("upload"))

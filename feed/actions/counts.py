@@ -1,0 +1,73 @@
+"""Counts that stand in rows, made anew by `manage.py recount`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models.people import User
+from feed.models.comments import Comment
+from feed.models.posts import COUNTED, Post
+from feed.models.reactions import Reaction
+
+BATCH = 200
+
+
+@transaction.atomic
+def recount_members() -> int:
+    """User.posts_count from the posts there are; returns how many were wrong."""
+    there = Post.objects.filter(author=OuterRef("pk"), deleted_at__isnull=True, audience__in=COUNTED)
+    number = Coalesce(Subquery(there.order_by().values("author").annotate(n=Count("pk")).values("n")), 0)
+    return User.objects.exclude(posts_count=number).update(posts_count=number)
+
+
+@transaction.atomic
+def recount_posts() -> int:
+    """Counts of comments and reactions from their rows; returns how many posts and comments were wrong."""
+    wrong = 0
+    last = 0
+    while posts := list(Post.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
+        last = posts[-1].pk
+        comments = Counter(
+            Comment.objects.filter(post__in=posts, deleted_at__isnull=True).values_list("post_id", flat=True)
+        )
+        changed = [post for post in posts if post.comments_count != comments[post.pk]]
+        for post in changed:
+            post.comments_count = comments[post.pk]
+        wrong += _recount_reactions(posts, "post", changed)
+        Post.objects.bulk_update(changed, ["comments_count"])
+    last = 0
+    while rows := list(Comment.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
+        last = rows[-1].pk
+        wrong += _recount_reactions(rows, "comment", _recount_replies(rows))
+    return wrong
+
+
+def _recount_replies(rows: Sequence[Comment]) -> list[Comment]:
+    """Mends the counts of replies of locked comments; those that were wrong."""
+    standing = Comment.objects.filter(parent__in=rows, deleted_at__isnull=True)
+    found = Counter(standing.values_list("parent_id", flat=True))
+    changed = [row for row in rows if row.replies_count != found[row.pk]]
+    for row in changed:
+        row.replies_count = found[row.pk]
+    Comment.objects.bulk_update(changed, ["replies_count"])
+    return changed
+
+
+def _recount_reactions(rows: Sequence[Post] | Sequence[Comment], field: str, changed: Sequence[Any]) -> int:
+    """Mends reactions of locked rows; how many rows were wrong, those in `changed` included."""
+    found: dict[int, dict[str, int]] = {}
+    kinds = Reaction.objects.filter(**{f"{field}__in": rows}).values_list(field, "kind")
+    for id, kind, count in kinds.annotate(n=Count("pk")).order_by("kind"):
+        found.setdefault(id, {})[kind] = count
+    wrong = {row.pk for row in changed}
+    for row in rows:
+        right = found.get(row.pk, {})
+        if row.reactions != right or row.reactions_count != sum(right.values()):
+            row.reactions, row.reactions_count = right, sum(right.values())
+            row.save(update_fields=["reactions", "reactions_count"])
+            wrong.add(row.pk)
+    return len(wrong)

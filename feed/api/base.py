@@ -1,0 +1,27 @@
+"""What all REST doors of the feed share."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import request as rest_request
+from rest_framework.serializers import BaseSerializer
+
+from accounts.models.people import User
+
+
+class Request(rest_request.Request):
+    """`user` is a member: the permission of every view sees to it, and the actions again."""
+
+    user: User
+
+
+CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
+
+
+def checked(form: BaseSerializer) -> dict[str, Any]:
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+def reactions(row: Any, mine: str | None) -> dict[str, Any]:
+    return {"reactions": row.reactions, "reactions_count": row.reactions_count, "my_reaction": mine}

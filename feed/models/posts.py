@@ -1,0 +1,138 @@
+"""Posts and their pictures.
+
+Counts stand in the row they are about. `reactions` ({"like": 3}) is changed only under the lock of its row, so it is
+exact on every database and a list reads no further table; `manage.py recount` can make it anew from Reaction.
+"""
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.relations import Audience
+from core import text as core_text
+from feed.models.previews import LinkPreview
+from feed.models.reactions import top_kinds
+
+TEXT_LIMIT = 5000  # characters of a post
+PICTURES_LIMIT = 10
+ALT_LIMIT = 500
+FULL_WIDTH = 2048  # pixels of a picture that is looked at alone
+LONG_TEXT, LONG_LINES = 1500, 20  # a longer post, or one of more lines, is folded in lists
+BIG_TEXT = 90  # a shorter post without pictures is set larger
+
+
+COUNTED = (Audience.PUBLIC, Audience.MEMBERS)  # what a profile counts: whom all members may see
+
+
+AUDIENCE_ICONS = {
+    "public": "globe",
+    "members": "groups",
+    "followers": "user",
+    "friends": "heart",
+    "close_friends": "star",
+    "only_me": "lock",
+}
+
+
+class Post(models.Model):
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts", db_index=False)
+    text = models.TextField(blank=True, validators=[MaxLengthValidator(TEXT_LIMIT)])
+    html = models.TextField(blank=True, help_text=_("Made from the text by core.text.render, once."))
+    audience = models.CharField(max_length=20, choices=Audience.choices, default=Audience.MEMBERS)
+    client_id = models.CharField(max_length=64, null=True, blank=True, help_text=_("So that a repeat stands once."))
+    is_brought = models.BooleanField(
+        default=False, db_default=False, help_text=_("Imported: on the profile, and on nobody's home.")
+    )
+    preview = models.ForeignKey(
+        LinkPreview, on_delete=models.SET_NULL, null=True, blank=True, related_name="posts", db_index=False
+    )
+    show_preview = models.BooleanField(default=True, db_default=True, help_text=_("The author may take it away."))
+    comments_count = models.PositiveIntegerField(default=0)
+    reactions_count = models.PositiveIntegerField(default=0)
+    reactions = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["author", "client_id"], name="post_client_once")]
+        indexes = [
+            models.Index(fields=["author", "-id"], name="post_of_author"),
+            models.Index(fields=["audience", "-id"], name="post_of_audience"),
+            models.Index(fields=["preview", "-id"], condition=Q(preview__isnull=False), name="post_of_preview"),
+        ]
+
+    def __str__(self) -> str:
+        return f"post {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("feed:post", args=[self.pk])
+
+    @property
+    def menu_id(self) -> str:
+        return f"post-{self.pk}-menu"
+
+    @property
+    def pick_id(self) -> str:
+        return f"post-{self.pk}-pick"
+
+    @property
+    def is_big(self) -> bool:
+        """Short words alone are set larger; asks for the pictures that `queries` fetched."""
+        return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()
+
+    @property
+    def is_long(self) -> bool:
+        """Takes more of a feed than one post should; a list shows the beginning."""
+        return len(self.text) > LONG_TEXT or self.text.count("\n") > LONG_LINES
+
+    @property
+    def reach(self) -> Audience:
+        """The audience as it is: what a private account shares reaches its followers. Asks for the author."""
+        narrowed = self.author.is_private and self.audience in COUNTED
+        return Audience.FOLLOWERS if narrowed else Audience(self.audience)
+
+    @property
+    def is_public(self) -> bool:
+        return self.reach == Audience.PUBLIC
+
+    @property
+    def reach_icon(self) -> str:
+        return AUDIENCE_ICONS[self.reach]
+
+    @property
+    def body(self) -> SafeString:
+        return core_text.trusted(self.html)
+
+    @property
+    def link_card(self) -> LinkPreview | None:
+        """What is shown of its first link; asks for the preview that `queries` fetched along."""
+        shown = self.show_preview and self.preview is not None and self.preview.is_ready
+        return self.preview if shown else None
+
+    @property
+    def top_kinds(self) -> list[str]:
+        return top_kinds(self.reactions)
+
+
+class PostPicture(models.Model):
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="pictures")
+    upload = models.OneToOneField("uploads.Upload", on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+    alt = models.CharField(max_length=ALT_LIMIT, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["post", "position"], name="picture_place_once")]
+
+    def __str__(self) -> str:
+        return f"picture {self.position} of post {self.post_id}"
+
+    @property
+    def full_url(self) -> str:
+        return self.upload.url(FULL_WIDTH)

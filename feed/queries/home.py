@@ -1,0 +1,172 @@
+"""The home feed, and what is a narrower one. Decision 0015 says how it stays flat in cost.
+
+Candidates come from three places: entries that were copied, posts that still wait for it, and sources that are read
+themselves. Below the floor of the entries all sources are read. What of it is shown is decided by `heard_posts`, and
+by whether one of the sources is still subscribed to.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.access import lists as lists_access
+from accounts.access import people as people_access
+from accounts.access.people import Viewer
+from accounts.models.lists import PeopleList
+from accounts.models.people import User
+from core import errors, paging
+from core.paging import Page
+from feed.access import posts as post_access
+from feed.models.posts import Post
+from feed.models.sources import Filing, Home
+from feed.queries import cards
+
+NEW_LIMIT = 40
+SPAN = 200  # members at once, where all are gone through
+TOP = 2**63 - 1
+
+# Sources, each with the newest post of the asked range: nobody else's can be among the `number` newest of all.
+NEWEST = """
+    SELECT source_id, newest FROM (
+        SELECT one.source_id AS source_id, (
+            SELECT MAX(f.post_id) FROM feed_filing f
+            WHERE f.source_id = one.source_id AND f.post_id < %(below)s AND f.post_id > %(above)s
+        ) AS newest FROM ({sources}) one
+    ) asked WHERE newest IS NOT NULL ORDER BY newest DESC LIMIT %(number)s
+"""
+OF_ONE = """
+    SELECT post_id FROM (
+        SELECT post_id FROM feed_filing
+        WHERE source_id = {source} AND post_id < %(below)s AND post_id > %(above)s
+        ORDER BY post_id DESC LIMIT %(number)s
+    ) AS part
+"""
+IN_ORDER = " ORDER BY post_id DESC LIMIT %(number)s"
+# One plan for all on PostgreSQL; SQLite has no LATERAL, and plans the parts of a union at no cost.
+OF_EACH = """
+    SELECT post_id FROM UNNEST(%(ids)s::bigint[]) AS one (id) CROSS JOIN LATERAL (
+        SELECT post_id FROM feed_filing
+        WHERE source_id = one.id AND post_id < %(below)s AND post_id > %(above)s
+        ORDER BY post_id DESC LIMIT %(number)s
+    ) AS part ORDER BY post_id DESC LIMIT %(number)s
+"""
+ALL = "SELECT source_id FROM feed_subscription WHERE member_id = %(member)s"
+READ = f"{ALL} AND state > 0"
+LISTED = """
+    SELECT s.id AS source_id FROM accounts_listedperson p JOIN feed_source s ON s.person_id = p.person_id
+    WHERE p.list_id = %(list)s
+"""
+COPIED_OR_WAITING = """
+    SELECT post_id FROM (
+        SELECT * FROM (
+            SELECT post_id FROM feed_homeentry
+            WHERE member_id = %(member)s AND post_id < %(below)s AND post_id > %(above)s
+            ORDER BY post_id DESC LIMIT %(number)s
+        ) AS copied
+        UNION
+        SELECT * FROM (
+            SELECT f.post_id FROM feed_filing f
+            JOIN feed_subscription s ON s.source_id = f.source_id AND s.member_id = %(member)s
+            WHERE f.is_waiting AND f.post_id < %(below)s AND f.post_id > %(above)s
+            ORDER BY f.post_id DESC LIMIT %(number)s
+        ) AS waiting
+    ) AS both_kinds ORDER BY post_id DESC LIMIT %(number)s
+"""
+
+
+Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked for while there are any
+
+
+def home(viewer: User, cursor: str = "") -> Page[Post]:
+    """The viewer's own posts and those of what they subscribe to, strictly by time."""
+    return page_of(viewer, _of_home(viewer, 0), _subscribed(viewer), cursor)
+
+
+def new_posts(viewer: User, after: int) -> list[Post]:
+    """What home shows above the post `after`, newest first; at most 40."""
+    return page_of(viewer, _of_home(viewer, min(after, TOP - 1)), _subscribed(viewer), "", NEW_LIMIT).rows
+
+
+def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:
+    """A list of the viewer's, and home narrowed to its people, followed or not."""
+    row = lists_access.access_list(viewer, list_id)
+
+    def fetch(below: int, number: int) -> list[int]:
+        return _of_sources(LISTED, {"list": row.pk}, below, 0, number)
+
+    return row, page_of(viewer, fetch, post_access.heard_posts(viewer), cursor)
+
+
+def _subscribed(viewer: User) -> QuerySet[Post]:
+    """What may come to the viewer: an entry may be older than an unfollow."""
+    standing = Filing.objects.filter(post=OuterRef("pk"), source__subscriptions__member=viewer.pk)
+    return post_access.heard_posts(viewer).filter(Exists(standing))
+
+
+def page_of(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = cards.PAGE) -> Page[Post]:
+    """A page of cards out of ids that are no queryset."""
+    keep = cards.keep_heard(viewer, heard)
+    page = paging.walk(
+        lambda after, number: [Post(pk=id) for id in fetch(_below(after), number)], cursor=cursor, size=size, keep=keep
+    )
+    return Page(cards.in_order(cards.cards(viewer), page.rows), page.next)
+
+
+def _below(after: tuple[Any, ...] | None) -> int:
+    if after is None:
+        return TOP
+    if not isinstance(after[0], int):
+        raise errors.Invalid(field="cursor")
+    return after[0]
+
+
+def _of_home(viewer: User, above: int) -> Fetch:
+    """Candidates for a member's home above a post."""
+    me = {"member": viewer.pk}
+    floor = Home.objects.filter(pk=viewer.pk).values_list("floor", flat=True).first() or 0
+    bottom = max(above, floor)
+
+    def fetch(below: int, number: int) -> list[int]:
+        found: set[int] = set()
+        if below > bottom + 1:
+            span = {"below": below, "above": bottom, "number": number}
+            found.update(id for (id,) in _rows(COPIED_OR_WAITING, {**me, **span}))
+            found.update(_of_sources(READ, me, below, bottom, number))
+        if len(found) < number and above < floor:
+            found.update(_of_sources(ALL, me, min(below, floor + 1), above, number))
+        return sorted(found, reverse=True)[:number]
+
+    return fetch
+
+
+def _of_sources(sources: str, values: dict[str, int], below: int, above: int, number: int) -> list[int]:
+    """The newest posts of many sources: at most one index lookup for each, then rows of those alone that count."""
+    span: dict[str, Any] = {"below": below, "above": above, "number": number}
+    newest = _rows(NEWEST.format(sources=sources), {**values, **span})
+    if not newest:
+        return []
+    # As many sources as posts are asked for: each has one at least above the last of these.
+    span["above"] = newest[-1][1] - 1 if len(newest) == number else above
+    ids = [source_id for source_id, _newest in newest]
+    if connection.vendor == "postgresql":
+        rows = _rows(OF_EACH, {**span, "ids": ids})
+    else:
+        rows = _rows(" UNION ".join(OF_ONE.format(source=int(id)) for id in ids) + IN_ORDER, span)
+    return [id for (id,) in rows]
+
+
+def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def members(handle: str | None = None) -> tuple[int, list[tuple[int, int]]]:
+    """How many members have a home, of all or of one; and their ids as spans of some hundred."""
+    rows = User.objects.order_by("pk")
+    if handle:
+        rows = people_access.by_reference(rows, handle)
+    ids = list(rows.values_list("pk", flat=True))
+    return len(ids), [(part[0], part[-1]) for part in (ids[at : at + SPAN] for at in range(0, len(ids), SPAN))]

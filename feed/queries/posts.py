@@ -1,0 +1,66 @@
+"""Posts of one person, for everybody, and one post."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.access import mutes as mutes_access
+from accounts.access.people import Viewer
+from accounts.models.people import User
+from accounts.models.relations import Audience
+from core.paging import Page
+from feed.access import posts as post_access
+from feed.models.posts import Post, PostPicture
+from feed.queries import cards
+
+MEDIA_PAGE = 12  # posts, each with up to ten pictures
+
+
+PHOTOS = 6
+
+
+def posts_of(viewer: Viewer, person: User, cursor: str = "") -> Page[Post]:
+    """One person's posts, newest first."""
+    return cards.page(viewer, Post.objects.filter(author=person, deleted_at__isnull=True), cursor)
+
+
+def profile_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
+    """What the tab "Posts" of a profile shows; `next` is the cursor of what follows."""
+    page = posts_of(viewer, person, cursor)
+    return {"page": page, "next": page.next}
+
+
+def _with_pictures(person: User) -> QuerySet[Post]:
+    shown = Exists(PostPicture.objects.filter(post=OuterRef("pk")))
+    return Post.objects.filter(shown, author=person, deleted_at__isnull=True)
+
+
+def posts_with_pictures(viewer: Viewer, person: User, cursor: str = "") -> Page[Post]:
+    """Those of one person's posts that show pictures, newest first."""
+    return cards.page(viewer, _with_pictures(person), cursor, MEDIA_PAGE)
+
+
+def media_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
+    """What the tab "Media" of a profile shows: pictures of posts the viewer may see."""
+    page = posts_with_pictures(viewer, person, cursor)
+    return {"pictures": [(post, picture) for post in page.rows for picture in post.pictures.all()], "next": page.next}
+
+
+def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
+    """The latest pictures, for the box beside a profile; nothing if there are none."""
+    page = cards.page(viewer, _with_pictures(person), "", PHOTOS)
+    pictures = [(post, picture) for post in page.rows for picture in post.pictures.all()][:PHOTOS]
+    return {"pictures": pictures, "person": person} if pictures else {}
+
+
+def public_posts(count: int = 3) -> list[Post]:
+    """The latest posts for everybody, for the welcome page."""
+    candidates = Post.objects.filter(audience=Audience.PUBLIC, deleted_at__isnull=True, is_brought=False)
+    return cards.page(None, candidates, "", count).rows
+
+
+def post(viewer: Viewer, id: int) -> Post:
+    """One post as a card, with `is_muted` and `muted_until` of its author; NotFound if hidden or absent."""
+    post_access.access_post(viewer, id)
+    muted = {"is_muted": mutes_access.muted(viewer), "muted_until": mutes_access.muted_until(viewer)}
+    return cards.cards(viewer).annotate(**muted).get(pk=id)

@@ -1,0 +1,127 @@
+"""Hashtags: what stands under them, for whom, and following them."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models.people import User
+from accounts.tests.factories import Cast, log_in, make_block
+from core import errors
+from feed.actions import homes, tags
+from feed.actions import posts as post_actions
+from feed.models.sources import Filing, Source, SourceKind
+from feed.queries import home as home_queries
+from feed.queries import tags as tag_queries
+from feed.tests.factories import make_post
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+
+def post(author: User, text: str, **given: Any) -> int:
+    return post_actions.create_post(actor=author, text=text, **given).pk
+
+
+def under(viewer: User | None, name: str) -> list[int]:
+    return [row.pk for row in tag_queries.tag_posts(viewer, name)[1].rows]
+
+
+def at_home(member: User) -> list[int]:
+    return [row.pk for row in home_queries.home(member).rows]
+
+
+def test_a_post_stands_under_its_hashtags_in_any_spelling(cast: Cast) -> None:
+    one = post(cast.alice, "Fresh #Café and #bread", audience="public")
+    two = post(cast.dan, "More #cafe", audience="public")
+    assert under(cast.carol, "cafe") == under(None, "CAFÉ") == [two, one]
+    assert under(cast.carol, "bread") == [one]
+    assert under(cast.carol, "nothing") == []
+    assert Source.objects.filter(kind=SourceKind.TAG).count() == 2
+    with pytest.raises(errors.NotFound):
+        under(cast.carol, "1")
+
+
+def test_only_what_one_may_see_stands_there(cast: Cast) -> None:
+    post(cast.alice, "#soup", audience="friends")
+    mine = post(cast.alice, "#soup", audience="only_me")
+    seen = post(cast.alice, "#soup", audience="members")
+    assert under(cast.carol, "soup") == [seen]
+    assert under(None, "soup") == []
+    assert mine in under(cast.alice, "soup")
+    make_block(cast.alice, cast.carol)
+    assert under(cast.carol, "soup") == []
+
+
+def test_an_edit_moves_it(cast: Cast) -> None:
+    one = post(cast.alice, "#soup", audience="public")
+    tags.follow_tag(actor=cast.carol, name="bread")
+    homes.settle_waiting()
+    post_actions.edit_post(actor=cast.alice, post_id=one, text="#bread")
+    assert (under(None, "soup"), under(None, "bread"), at_home(cast.carol)) == ([], [one], [one])
+    post_actions.edit_post(actor=cast.alice, post_id=one, text="Nothing")
+    assert (under(None, "bread"), at_home(cast.carol)) == ([], [])
+    assert Filing.objects.filter(post_id=one).count() == 1
+
+
+def test_following_brings_it_home_and_unfollowing_takes_it_away(cast: Cast) -> None:
+    old = post(cast.alice, "#soup", audience="public")
+    hidden = post(cast.alice, "#soup", audience="friends")
+    for _again in range(2):
+        assert tags.follow_tag(actor=cast.carol, name="Soup") == "soup"
+    assert at_home(cast.carol) == [old]
+    homes.settle_waiting()
+    new = post(cast.dan, "More #SOUP", audience="public")
+    assert at_home(cast.carol) == [new, old]
+    assert hidden not in at_home(cast.carol)
+    assert [row.source.name for row in tag_queries.followed_tags(cast.carol).rows] == ["soup"]
+    for _again in range(2):
+        tags.unfollow_tag(actor=cast.carol, name="soup")
+    assert at_home(cast.carol) == []
+    assert Source.objects.get(name="soup").subscribers_count == 0
+
+
+def test_there_is_a_bound(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tags, "MOST", 2)
+    for name in ("one_a", "two_b", "two_b"):
+        tags.follow_tag(actor=cast.carol, name=name)
+    with pytest.raises(errors.Invalid):
+        tags.follow_tag(actor=cast.carol, name="three_c")
+    with pytest.raises(errors.NotFound):
+        tags.follow_tag(actor=cast.carol, name="12")
+
+
+def test_the_page(cast: Cast) -> None:
+    one = post(cast.alice, "Fresh #bread", audience="public")
+    client = Client()
+    log_in(client, cast.carol)
+    assert client.get("/tags/Bread/").headers["Location"] == "/tags/bread/"
+    page = client.get("/tags/bread/").content.decode()
+    assert f"/posts/{one}/" in page
+    assert "/tags/bread/follow/" in page
+    assert client.post("/tags/bread/follow/").status_code == 302
+    assert "/tags/bread/unfollow/" in client.get("/tags/bread/").content.decode()
+    assert "#bread" in client.get("/tags/").content.decode()
+    assert client.post("/tags/bread/unfollow/").status_code == 302
+    assert "You follow no hashtag" in client.get("/tags/").content.decode()
+    assert "Nothing here yet" in client.get("/tags/unheard/").content.decode()
+    assert client.get("/tags/12/").status_code == 404
+
+
+def test_the_api(cast: Cast) -> None:
+    one = post(cast.alice, "Fresh #bread", audience="public")
+    client = Client()
+    log_in(client, cast.carol)
+    assert [row["id"] for row in client.get("/api/v1/tags/Bread/posts").json()["results"]] == [one]
+    assert client.put("/api/v1/me/tags/bread").status_code == 204
+    assert [row["name"] for row in client.get("/api/v1/me/tags").json()["results"]] == ["bread"]
+    assert client.delete("/api/v1/me/tags/bread").status_code == 204
+    assert client.put("/api/v1/me/tags/12").status_code == 404
+    assert Client().put("/api/v1/me/tags/bread").status_code in (401, 403)
+
+
+@pytest.mark.parametrize("number", [2, 40])
+def test_a_tag_costs_the_same(cast: Cast, number: int, django_assert_num_queries: Any) -> None:
+    for _turn in range(number):
+        make_post(cast.alice, "#soup", pictures=1)
+    with django_assert_num_queries(5):  # muted words, candidates, seen, cards, pictures
+        tag_queries.tag_posts(cast.bob, "soup")

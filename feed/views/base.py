@@ -1,0 +1,41 @@
+"""What all pages of the feed share."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models.people import User
+from core import errors
+
+fragments = vary_on_headers("HX-Request")
+
+
+class Request(HttpRequest):
+    """A request as our middleware hands it on. `user` may be anonymous: access and actions find out, not doors."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def complain(form: Any, error: errors.SocialError) -> None:
+    """Puts a refusal where the person can mend it."""
+    if form.errors:
+        return
+    field = {"uploads": "files", "file": "files", "alt": "descriptions"}.get(error.field or "", error.field)
+    form.add_error(field if field in form.fields else None, str(error.message))
+
+
+def next_url(request: Request, cursor: str, path: str = "") -> str:
+    return f"{path or request.path}?cursor={cursor}" if cursor else ""
+
+
+def back(request: Request, anchor: str, otherwise: Callable[[], str]) -> HttpResponseRedirect:
+    """To the page of ours the person came from, at the thing they touched."""
+    came = request.headers.get("Referer", "").partition("#")[0]
+    if url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return HttpResponseRedirect(f"{came}#{anchor}")
+    return HttpResponseRedirect(otherwise())

@@ -1,0 +1,75 @@
+"""RSS: what somebody says to everybody, for readers of feeds."""
+
+import hashlib
+import re
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models.people import User
+from core import frame, text
+from feed.models.posts import Post
+from feed.queries import feeds as feed_queries
+from feed.views import base
+
+NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Rss(Rss201rev2Feed):
+    """Says the same while nothing has changed, also when it is empty."""
+
+    def latest_post_date(self) -> datetime:
+        return self.feed["changed"]
+
+
+@require_safe
+def person(request: base.Request, handle: str) -> HttpResponse:
+    """One person's public posts. Only the ETag makes it unchanged: a date would not tell of what is deleted."""
+    who, posts = feed_queries.person_feed(request.user, handle)
+    if who.handle != handle.lower():
+        return redirect("feed:person_feed", who.handle)
+    changed = max((post.edited_at or post.created_at for post in posts), default=who.created_at)
+    body = rss(who, posts, changed)
+    headers = {
+        "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        "Last-Modified": http_date(changed.timestamp()),
+        "Cache-Control": "no-cache",
+    }
+    answer = HttpResponse(body, content_type="application/rss+xml; charset=utf-8", headers=headers)
+    return get_conditional_response(request, etag=headers["ETag"], response=answer) or answer
+
+
+def rss(who: User, posts: list[Post], changed: datetime) -> bytes:
+    """Words only: links to pictures end within the hour."""
+    names = {"name": who.display_name, "site": frame.site().name}
+    page = settings.SITE_URL + who.get_absolute_url()
+    feed = Rss(
+        title=said(_("%(name)s on %(site)s") % names),
+        link=page,
+        description=said(who.bio or _("Public posts by %(name)s") % names),
+        feed_url=settings.SITE_URL + reverse("feed:person_feed", args=[who.handle]),
+        changed=changed,
+    )
+    for post in posts:
+        link = settings.SITE_URL + post.get_absolute_url()
+        feed.add_item(
+            title=said(text.plain(post.html, 80) or _("A picture by %(name)s") % names),
+            link=link,
+            unique_id=link,
+            description=said(post.html.replace('href="/', f'href="{settings.SITE_URL}/')),
+            pubdate=post.created_at,
+        )
+    return feed.writeString("utf-8").encode()
+
+
+def said(words: str) -> str:
+    """Without what XML cannot hold."""
+    return NO_XML.sub("", words)

@@ -1,0 +1,46 @@
+"""Home, and lists of people's posts."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import doors as doors_access
+from accounts.access import people as accounts_access
+from core import errors
+from feed.forms import PostForm
+from feed.queries import home as home_queries
+from feed.queries import posts as post_queries
+from feed.views import base
+
+
+@require_safe
+@base.fragments
+def home(request: base.Request) -> HttpResponse:
+    if not request.user.is_authenticated:
+        words = {"posts": post_queries.public_posts(), "shut": bool(doors_access.door().refusal)}
+        return render(request, "feed/welcome.html", words)
+    page = home_queries.home(request.user, request.GET.get("cursor", ""))
+    context = {"page": page, "next_url": base.next_url(request, page.next)}
+    if request.htmx:
+        return render(request, "feed/_posts.html", context)
+    return render(request, "feed/home.html", {**context, "form": PostForm(), "begun": bool(request.GET.get("cursor"))})
+
+
+@require_safe
+def new_posts(request: base.Request) -> HttpResponse:
+    """What came above ?after=, for the pill."""
+    member = accounts_access.access_member(request.user)
+    after = request.GET.get("after", "")
+    if not after.isdecimal() or len(after) > 18:
+        raise errors.Invalid(field="after")
+    posts = home_queries.new_posts(member, int(after))
+    return render(request, "feed/_posts.html", {"page": {"rows": posts}, "fresh": True})
+
+
+@require_safe
+@base.fragments
+def people_list(request: base.Request, id: int) -> HttpResponse:
+    """One of the reader's lists of people: what these post."""
+    row, page = home_queries.list_posts(request.user, id, request.GET.get("cursor", ""))
+    context = {"list": row, "page": page, "next_url": base.next_url(request, page.next), "tab": "lists"}
+    return render(request, "feed/_posts.html" if request.htmx else "feed/list.html", context)

@@ -1,0 +1,74 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ModerationConfig(AppConfig):
+    name = "moderation"
+    verbose_name = _("Moderation")
+
+    def ready(self) -> None:
+        from django.urls import reverse
+
+        from accounts import registry as accounts_registry
+        from accounts.access import people as people_access
+        from accounts.models.fields import ProfileField
+        from accounts.models.people import User
+        from core import errors
+        from feed.access import comments as comment_access
+        from feed.access import posts as post_access
+        from feed.models.comments import Comment
+        from feed.models.posts import Post, PostPicture
+        from feed.models.previews import LinkPreview
+        from moderation import access, belongings, events, registry  # noqa: F401  declares the events
+
+        def person(viewer: Any, id: int | str) -> registry.Thing:
+            who = people_access.access_person(viewer, id)
+            return registry.Thing(who.pk, who, f"{who.display_name}\n{who.bio}".strip())
+
+        def post(viewer: Any, id: int | str) -> registry.Thing:
+            one = post_access.access_post(viewer, int(id))
+            return registry.Thing(one.pk, one.author, one.text)
+
+        def comment(viewer: Any, id: int | str) -> registry.Thing:
+            one = comment_access.access_comment(viewer, int(id))
+            if one.author is None:
+                raise errors.NotFound
+            return registry.Thing(one.pk, one.author, one.text)
+
+        registry.register(
+            registry.Reportable(
+                key="person",
+                label=_("Profile"),
+                find=person,
+                url=lambda member, id: member.get_absolute_url(),
+                shows=(User, ProfileField),
+                uploads=("avatar", "cover"),
+            )
+        )
+        registry.register(
+            registry.Reportable(
+                key="post",
+                label=_("Post"),
+                find=post,
+                url=lambda member, id: reverse("feed:post", args=[id]),
+                shows=(Post, PostPicture, LinkPreview),
+                uploads=("post", "preview"),
+            )
+        )
+        registry.register(
+            registry.Reportable(
+                key="comment",
+                label=_("Comment"),
+                find=comment,
+                url=lambda member, id: reverse("feed:comment", args=[id]),
+                shows=(Comment,),
+                uploads=("comment",),
+            )
+        )
+        accounts_registry.role_permissions["moderator"] |= {access.READ, access.CLOSE}
+        accounts_registry.register_office(
+            accounts_registry.OfficePage(key="reports", url_name="moderation:reports", permission=access.CLOSE)
+        )
+        belongings.register()

@@ -1,0 +1,23 @@
+// Half-written comments stay in this browser until they are sent, or until one logs out.
+const PREFIX = "draft:comment:";
+
+const keyOf = (form) => `${PREFIX}${document.body.dataset.me}:${form.elements.post.value}:${form.elements.parent.value}`;
+
+export function keepDraft(form) {
+  const words = form.elements.text.value;
+  if (words.trim()) localStorage.setItem(keyOf(form), words);
+  else localStorage.removeItem(keyOf(form));
+}
+
+/** Puts back what was begun, unless something stands there already. */
+export function bringDraft(form) {
+  const area = form.elements.text;
+  if (!area.value) area.value = localStorage.getItem(keyOf(form)) ?? "";
+}
+
+export const dropDraft = (form) => localStorage.removeItem(keyOf(form));
+
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") !== "/logout/") return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+});
