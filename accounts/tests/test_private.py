@@ -165,7 +165,7 @@ def test_who_waits_follows_when_the_account_opens(
     for fan in fans:
         relations.follow(actor=fan, person="alice")
     Event.objects.all().delete()
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(75):
         relations.set_private(actor=cast.alice, private=False)
     assert waiting(cast.alice) == 0
     assert set(Follow.objects.filter(followed=cast.alice).values_list("follower", flat=True)) == {

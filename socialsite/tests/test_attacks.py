@@ -32,7 +32,14 @@ def _patient(settings: Any) -> None:
 
 
 # The rest of an address is made of ones.
-SAMPLES = {"handle": "alice", "id": "1", "key": "00000000-0000-4000-8000-000000000000", "tab": "posts", "emoji": "like"}
+SAMPLES = {
+    "handle": "alice",
+    "id": "1",
+    "key": "00000000-0000-4000-8000-000000000000",
+    "tab": "posts",
+    "emoji": "like",
+    "name": "bread",
+}
 # Addresses that need no CSRF token, and why.
 WITHOUT_TOKEN: dict[str, str] = {
     **dict.fromkeys(OPEN, "reads no cookie and sets none"),
