@@ -20,10 +20,11 @@ FILLED_AT_ONCE = 10  # homes, while nobody can file under the source
 COPIED, WAITING, MERGED = SubscriptionState.COPIED, SubscriptionState.WAITING, SubscriptionState.MERGED
 REBUILT = (
     """INSERT INTO feed_source (kind, person_id, subscribers_count, is_merged)
-    SELECT 'person', id, 0, FALSE FROM accounts_user u
-    WHERE id BETWEEN %(first)s AND %(last)s
-    OR EXISTS (SELECT 1 FROM accounts_follow f
-               WHERE f.followed_id = u.id AND f.follower_id BETWEEN %(first)s AND %(last)s)
+    SELECT 'person', id, 0, FALSE FROM accounts_user WHERE id BETWEEN %(first)s AND %(last)s
+    ON CONFLICT DO NOTHING""",
+    """INSERT INTO feed_source (kind, person_id, subscribers_count, is_merged)
+    SELECT DISTINCT 'person', followed_id, 0, FALSE FROM accounts_follow
+    WHERE follower_id BETWEEN %(first)s AND %(last)s
     ON CONFLICT DO NOTHING""",
     """INSERT INTO feed_filing (source_id, post_id, is_waiting)
     SELECT s.id, p.id, FALSE FROM feed_post p JOIN feed_source s ON s.person_id = p.author_id

@@ -58,7 +58,12 @@ LISTED = """
     SELECT s.id AS source_id FROM accounts_listedperson p JOIN feed_source s ON s.person_id = p.person_id
     WHERE p.list_id = %(list)s
 """
+# What waits is little, and looked up by itself: from the subscriptions every post of every source would be read.
 COPIED_OR_WAITING = """
+    WITH filed AS MATERIALIZED (
+        SELECT post_id, source_id FROM feed_filing
+        WHERE is_waiting AND post_id < %(below)s AND post_id > %(above)s
+    )
     SELECT post_id FROM (
         SELECT * FROM (
             SELECT post_id FROM feed_homeentry
@@ -67,10 +72,9 @@ COPIED_OR_WAITING = """
         ) AS copied
         UNION
         SELECT * FROM (
-            SELECT f.post_id FROM feed_filing f
-            JOIN feed_subscription s ON s.source_id = f.source_id AND s.member_id = %(member)s
-            WHERE f.is_waiting AND f.post_id < %(below)s AND f.post_id > %(above)s
-            ORDER BY f.post_id DESC LIMIT %(number)s
+            SELECT filed.post_id FROM filed
+            JOIN feed_subscription s ON s.source_id = filed.source_id AND s.member_id = %(member)s
+            ORDER BY filed.post_id DESC LIMIT %(number)s
         ) AS waiting
     ) AS both_kinds ORDER BY post_id DESC LIMIT %(number)s
 """

@@ -166,6 +166,26 @@ def test_brought_posts_come_to_nobody(cast: Cast) -> None:
     assert shown(cast.bob) == []
 
 
+def plan(statement: str, values: dict[str, int]) -> str:
+    """How the database finds it; on PostgreSQL as if the tables were large."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'' if connection.vendor == 'postgresql' else 'QUERY PLAN '}{statement}", values)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def test_every_part_of_a_home_is_found_over_an_index(cast: Cast) -> None:
+    values = {"member": cast.bob.pk, "below": 2**62, "above": 0, "number": 81}
+    found = plan(home_queries.COPIED_OR_WAITING, values)
+    assert "filing_waiting" in found, found
+    newest = plan(home_queries.NEWEST.format(sources=home_queries.READ), values)
+    assert "subscription_read" in newest, newest
+    for steps in (found, newest):
+        assert "SCAN feed_" not in steps, steps
+        assert "Seq Scan" not in steps, steps
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_no_post_is_lost_between_copying_and_settling(cast: Cast) -> None:
