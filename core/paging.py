@@ -1,7 +1,7 @@
-"""Cursor pages over an index. The cursor is the key of the last candidate: a page may be short and have a next."""
+"""Cursor pages over an index. The cursor is the key of the last candidate: a page may be short and have a next. It is
+sealed, because the last candidate may be somebody whom the reader may not see.
+"""
 
-import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core import errors
+from core import errors, sealed
 
 Row = TypeVar("Row", bound=Model)
 
+PURPOSE = "cursor"
 ROUNDS = 5
 PAGES_A_ROUND = 4
 
@@ -28,14 +29,14 @@ class Page(Generic[Row]):
 
 
 def encode(key: tuple[Any, ...]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
+    return sealed.seal(orjson.dumps(key).decode(), purpose=PURPOSE).rstrip("=")
 
 
 def decode(cursor: str, size: int) -> tuple[Any, ...]:
     """The key in a cursor; rubbish is Invalid, never a server error."""
     try:
-        key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, orjson.JSONDecodeError, ValueError, UnicodeError):
+        key = orjson.loads(sealed.unseal(cursor + "=" * (-len(cursor) % 4), purpose=PURPOSE))
+    except (sealed.Unreadable, orjson.JSONDecodeError):
         key = None
     # Only numbers and short texts: nothing else is ever put in.
     if (
@@ -59,11 +60,12 @@ def page(
     size: int = 20,
     by: tuple[str, ...] = ("-id",),
     keep: Callable[[list[Row]], list[Row]] | None = None,
+    pages_a_round: int = PAGES_A_ROUND,
 ) -> Page[Row]:
     """Walks `rows` in the order `by` (all ascending or all descending, the last unique) from after the cursor.
 
     `rows` are candidates over their index. `keep` returns those of a list that the viewer may see (one query over
-    `visible_*`); at most 5 rounds of 4 pages are walked: the cost stays flat for one who may see 1 row in 1,000.
+    `visible_*`); at most 5 rounds of some pages are walked: the cost stays flat for one who may see 1 row in 1,000.
     """
     names = tuple(name.lstrip("-") for name in by)
     descending = by[0].startswith("-")
@@ -75,7 +77,7 @@ def page(
         except (ValidationError, ValueError, TypeError, OverflowError):  # a cursor of another list
             raise _no_such_page() from None
 
-    return walk(fetch, cursor=cursor, size=size, names=names, keep=keep)
+    return walk(fetch, cursor=cursor, size=size, names=names, keep=keep, pages_a_round=pages_a_round)
 
 
 def walk(
@@ -85,12 +87,13 @@ def walk(
     size: int,
     names: tuple[str, ...] = ("id",),
     keep: Callable[[list[Row]], list[Row]] | None = None,
+    pages_a_round: int = PAGES_A_ROUND,
 ) -> Page[Row]:
     """As `page`, for candidates that are no queryset: `fetch(after, number)` returns the next ones after a key (the
     values of `names`), fewer only at the end."""
     after = decode(cursor, len(names)) if cursor else None
     kept: list[Row] = []
-    wanted = size if keep is None else size * PAGES_A_ROUND
+    wanted = size if keep is None else size * pages_a_round
     for _turn in range(1 if keep is None else ROUNDS):
         candidates = fetch(after, wanted + 1)
         more = len(candidates) > wanted

@@ -92,6 +92,8 @@ def _is_held(path: Path) -> bool:
         handle = os.open(path / HELD, os.O_RDWR)
     except FileNotFoundError:
         return False
+    except OSError:  # somebody else's folder
+        return True
     try:
         return not _hold(handle)
     finally:

@@ -82,7 +82,8 @@ def way_back(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()}):
         return "/"
     parts = urlsplit(came)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+    path = f"/{parts.path.lstrip('/')}"  # two slashes would lead to another host
+    return f"{path}?{parts.query}" if parts.query else path
 
 
 def members_only(view: Callable[..., Response]) -> Callable[..., Response]:

@@ -1,6 +1,6 @@
 """Facts that make something appear at other people's."""
 
-from accounts.events import PrivacyChanged, UserUnfollowed
+from accounts.events import PrivacyChanged
 from core import outbox
 from feed import realtime
 from feed.actions import homes
@@ -25,9 +25,3 @@ def look_again(fact: PrivacyChanged) -> None:
 def copy(fact: PostCreated | PostEdited) -> None:
     """To the homes of many; until then their reads make up for it."""
     homes.copy_post(post_id=fact.post_id)
-
-
-@outbox.subscribes(UserUnfollowed, name="feed-forget")
-def forget(fact: UserUnfollowed) -> None:
-    """Entries that no page shows any more."""
-    homes.forget(person_id=fact.followed_id, member_id=fact.follower_id)

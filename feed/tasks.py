@@ -1,6 +1,7 @@
 """The clock of the feed."""
 
 import threading
+import time
 
 from celery import shared_task
 
@@ -13,9 +14,10 @@ from feed.actions import previews as preview_actions
 from feed.queries import previews as preview_queries
 
 _fetching = threading.Lock()
+SETTLE_SECONDS = 10.0
 
 SCHEDULE = {
-    "feed-settle": {"task": "feed.settle", "schedule": 20.0, "options": {"queue": "events", "expires": 20}},
+    "feed-settle": {"task": "feed.settle", "schedule": 20.0, "options": {"queue": "maintenance", "expires": 20}},
     "feed-trim": {"task": "feed.trim", "schedule": 86400.0, "options": {"queue": "maintenance"}},
     "feed-discard": {
         "task": "feed.discard_pictures",
@@ -51,12 +53,15 @@ def forget_muted() -> None:
     mute_actions.forget_muted_posts()
 
 
-@shared_task(name="feed.settle", queue="events")
+@shared_task(name="feed.settle", queue="maintenance")
 def settle() -> None:
-    """Who has begun to read a source gets its posts copied."""
+    """Who has begun to read a source gets its posts copied. Some seconds at a time: after an upgrade that is everybody,
+    and others wait for the worker as well."""
     wake.begun("feed.settle")
+    end = time.monotonic() + SETTLE_SECONDS
     while homes.settle_waiting():
-        pass
+        if time.monotonic() > end:
+            break
 
 
 @shared_task(name="feed.trim", queue="maintenance")

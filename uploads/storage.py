@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 
 from core.storage import asking
 
-ARCHIVE = re.compile(r"[0-9a-f-]{36}\.zip")
+ARCHIVE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.zip")
 SIZES = (320, 640, 1280, 2048)
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import mails, realtime
 from accounts.access import factors as factor_access
 from accounts.actions import logins
+from accounts.models.logins import Device
 from accounts.models.people import User
 from core import audit, errors, limits, options, sealed
 
@@ -97,6 +98,7 @@ def add_app(*, actor: User, secret: str, code: str, keep: int = 0) -> list[str]:
     """Turns on the authenticator app that holds `secret` and shows `code`. Returns new recovery codes, if there were
     none. The first factor ends the other logins (all but the one with the id `keep`): they were made without it."""
     _lock(actor)
+    _still_in(actor, keep)
     step = _step_of(secret, code)
     if step is None:
         raise errors.Invalid(_("That is not the code. Type the one that shows right now."), field="code")
@@ -112,6 +114,7 @@ def add_app(*, actor: User, secret: str, code: str, keep: int = 0) -> list[str]:
 def add_passkey(*, actor: User, name: str, credential: dict[str, Any], keep: int = 0) -> list[str]:
     """Keeps a passkey whose ceremony has been checked; otherwise as `add_app`."""
     _lock(actor)
+    _still_in(actor, keep)
     if factor_access.own_passkeys(actor).count() >= PASSKEYS_LIMIT:
         raise errors.Conflict(_("You have as many passkeys as there can be. Remove one first."))
     first = not factor_access.has_factor(actor)
@@ -232,6 +235,12 @@ def require(*, actor: User, who: str) -> None:
     if who != "nobody":
         for pk in factor_access.without_factor("staff").values_list("pk", flat=True):
             realtime.access_changed(pk)
+
+
+def _still_in(actor: User, login: int) -> None:
+    """The login may have been ended while it waited for the lock: by "not me", by a new password."""
+    if login and not Device.objects.filter(pk=login, user=actor, ended_at__isnull=True).exists():
+        raise errors.SignInNeeded
 
 
 def _lock(user: User) -> None:

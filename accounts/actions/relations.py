@@ -123,7 +123,8 @@ def block(*, actor: User, person: int | str) -> None:
     _lock_people(actor.pk, who.pk)
     _row, made = Block.objects.get_or_create(blocker=actor, blocked=who)
     if made:
-        for one, other in ((actor.pk, who.pk), (who.pk, actor.pk)):
+        pair = (actor.pk, who.pk)
+        for one, other in ((max(pair), min(pair)), (min(pair), max(pair))):  # in order of who is followed
             _drop_follow(one, other)
             _answer(one, [other], events.FollowRequestDropped)
         outbox.emit(events.UserBlocked(blocker_id=actor.pk, blocked_id=who.pk))

@@ -23,10 +23,6 @@ class Migration(migrations.Migration):
                 ('name_key', models.CharField(max_length=120)),
             ],
         ),
-        migrations.RemoveIndex(
-            model_name='user',
-            name='user_name_begins',
-        ),
         migrations.AddField(
             model_name='user',
             name='parts_handle',
@@ -36,10 +32,6 @@ class Migration(migrations.Migration):
             model_name='user',
             name='parts_name',
             field=models.CharField(db_default='', default='', editable=False, max_length=60),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('parts_handle', models.F('handle')), ('parts_name', models.F('display_name')), _negated=True), fields=['id'], name='user_parts_stale'),
         ),
         migrations.AddField(
             model_name='namepart',

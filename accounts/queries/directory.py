@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -21,6 +21,7 @@ PAGE = 20
 NEW = timedelta(days=30)
 LONGEST = 60
 COMPARED = 6  # words that the database looks for; of more, the rest is compared in the candidates
+PAGES_OF_MANY = 20  # in a round, where most people of a word are not asked for
 MANY = 5000  # people of one word who are counted, to begin with the rarest
 
 Row = TypeVar("Row", User, NamePart)
@@ -67,20 +68,18 @@ def people(
 def _called(
     parts: set[str], seen: QuerySet[User], *, viewer: User, which: str, sort: str, cursor: str
 ) -> paging.Page[User]:
-    """Those of `seen` who have all the parts: walks the rows of one part, in order over its index, and looks for each
-    whether the person has the others."""
+    """Those of `seen` who have all the parts: walks the rows of the rarest, in order over its index, some thousands at
+    most, and looks which of these people have the others."""
     if not parts:
         return paging.Page([], "")
     first, *others = _rarest_first(parts)
     rows = NamePart.objects.filter(part=first)
-    for part in others:
-        rows = rows.filter(Exists(NamePart.objects.filter(person=OuterRef("person"), part=part)))
-    # By name, the new ones are left to `seen`: no index has both, and the walk has its end.
-    if which != Which.NEW or sort == Sort.NEWEST:
+    if which == Which.NEW and sort == Sort.NEWEST:  # by name no index has both
         rows = _among(rows, "person_id", viewer, which)
+    seen = _among(seen, "pk", viewer, which)
 
     def keep(candidates: list[NamePart]) -> list[NamePart]:
-        found = seen.in_bulk([row.person_id for row in candidates])
+        found = seen.in_bulk(_with_all(others, [row.person_id for row in candidates]))
         if len(parts) > COMPARED:
             found = {pk: one for pk, one in found.items() if parts <= names.parts(one.display_name, one.handle)}
         kept = [row for row in candidates if row.person_id in found]
@@ -89,8 +88,18 @@ def _called(
         return kept
 
     by = ("name_key", "person_id") if sort == Sort.NAME else ("-created_at", "-person_id")
-    page = paging.page(rows, cursor=cursor, size=PAGE, by=by, keep=keep)
+    narrow = others or which in (Which.FOLLOWING, Which.FRIENDS)
+    turns = PAGES_OF_MANY if narrow else paging.PAGES_A_ROUND
+    page = paging.page(rows, cursor=cursor, size=PAGE, by=by, keep=keep, pages_a_round=turns)
     return paging.Page([row.person for row in page.rows], page.next)
+
+
+def _with_all(others: list[str], people: list[int]) -> list[int]:
+    """Who of these people has all the parts; one query over (person, part)."""
+    if not others:
+        return people
+    rows = NamePart.objects.filter(person__in=people, part__in=others).order_by().values("person")
+    return list(rows.annotate(n=Count("pk")).filter(n=len(others)).values_list("person", flat=True))
 
 
 def _rarest_first(parts: set[str]) -> list[str]:

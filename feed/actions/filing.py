@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 
 from accounts.models.relations import Audience
 from core import text, wake
-from feed.models.posts import Post
+from feed.models.posts import COUNTED, Post
 from feed.models.sources import Filing, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
 
 COPY = """
@@ -69,18 +69,24 @@ def file_post(post: Post) -> None:
     them by `homes.copy_post`, and until then their reads make up for it."""
     source = source_of(post.author_id)
     subscribe([post.author_id], source, SubscriptionState.COPIED)
-    _file(post, [source, *tag_sources(text.tags(post.text))])
+    _file(post, [source, *_tags_of(post)])
     refile_post(post)
 
 
 def refile_tags(post: Post) -> None:
     """Part of an edit: the post stands under the hashtags of its words, and under no others."""
     filed = Source.objects.filter(filings__post=post, kind=SourceKind.TAG)
-    wanted = tag_sources(text.tags(post.text))
+    wanted = _tags_of(post)
     Filing.objects.filter(post=post, source__in=filed).exclude(source__in=wanted).delete()
     if new := [source for source in wanted if source not in filed]:
         _file(post, new)
         refile_post(post)
+
+
+def _tags_of(post: Post) -> list[Source]:
+    """Where strangers would look for it: nothing that is for few, and nothing that was brought."""
+    found = post.audience in COUNTED and not post.is_brought
+    return tag_sources(text.tags(post.text)) if found else []
 
 
 def tag_sources(names: list[str]) -> list[Source]:

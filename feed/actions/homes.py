@@ -52,14 +52,11 @@ REBUILT = (
     "UPDATE feed_home SET floor = 0 WHERE member_id BETWEEN %(first)s AND %(last)s",
     "UPDATE feed_subscription SET state = 1 WHERE member_id BETWEEN %(first)s AND %(last)s AND state = 0",
 )
+# Entries of what the member no longer subscribes to: no page shows them in any case.
 FORGET = """
-    DELETE FROM feed_homeentry WHERE member_id = %s
-    AND post_id IN (
-        SELECT f.post_id FROM feed_filing f JOIN feed_source s ON s.id = f.source_id WHERE s.person_id = %s
-    )
-    AND NOT EXISTS (
+    DELETE FROM feed_homeentry WHERE member_id = %s AND NOT EXISTS (
         SELECT 1 FROM feed_filing f JOIN feed_subscription s ON s.source_id = f.source_id
-        WHERE f.post_id = feed_homeentry.post_id AND s.member_id = %s
+        WHERE f.post_id = feed_homeentry.post_id AND s.member_id = feed_homeentry.member_id
     )
 """
 
@@ -114,7 +111,13 @@ def _fill(source_id: int, member_ids: list[int]) -> None:
     bottom = ids.pop() if len(ids) > KEPT else 0
     Home.objects.filter(pk__in=member_ids, floor__lt=bottom).update(floor=bottom)
     HomeEntry.objects.bulk_create(
-        (HomeEntry(member_id=member, post_id=id) for member, floor in floors.items() for id in ids if id > floor),
+        # In the order in which posts are copied, so that two who copy the same wait for each other one way.
+        (
+            HomeEntry(member_id=member, post_id=id)
+            for id in sorted(ids)
+            for member, floor in sorted(floors.items())
+            if id > floor
+        ),
         ignore_conflicts=True,
         batch_size=5000,
     )
@@ -127,13 +130,6 @@ def settle_waiting() -> int:
         while settle(source_id=source_id):
             pass
     return len(waiting)
-
-
-@transaction.atomic
-def forget(*, person_id: int, member_id: int) -> None:
-    """Takes away the entries of a person whom the member no longer follows; no page shows them in any case."""
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET, [member_id, person_id, member_id])
 
 
 def trim() -> None:
@@ -151,13 +147,14 @@ def trim() -> None:
 
 @transaction.atomic
 def _trim(member_id: int) -> None:
-    entries = HomeEntry.objects.filter(member_id=member_id).order_by("-post")
-    floor = entries.values_list("post_id", flat=True)[KEPT + SLACK :][:1]
-    if floor:
-        Home.objects.select_for_update(no_key=True).get(pk=member_id)
-        oldest = entries.values_list("post_id", flat=True)[KEPT]
+    Home.objects.select_for_update(no_key=True).get(pk=member_id)
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [member_id])
+    entries = HomeEntry.objects.filter(member_id=member_id).order_by("-post").values_list("post_id", flat=True)
+    if entries[KEPT + SLACK :][:1]:
+        oldest = entries[KEPT]
         Home.objects.filter(pk=member_id, floor__lt=oldest).update(floor=oldest)
-        entries.filter(post_id__lte=oldest).delete()
+        HomeEntry.objects.filter(member_id=member_id, post_id__lte=oldest).delete()
 
 
 # -- Somebody goes -----------------------------------------------------------------------------------------------------
@@ -171,7 +168,7 @@ def erase_entries(*, member: User, take_messages: bool) -> int:
 @transaction.atomic
 def erase_subscriptions(*, member: User, take_messages: bool) -> int:
     """What the member read; the sources count one less."""
-    rows = Subscription.objects.filter(member=member).order_by("source").select_related("source")[:BATCH]
+    rows = Subscription.objects.filter(member=member).order_by("source__person").select_related("source")[:BATCH]
     for row in rows:
         filing.unsubscribe([member.pk], row.source)
     return len(rows)
@@ -192,6 +189,10 @@ def rebuild(*, first: int, last: int) -> None:
     """Sources, subscriptions and entries of the members with these ids, from their follows and posts, whatever stood
     there. Until `settle_waiting` has copied them, their homes are read from the sources. `recount` belongs after it."""
     span = {"first": first, "last": last}
+    # Nobody of them follows or unfollows meanwhile, and nobody settles what they read.
+    list(User.objects.select_for_update(no_key=True).filter(pk__range=(first, last)).order_by("pk").values_list("pk"))
+    read = Subscription.objects.filter(member_id__gte=first, member_id__lte=last).values("source")
+    list(Source.objects.select_for_update(no_key=True).filter(pk__in=read).order_by("pk").values_list("pk"))
     with connection.cursor() as cursor:
         for statement in REBUILT:
             cursor.execute(statement, span)

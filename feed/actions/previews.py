@@ -30,6 +30,7 @@ BACK_OFF = (timedelta(minutes=1), timedelta(minutes=10))
 CLAIM = timedelta(minutes=4)  # longer than a page, a picture and its preparing together
 KEPT = timedelta(days=7)
 UNUSED = timedelta(days=1)
+WANTED = timedelta(hours=1)  # so long nobody says again that they want it: all who post one link would stand in line
 BATCH = 200
 
 
@@ -42,9 +43,12 @@ def want(*, actor: User, words: str) -> LinkPreview | None:
         return None
     now = timezone.now()
     row = LinkPreview(url=url, digest=hashlib.sha256(url.encode()).hexdigest(), due_at=now, wanted_at=now)
-    # Locks it until the post is there: the sweep takes only what nobody wants.
-    LinkPreview.objects.bulk_create([row], update_conflicts=True, unique_fields=["digest"], update_fields=["wanted_at"])
     same = LinkPreview.objects.filter(digest=row.digest)
+    if not same.filter(wanted_at__gt=now - WANTED).exists():
+        # Locks it until the post is there: the sweep takes only what nobody wants, for much longer than this.
+        LinkPreview.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["digest"], update_fields=["wanted_at"]
+        )
     same.filter(due_at__isnull=True, expires_at__lte=now).update(due_at=now, attempts=0)
     kept = same.get()
     if kept.due_at is not None:

@@ -51,7 +51,7 @@ def thread(viewer: Viewer, id: int, cursor: str = "") -> tuple[Comment, Comment]
     page = _replies(viewer, asked, begin, COMMENTS_PAGE)
     [first] = _open_or_closed(viewer, [Comment(pk=asked.parent_id or asked.pk)])
     first.answers, first.earlier = page.rows[::-1], page.next  # type: ignore[attr-defined]
-    return asked, first
+    return (first if first.pk == asked.pk else asked), first
 
 
 def is_heard(viewer: Viewer, row: Comment) -> bool:

@@ -136,8 +136,9 @@ def _of_home(viewer: User, above: int) -> Fetch:
         found: set[int] = set()
         if below > bottom + 1:
             span = {"below": below, "above": bottom, "number": number}
-            found.update(id for (id,) in _rows(COPIED_OR_WAITING, {**me, **span}))
+            # In this order: what becomes a copy meanwhile is seen twice, and not in neither place.
             found.update(_of_sources(READ, me, below, bottom, number))
+            found.update(id for (id,) in _rows(COPIED_OR_WAITING, {**me, **span}))
         if len(found) < number and above < floor:
             found.update(_of_sources(ALL, me, min(below, floor + 1), above, number))
         return sorted(found, reverse=True)[:number]

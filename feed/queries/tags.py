@@ -7,7 +7,7 @@ from core.paging import Page
 from feed.access import posts as post_access
 from feed.access import tags as tag_access
 from feed.models.posts import Post
-from feed.models.sources import Filing, SourceKind, Subscription
+from feed.models.sources import Filing, Source, SourceKind, Subscription
 from feed.queries import home
 
 PAGE = 50
@@ -16,7 +16,8 @@ PAGE = 50
 def tag_posts(viewer: Viewer, name: str, cursor: str = "") -> tuple[str, Page[Post]]:
     """The folded name, and a page of the posts under it that the viewer sees and does not mute, newest first."""
     name = tag_access.access_tag(name)
-    filings = Filing.objects.filter(source__kind=SourceKind.TAG, source__name=name).order_by("-post")
+    source = Source.objects.filter(kind=SourceKind.TAG, name=name).values_list("pk", flat=True).first()
+    filings = Filing.objects.filter(source_id=source or 0).order_by("-post")
 
     def fetch(below: int, number: int) -> list[int]:
         return list(filings.filter(post__lt=below).values_list("post_id", flat=True)[:number])

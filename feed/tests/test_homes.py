@@ -58,7 +58,7 @@ def test_a_follow_shows_everything_at_once_and_an_unfollow_nothing(cast: Cast) -
     assert shown(cast.carol) == entries(cast.carol) == [new, old]
     relations.unfollow(actor=cast.carol, person="dan")
     assert (shown(cast.carol), entries(cast.carol)) == ([], [new, old]), "what is left is not shown"
-    outbox.drain()
+    homes.trim()
     assert entries(cast.carol) == []
 
 

@@ -102,7 +102,6 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.posts.discard_pictures": "the clock",
     "feed.actions.mutes.forget_muted_posts": "the clock",
     "feed.actions.homes.copy_post": "the sure lane",
-    "feed.actions.homes.forget": "the sure lane",
     "feed.actions.homes.settle": "a worker",
     "feed.actions.homes.settle_waiting": "a worker",
     "feed.actions.homes.trim": "the clock",
