@@ -115,7 +115,7 @@ def test_a_picture_goes_with_a_comment(enter: Enter, village: Village) -> None:
     form.locator("[data-files]").set_input_files(PHOTO)
     form.locator("[data-pick-alt]").click()
     finn.get_by_label("What does it show?").fill("Green lines")
-    finn.get_by_role("button", name="Save").click()
+    finn.get_by_role("dialog").get_by_role("button", name="Save").click()
     form.get_by_role("button", name="Send").click()
     expect(iris.locator("[data-comment] .cpic img")).to_have_attribute("alt", "Green lines")
     expect(finn.locator("[data-comment] .cpic img")).to_be_visible()
