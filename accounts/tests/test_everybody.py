@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actions import profiles, relations
+from accounts.actions import names, profiles, relations
 from accounts.models.people import User, folded
 from accounts.queries import directory
 from accounts.queries import friends as friends_queries
@@ -90,6 +90,7 @@ def test_every_way_goes_over_an_index(
         User(handle=f"person{number}", email=f"{number}@x.example", display_name=f"Person {number}")
         for number in range(3000)
     )
+    names.write_parts(people=list(User.objects.values_list("pk", flat=True)))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     plans = []
