@@ -19,8 +19,9 @@ Enter = Callable[..., Page]
 DEMO_PEOPLE = 40
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    """One for each file: what one file does to people must not be in another's way."""
     made = Village(tmp_path_factory.mktemp("village"))
     made.start()
     try:
