@@ -146,6 +146,7 @@ def test_a_profile_with_a_picture(enter: Enter) -> None:
     page.get_by_label("About you").fill("Grows beans.")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the scripts of the new page listen
     page.locator("input[type=file]").first.set_input_files(
         {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo(500, 500)}
     )
