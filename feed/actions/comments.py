@@ -1,7 +1,6 @@
 """Every write of comments, under the lock of their post: it holds the counts of the post and of every thread on it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,11 +15,8 @@ from feed.access import comments as comment_access
 from feed.access import posts as post_access
 from feed.actions import writing
 from feed.models.comments import COMMENT_LIMIT, Comment
-from feed.models.posts import ALT_LIMIT, Post
+from feed.models.posts import Post
 from uploads import actions as upload_actions
-
-DISCARD_AFTER = timedelta(hours=1)
-BATCH = 200
 
 
 @transaction.atomic
@@ -116,13 +112,13 @@ def undo_delete_comment(*, actor: User, comment_id: int) -> Comment:
 @transaction.atomic
 def discard_comment_pictures() -> int:
     """Gives up the pictures of comments that are gone for good, themselves or with their post; the clock calls it."""
-    since = timezone.now() - DISCARD_AFTER
+    since = timezone.now() - writing.DISCARD_AFTER
     gone = Comment.objects.filter(
         Q(deleted_at__lt=since) | Q(post__deleted_at__lt=since),
         picture__isnull=False,
         picture__discarded_at__isnull=True,
     )
-    ids = [id for id in gone.order_by("pk").values_list("picture_id", flat=True)[:BATCH] if id]
+    ids = [id for id in gone.order_by("pk").values_list("picture_id", flat=True)[: writing.BATCH] if id]
     return upload_actions.detach_uploads(actor=None, upload_ids=ids) if ids else 0
 
 
@@ -152,7 +148,7 @@ def _words(given: str, answered: Comment | None, actor: User) -> str:
 
 def _take_picture(made: Comment, actor: User, keys: Sequence[Any], alt: str) -> None:
     for upload in upload_actions.attach_uploads(actor=actor, keys=keys, purpose="comment", limit=1):
-        made.picture, made.alt = upload, text.clean(alt or upload.alt, limit=ALT_LIMIT, field="alt")
+        made.picture, made.alt = upload, writing.alt(alt or upload.alt)
         made.save(update_fields=["picture", "alt"])
 
 

@@ -73,14 +73,16 @@ def file_post(post: Post) -> None:
     refile_post(post)
 
 
-def refile_tags(post: Post) -> None:
-    """Part of an edit: the post stands under the hashtags of its words, and under no others."""
+def refile_tags(post: Post) -> bool:
+    """Part of an edit: the post stands under the hashtags of its words, and under no others. Whether some are new: then
+    `refile_post` belongs after it."""
     filed = Source.objects.filter(filings__post=post, kind=SourceKind.TAG)
     wanted = _tags_of(post)
     Filing.objects.filter(post=post, source__in=filed).exclude(source__in=wanted).delete()
-    if new := [source for source in wanted if source not in filed]:
+    new = [source for source in wanted if source not in filed]
+    if new:
         _file(post, new)
-        refile_post(post)
+    return bool(new)
 
 
 def _tags_of(post: Post) -> list[Source]:

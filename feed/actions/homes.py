@@ -79,10 +79,9 @@ def settle(*, source_id: int) -> int:
     source = Source.objects.select_for_update().filter(pk=source_id).first()  # and nobody files meanwhile
     if source is None:
         return 0
-    limit = settings.HOME_COPY_LIMIT
-    if not source.is_merged and source.subscribers_count > limit:
+    if not source.is_merged and source.subscribers_count > settings.HOME_COPY_LIMIT:
         _switch(source, merged=True)
-    elif source.is_merged and source.subscribers_count < limit * 3 // 4:
+    elif source.is_merged and source.subscribers_count < _few():
         _switch(source, merged=False)
     waiting = Subscription.objects.filter(source=source, state=WAITING)
     if source.is_merged:
@@ -91,6 +90,11 @@ def settle(*, source_id: int) -> int:
     _fill(source.pk, [row.member_id for row in rows])
     Subscription.objects.filter(pk__in=[row.pk for row in rows]).update(state=COPIED)
     return len(rows)
+
+
+def _few() -> int:
+    """Well below the limit, so that a source does not go to and fro."""
+    return settings.HOME_COPY_LIMIT * 3 // 4
 
 
 def _switch(source: Source, *, merged: bool) -> None:
@@ -135,7 +139,7 @@ def settle_waiting() -> int:
 def trim() -> None:
     """Keeps a thousand entries of each member, older pages are read from the sources; and takes back what is read since
     very many subscribed, where they have gone."""
-    few = Source.objects.filter(is_merged=True, subscribers_count__lt=settings.HOME_COPY_LIMIT * 3 // 4)
+    few = Source.objects.filter(is_merged=True, subscribers_count__lt=_few())
     for source_id in list(few.values_list("pk", flat=True)):
         settle(source_id=source_id)
     last = 0

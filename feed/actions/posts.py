@@ -5,7 +5,6 @@ both before a member's, so that nothing deadlocks.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,17 +14,12 @@ from django.utils.translation import gettext as _
 from accounts.access import people as accounts_access
 from accounts.models.people import User
 from accounts.models.relations import Audience
-from core import errors, outbox, text
+from core import errors, outbox
 from feed import events, realtime
 from feed.access import posts as post_access
 from feed.actions import filing, previews, writing
-from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.models.posts import COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
-
-DISCARD_AFTER = timedelta(hours=1)
-
-
-BATCH = 200
 
 
 @transaction.atomic
@@ -59,7 +53,9 @@ def create_post(
     described = dict(zip([str(key).lower() for key in pictures], alts, strict=False))
     uploads = upload_actions.attach_uploads(actor=actor, keys=pictures, purpose="post", limit=PICTURES_LIMIT)
     PostPicture.objects.bulk_create(
-        PostPicture(post=post, upload=upload, position=place, alt=_alt(described.get(str(upload.key)) or upload.alt))
+        PostPicture(
+            post=post, upload=upload, position=place, alt=writing.alt(described.get(str(upload.key)) or upload.alt)
+        )
         for place, upload in enumerate(uploads)
     )
     _count_post(post, +1)
@@ -86,8 +82,7 @@ def edit_post(*, actor: User, post_id: int, text: str | None = None, audience: s
     post.save(update_fields=["text", "html", "audience", "edited_at", "preview"])
     if counted != (post.audience in COUNTED):
         writing.change_posts_count(post.author_id, -1 if counted else +1)
-    filing.refile_tags(post)
-    if widened:
+    if filing.refile_tags(post) or widened:
         filing.refile_post(post)
     outbox.emit(events.PostEdited(post_id=post.pk, author_id=post.author_id, audience=post.audience))
     realtime.post_changed(post, group=group)
@@ -119,14 +114,10 @@ def undo_delete_post(*, actor: User, post_id: int) -> Post:
 @transaction.atomic
 def discard_pictures() -> int:
     """Gives up the pictures of posts whose deletion can no longer be undone; the clock calls it."""
-    since = timezone.now() - DISCARD_AFTER
+    since = timezone.now() - writing.DISCARD_AFTER
     gone = PostPicture.objects.filter(post__deleted_at__lt=since, upload__discarded_at__isnull=True)
-    ids = list(gone.order_by("pk").values_list("upload_id", flat=True)[:BATCH])
+    ids = list(gone.order_by("pk").values_list("upload_id", flat=True)[: writing.BATCH])
     return upload_actions.detach_uploads(actor=None, upload_ids=ids) if ids else 0
-
-
-def _alt(given: str) -> str:
-    return text.clean(given, limit=ALT_LIMIT, field="alt")
 
 
 def _count_post(post: Post, step: int) -> None:

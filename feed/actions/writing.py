@@ -1,5 +1,6 @@
 """Parts of actions: what posts and comments have in common when they are written."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,6 +11,10 @@ from django.utils.translation import gettext as _
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import errors, text
+from feed.models.posts import ALT_LIMIT
+
+DISCARD_AFTER = timedelta(hours=1)  # pictures of what is deleted, which can then no longer be taken back
+BATCH = 200
 
 
 def words(given: str, limit: int) -> str:
@@ -18,6 +23,10 @@ def words(given: str, limit: int) -> str:
 
 def render(words: str) -> str:
     return text.render(words) if words else ""
+
+
+def alt(given: str) -> str:
+    return text.clean(given, limit=ALT_LIMIT, field="alt")
 
 
 def audience(given: str) -> str:

@@ -10,8 +10,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
-from accounts.models.people import User
-from core import paging
+from core import errors, paging
 from core.paging import Page
 from feed.access import hidden as hidden_access
 from feed.access import mutes as mute_access
@@ -21,9 +20,9 @@ from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
 
 PAGE = 20
-
-
+TOP = 2**63 - 1  # above every id
 Keep = Callable[[list[Any]], list[Any]]
+Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked for while there are any
 
 
 def cards(viewer: Viewer) -> QuerySet[Post]:
@@ -43,18 +42,30 @@ def cards(viewer: Viewer) -> QuerySet[Post]:
     )
 
 
-def page(
-    viewer: Viewer, candidates: QuerySet[Post], cursor: str, size: int = PAGE, *, keep: Keep | None = None
-) -> Page[Post]:
+def page(viewer: Viewer, candidates: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
     """Candidates by id alone along their index, those the viewer may see, then the cards of one page."""
-    keep = keep or _keep(post_access.visible_posts(viewer))
+    keep = _keep(post_access.visible_posts(viewer))
     page = paging.page(candidates.only("pk"), cursor=cursor, size=size, keep=keep)
     return Page(in_order(cards(viewer), page.rows), page.next)
 
 
-def unasked(viewer: User, candidates: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
-    """A page of what is put before the viewer: without people and words that they mute."""
-    return page(viewer, candidates, cursor, size, keep=keep_heard(viewer, post_access.heard_posts(viewer)))
+def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
+    """A page of what is put before the viewer, without words that they mute, out of ids that are no queryset."""
+    page = paging.walk(
+        lambda after, number: [Post(pk=id) for id in fetch(_below(after), number)],
+        cursor=cursor,
+        size=size,
+        keep=keep_heard(viewer, heard),
+    )
+    return Page(in_order(cards(viewer), page.rows), page.next)
+
+
+def _below(after: tuple[Any, ...] | None) -> int:
+    if after is None:
+        return TOP
+    if not isinstance(after[0], int):
+        raise errors.Invalid(field="cursor")
+    return after[0]
 
 
 def _keep(visible: QuerySet[Any]) -> Keep:

@@ -5,7 +5,6 @@ themselves. Below the floor of the entries all sources are read. What of it is s
 by whether one of the sources is still subscribed to.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -13,10 +12,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.access import lists as lists_access
 from accounts.access import people as people_access
-from accounts.access.people import Viewer
 from accounts.models.lists import PeopleList
 from accounts.models.people import User
-from core import errors, paging
 from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.posts import Post
@@ -25,7 +22,6 @@ from feed.queries import cards
 
 NEW_LIMIT = 40
 SPAN = 200  # members at once, where all are gone through
-TOP = 2**63 - 1
 
 # Sources, each with the newest post of the asked range: nobody else's can be among the `number` newest of all.
 NEWEST = """
@@ -80,17 +76,16 @@ COPIED_OR_WAITING = """
 """
 
 
-Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked for while there are any
-
-
 def home(viewer: User, cursor: str = "") -> Page[Post]:
     """The viewer's own posts and those of what they subscribe to, strictly by time."""
-    return page_of(viewer, _of_home(viewer, 0), _subscribed(viewer), cursor)
+    return cards.page_of_ids(viewer, _of_home(viewer, 0), _subscribed(viewer), cursor)
 
 
 def new_posts(viewer: User, after: int) -> list[Post]:
     """What home shows above the post `after`, newest first; at most 40."""
-    return page_of(viewer, _of_home(viewer, min(after, TOP - 1)), _subscribed(viewer), "", NEW_LIMIT).rows
+    return cards.page_of_ids(
+        viewer, _of_home(viewer, min(after, cards.TOP - 1)), _subscribed(viewer), "", NEW_LIMIT
+    ).rows
 
 
 def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:
@@ -100,7 +95,7 @@ def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList
     def fetch(below: int, number: int) -> list[int]:
         return _of_sources(LISTED, {"list": row.pk}, below, 0, number)
 
-    return row, page_of(viewer, fetch, post_access.heard_posts(viewer), cursor)
+    return row, cards.page_of_ids(viewer, fetch, post_access.heard_posts(viewer), cursor)
 
 
 def _subscribed(viewer: User) -> QuerySet[Post]:
@@ -109,24 +104,7 @@ def _subscribed(viewer: User) -> QuerySet[Post]:
     return post_access.heard_posts(viewer).filter(Exists(standing))
 
 
-def page_of(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = cards.PAGE) -> Page[Post]:
-    """A page of cards out of ids that are no queryset."""
-    keep = cards.keep_heard(viewer, heard)
-    page = paging.walk(
-        lambda after, number: [Post(pk=id) for id in fetch(_below(after), number)], cursor=cursor, size=size, keep=keep
-    )
-    return Page(cards.in_order(cards.cards(viewer), page.rows), page.next)
-
-
-def _below(after: tuple[Any, ...] | None) -> int:
-    if after is None:
-        return TOP
-    if not isinstance(after[0], int):
-        raise errors.Invalid(field="cursor")
-    return after[0]
-
-
-def _of_home(viewer: User, above: int) -> Fetch:
+def _of_home(viewer: User, above: int) -> cards.Fetch:
     """Candidates for a member's home above a post."""
     me = {"member": viewer.pk}
     floor = Home.objects.filter(pk=viewer.pk).values_list("floor", flat=True).first() or 0

@@ -8,7 +8,7 @@ from feed.access import posts as post_access
 from feed.access import tags as tag_access
 from feed.models.posts import Post
 from feed.models.sources import Filing, Source, SourceKind, Subscription
-from feed.queries import home
+from feed.queries import cards
 
 PAGE = 50
 
@@ -22,7 +22,7 @@ def tag_posts(viewer: Viewer, name: str, cursor: str = "") -> tuple[str, Page[Po
     def fetch(below: int, number: int) -> list[int]:
         return list(filings.filter(post__lt=below).values_list("post_id", flat=True)[:number])
 
-    return name, home.page_of(viewer, fetch, post_access.heard_posts(viewer), cursor)
+    return name, cards.page_of_ids(viewer, fetch, post_access.heard_posts(viewer), cursor)
 
 
 def is_followed(viewer: Viewer, name: str) -> bool:
