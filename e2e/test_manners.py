@@ -78,6 +78,7 @@ def test_a_token_is_copied_by_keyboard_and_said(enter: Enter) -> None:
     page.get_by_role("button", name="Make the token").click()
     token = page.locator("#new_token")
     expect(page.get_by_role("button", name="Copy the token")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # its scripts are there
     expect(token).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Copy the token")).to_be_focused()

@@ -6,21 +6,22 @@ from core import errors, scopes, threads
 from core import realtime as hub
 from core.consumers import Frame, Socket, frame
 from feed import realtime
+from feed.models.posts import Post
 from feed.queries import live as live_queries
 from feed.serializers import posts as post_serializers
 
 
 @frame("feed.watch", scope=scopes.READ)
 async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
-    """{"posts": [ids]} -> {"posts": [counts of those that are watched now]}; hidden and absent ones are left out. Of a
-    muted conversation one hears only that the post is changed or gone."""
-    found = await threads.run(live_queries.watchable, socket.user_id, ids_of(asked))
-    watched = socket.state.setdefault("feed", {})
-    for post in found:
-        leave(socket, post.pk)
-        watched[post.pk] = realtime.quiet_group(post) if post.is_quiet else realtime.post_group(post)  # type: ignore[attr-defined]
-        socket.watch(watched[post.pk])
-    return {"posts": [post_serializers.counts(post) for post in found]}
+    """{"posts": [ids]} -> {"posts": [counts and `version` of those that are watched now]}; hidden and absent ones are
+    left out, and who shows another version of a post asks for it again. Of a muted conversation one hears only that
+    the post is changed or gone."""
+    ids = ids_of(asked)
+    join(socket, await threads.run(live_queries.watchable, socket.user_id, ids))
+    found = await threads.run(live_queries.watchable, socket.user_id, ids)  # what came about before we had joined
+    for id in set(ids) - join(socket, found):
+        leave(socket, id)
+    return {"posts": [{**post_serializers.counts(post), "version": post.version} for post in found]}
 
 
 @frame("feed.unwatch", scope=scopes.READ)
@@ -28,6 +29,17 @@ async def unwatch(socket: Socket, asked: Frame) -> dict[str, Any]:
     for id in ids_of(asked):
         leave(socket, id)
     return {}
+
+
+def join(socket: Socket, posts: list[Post]) -> set[int]:
+    watched = socket.state.setdefault("feed", {})
+    for post in posts:
+        group = realtime.quiet_group(post) if post.is_quiet else realtime.post_group(post)  # type: ignore[attr-defined]
+        if watched.get(post.pk) != group:
+            leave(socket, post.pk)
+            socket.watch(group)
+            watched[post.pk] = group
+    return {post.pk for post in posts}
 
 
 def leave(socket: Socket, id: int) -> None:

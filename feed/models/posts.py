@@ -4,6 +4,8 @@ Counts stand in the row they are about. `reactions` ({"like": 3}) is changed onl
 exact on every database and a list reads no further table; `manage.py recount` can make it anew from Reaction.
 """
 
+import hashlib
+
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -114,6 +116,13 @@ class Post(models.Model):
         """What is shown of its first link; asks for the preview that `queries` fetched along."""
         shown = self.show_preview and self.preview is not None and self.preview.is_ready
         return self.preview if shown else None
+
+    @property
+    def version(self) -> str:
+        """Another one when its card is another one, beyond counts. Asks for author and preview, as `queries` fetch."""
+        card = self.link_card
+        parts = (self.edited_at, self.reach.value, card and (card.pk, card.fetched_at))
+        return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     @property
     def top_kinds(self) -> list[str]:

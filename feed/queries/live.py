@@ -16,12 +16,15 @@ WATCH_LIMIT = 100  # posts in one frame
 
 
 def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
-    """Which of these posts a member may watch, in one query; with their counts, so that a client is up to date, and
-    `is_quiet` where they mute the conversation."""
+    """Which of these posts a member may watch, in one query; with counts and versions, so that a client is up to date,
+    and `is_quiet` where they mute the conversation."""
     viewer = User(pk=user_id)
     quiet = Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk")))
     rows = post_access.visible_posts(viewer).filter(pk__in=ids[:WATCH_LIMIT]).annotate(is_quiet=quiet)
-    shown = rows.select_related("author").only("pk", "audience", "reactions", "comments_count", "author__is_private")
+    shown = rows.select_related("author", "preview").only(
+        *("audience", "reactions", "comments_count", "edited_at", "show_preview", "author__is_private"),
+        *("preview__state", "preview__fetched_at"),
+    )
     return list(shown)
 
 

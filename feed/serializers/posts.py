@@ -40,6 +40,7 @@ def post(row: Post) -> dict[str, Any]:
         "saved": bool(getattr(row, "is_saved", False)),
         "created_at": row.created_at,
         "edited_at": row.edited_at,
+        "version": row.version,
     }
 
 
@@ -61,6 +62,7 @@ class PostOut(serializers.Serializer[Any]):
     saved = serializers.BooleanField(help_text="You keep it; only you know.")
     created_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField(allow_null=True)
+    version = serializers.CharField(help_text="Another one when more than counts changed: see feed.watch.")
 
 
 class PostPage(serializers.Serializer[Any]):

@@ -15,6 +15,9 @@ from feed import handlers
 from feed.actions import comments as comment_actions
 from feed.actions import posts as post_actions
 from feed.actions import reactions as reaction_actions
+from feed.models.posts import Post
+from feed.queries import live as live_queries
+from feed.queries import posts as post_queries
 from feed.tests.factories import make_post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +50,7 @@ async def test_who_may_see_a_post_hears_its_counts_and_others_do_not(cast: Cast,
     post = await sync_to_async(make_post)(cast.alice)
     secret = await sync_to_async(make_post)(cast.alice, audience="only_me")
     bob, mallory = Line(cast.bob.pk), Line(cast.mallory.pk)
-    counts = {"post": post.pk, "reactions": {}, "comments": 0}
+    counts = {"post": post.pk, "reactions": {}, "comments": 0, "version": post.version}
     assert await bob.ask("feed.watch", posts=[post.pk, secret.pk, 10**9]) == {"posts": [counts]}
     assert await mallory.ask("feed.watch", posts=[post.pk, secret.pk]) == {"posts": []}
     await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
@@ -72,6 +75,37 @@ async def test_a_post_made_narrower_leaves_its_watchers_behind(cast: Cast, hub: 
     assert [said["kind"] for said in bob.heard] == ["comment.new", "post.counts"]
     assert carol.heard == []
     assert len(bob.groups) == 1  # the group of before is left
+
+
+async def test_what_changes_while_one_begins_to_watch_is_answered_or_heard(
+    cast: Cast, hub: realtime.Hub, monkeypatch
+) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    before, asked, watchable = post.version, [], live_queries.watchable
+
+    def read_then_edited(user_id: int, ids: list[int]) -> list[Post]:
+        found = watchable(user_id, ids)
+        if not asked:
+            post_actions.edit_post(actor=cast.alice, post_id=post.pk, text="meanwhile")
+        asked.append(ids)
+        return found
+
+    monkeypatch.setattr(live_queries, "watchable", read_then_edited)
+    bob = Line(cast.bob.pk)
+    [answer] = (await bob.ask("feed.watch", posts=[post.pk]))["posts"]
+    now = await sync_to_async(post_queries.post)(cast.bob, post.pk)
+    assert answer["version"] == now.version != before
+
+
+async def test_a_version_is_another_one_when_the_card_is(cast: Cast) -> None:
+    post = await sync_to_async(make_post)(cast.alice, text="https://a.example/")
+    seen = [post.version]
+    await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
+    assert (await sync_to_async(post_queries.post)(cast.bob, post.pk)).version == seen[0]
+    for change in ({"text": "other"}, {"audience": "followers"}):
+        await sync_to_async(post_actions.edit_post)(actor=cast.alice, post_id=post.pk, **change)
+        seen.append((await sync_to_async(post_queries.post)(cast.bob, post.pk)).version)
+    assert len(set(seen)) == 3
 
 
 async def test_after_a_block_watching_is_refused(cast: Cast, hub: realtime.Hub) -> None:

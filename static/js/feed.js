@@ -30,7 +30,11 @@ let timer = 0;
 async function watch(ids) {
   const { posts } = await socket.send("feed.watch", { posts: ids });
   const there = new Set(posts.map(({ post }) => post));
-  for (const { post, reactions, comments } of posts) showPostCounts(post, reactions, comments);
+  for (const { post, reactions, comments, version } of posts) {
+    showPostCounts(post, reactions, comments);
+    const card = cardOf(post);
+    if (card && card.dataset.version !== version) await renew(post); // changed before it was watched
+  }
   // What one may no longer see leaves the page.
   for (const id of ids) if (!there.has(id)) leave(id);
 }
@@ -133,20 +137,26 @@ socket.on("post.gone", ({ post }) => {
   leave(post);
 });
 
-socket.on("post.edited", async ({ post }) => {
+async function renew(post) {
   const card = cardOf(post);
   if (!card || card.hidden) return;
   try {
     const [fresh] = await getFragment(`/posts/${post}/`);
+    card.dataset.version = fresh.dataset.version;
     // Open comments and a half-written answer stay; words and head are new.
     for (const part of [".posthead", ".posttext", "[data-preview]"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
     introduce(card);
-    coming.add(post); // by its new name
-    soon();
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     if (error.status === 404) leave(post);
   }
+}
+
+socket.on("post.edited", async ({ post }) => {
+  await renew(post);
+  if (!cardOf(post)) return;
+  coming.add(post); // by its new name
+  soon();
 });
 
 let opened = false;
