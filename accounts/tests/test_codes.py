@@ -84,6 +84,7 @@ WAYS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", WAYS)

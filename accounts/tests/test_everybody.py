@@ -73,6 +73,7 @@ def test_pages_go_on_and_cost_the_same(cast: Cast, sort: str, django_assert_num_
     assert second.next == ""
 
 
+@pytest.mark.slow
 @pytest.mark.both
 @pytest.mark.parametrize(
     ("asked", "indexes"),

@@ -199,6 +199,7 @@ ROOMY = settings(
 )
 
 
+@pytest.mark.slow
 @given(graph=graphs)
 @settings(ROOMY, max_examples=60)
 def test_any_graph_is_seen_as_the_oracle_says(graph: dict[str, Any]) -> None:
@@ -207,6 +208,7 @@ def test_any_graph_is_seen_as_the_oracle_says(graph: dict[str, Any]) -> None:
         transaction.set_rollback(True)
 
 
+@pytest.mark.slow
 @given(graph=graphs)
 @settings(ROOMY, max_examples=4)
 def test_any_graph_looks_the_same_through_every_door(graph: dict[str, Any]) -> None:

@@ -194,6 +194,7 @@ def plan_of(queries: CaptureQueriesContext) -> tuple[str, int]:
     return json.dumps(plan), read(plan["Plan"])
 
 
+@pytest.mark.slow
 @pytest.mark.both
 @pytest.mark.parametrize(("sort", "index"), [("newest", "name_part_newest"), ("name", "name_part_by_name")])
 def test_a_word_that_thousands_have_is_read_a_page_at_a_time(cast: Cast, sort: str, index: str) -> None:
@@ -220,6 +221,7 @@ def test_a_word_that_thousands_have_is_read_a_page_at_a_time(cast: Cast, sort: s
             assert "(part=? AND " in plan, "it begins behind the cursor"
 
 
+@pytest.mark.slow
 @pytest.mark.both
 def test_several_words_are_looked_up_over_indexes_beginning_with_the_rarest(cast: Cast) -> None:
     User.objects.bulk_create(

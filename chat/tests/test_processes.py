@@ -161,6 +161,7 @@ def in_two(stack: Stack, scene: Scene) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_what_is_said_in_one_process_is_seen_in_the_other(stack: Stack) -> None:
     async def scene(made: dict[str, Any], one: ClientConnection, two: ClientConnection) -> None:
         for number in range(20):
@@ -181,6 +182,7 @@ def test_what_is_said_in_one_process_is_seen_in_the_other(stack: Stack) -> None:
     in_two(stack, scene)
 
 
+@pytest.mark.slow
 def test_redis_dies_and_comes_back_and_nothing_is_lost(stack: Stack) -> None:
     async def scene(made: dict[str, Any], one: ClientConnection, two: ClientConnection) -> None:
         async def say(text: str) -> dict[str, Any]:
@@ -210,6 +212,7 @@ def test_redis_dies_and_comes_back_and_nothing_is_lost(stack: Stack) -> None:
     in_two(stack, scene)
 
 
+@pytest.mark.slow
 def test_postgres_dies_and_comes_back_and_nothing_is_lost_or_doubled(stack: Stack) -> None:
     async def scene(made: dict[str, Any], one: ClientConnection, two: ClientConnection) -> None:
         async def say(text: str, name: str) -> dict[str, Any]:
@@ -235,6 +238,7 @@ def test_postgres_dies_and_comes_back_and_nothing_is_lost_or_doubled(stack: Stac
     in_two(stack, scene)
 
 
+@pytest.mark.slow
 def test_a_block_is_known_everywhere_also_when_the_bus_is_silent(stack: Stack) -> None:
     async def scene(made: dict[str, Any], one: ClientConnection, two: ClientConnection) -> None:
         await ask(one, "chat.typing", conversation=made["talk"])

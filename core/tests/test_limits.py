@@ -73,6 +73,7 @@ def test_memory_forgets_what_is_over_and_never_grows_without_end(
     assert limits.take(FEW, 24).left == 1, "the newest are kept"
 
 
+@pytest.mark.slow
 @pytest.mark.redis
 def test_redis_counts_for_all_processes(redis_url: str, settings: Any) -> None:
     """Three processes ask at once; together they are let as often as the limit says."""
@@ -245,6 +246,7 @@ def test_writing_is_limited_through_every_door(cast: Cast, client: Client, monke
     assert other.post("/compose/", {"text": "mine", "audience": "public"}).status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_wrong_passwords_count_for_the_account_by_whatever_name_and_across_restarts(
     cast: Cast, time_machine: Any

@@ -66,6 +66,7 @@ def test_it_is_read_as_it_was_written(body: bytes, charset: str) -> None:
     assert read(body, charset).title == "Größe"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

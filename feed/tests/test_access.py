@@ -250,6 +250,7 @@ def do(act: str, actor: User, other: User) -> None:
         ACTS[act](actor=actor, person=other.pk)
 
 
+@pytest.mark.slow
 class AnyTown(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -109,6 +109,7 @@ class Forms(HTMLParser):
             self.open = False
 
 
+@pytest.mark.slow
 def test_no_door_takes_a_forged_form(cast: Cast) -> None:
     """A page elsewhere posts with the member's cookies and without the token."""
     client = Client(enforce_csrf_checks=True)
@@ -123,6 +124,7 @@ def test_no_door_takes_a_forged_form(cast: Cast) -> None:
     assert User.objects.get(pk=cast.bob.pk).is_active
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing(cast: Cast) -> None:
     """A picture or a link that points at a page of ours must not do anything in the reader's name."""
     client = Client()
@@ -230,6 +232,7 @@ def test_a_forged_host_reaches_no_mail(client: Client, header: str) -> None:
             assert settings.SITE_URL.endswith(host), host
 
 
+@pytest.mark.slow
 def test_fields_of_any_size_are_answered(cast: Cast) -> None:
     """Every form of every page a member reaches, each field filled far beyond what it is for."""
     client = Client()

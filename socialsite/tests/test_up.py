@@ -100,6 +100,7 @@ def site(prepared: Path) -> Iterator[tuple[Path, int, subprocess.Popen[str]]]:
         process.communicate(timeout=30)
 
 
+@pytest.mark.slow
 def test_first_start_tells_where_it_is_and_how_to_own_it_and_ctrl_c_ends_it(prepared: Path) -> None:
     output = (prepared / "first-output").read_text()
     assert "/owner/" in output
@@ -117,6 +118,7 @@ def test_second_start_is_quick(site: tuple[Path, int, subprocess.Popen[str]]) ->
     assert "Preparing" not in output, "nothing is left to prepare at the second start"
 
 
+@pytest.mark.slow
 def test_a_second_process_on_the_same_folder_is_refused(site: tuple[Path, int, subprocess.Popen[str]]) -> None:
     data, _port, _process = site
     other = start(data, free_port())
@@ -126,6 +128,7 @@ def test_a_second_process_on_the_same_folder_is_refused(site: tuple[Path, int, s
     assert len(output.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_busy_port_is_one_sentence(site: tuple[Path, int, subprocess.Popen[str]], tmp_path: Path) -> None:
     _data, port, _process = site
     other = start(tmp_path, port)

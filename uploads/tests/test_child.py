@@ -194,6 +194,7 @@ def test_a_header_that_promises_too_much_is_refused_before_decoding(prepare):
         prepare(factories.png_saying(60_000, 60_000))
 
 
+@pytest.mark.slow
 def test_the_largest_allowed_picture_fits_into_the_memory_limit(prepare):
     """49 million pixels with alpha, 200 kB as a file."""
     source = factories.encoded(Image.new("RGBA", (7000, 7000), (9, 90, 9, 200)))
