@@ -19,33 +19,62 @@ Enter = Callable[..., Page]
 DEMO_PEOPLE = 40
 
 
+@pytest.fixture(scope="session")
+def folder_of(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[..., Path]:
+    """folder_of("demo", make) -> a folder of one's own, copied from what `make(folder)` made once for all processes of
+    the run."""
+    base = tmp_path_factory.getbasetemp()
+    once = base.parent if hasattr(request.config, "workerinput") else base
+
+    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
+        first = once / f"{name}-once"
+        with (once / f"{name}-lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (first / "made").exists():
+                shutil.rmtree(first, ignore_errors=True)
+                first.mkdir()
+                make(first)
+                (first / "made").touch()
+        return Path(shutil.copytree(first, tmp_path_factory.mktemp(name), dirs_exist_ok=True))
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def settled(folder_of: Callable[..., Path]) -> Callable[[], Path]:
+    """settled() -> a folder with the data of a site that was up once, where the members have settled."""
+
+    def settle(folder: Path) -> None:
+        first = Village(folder)
+        first.start()
+        try:
+            first.settle()
+        finally:
+            first.stop()
+
+    return lambda: folder_of("village", settle)
+
+
 @pytest.fixture(scope="module")
-def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+def village(settled: Callable[[], Path]) -> Iterator[Village]:
     """One for each file: what one file does to people must not be in another's way."""
-    made = Village(tmp_path_factory.mktemp("village"))
+    made = Village(settled())
     made.start()
     try:
-        made.settle()
         yield made
     finally:
         made.stop()
 
 
 @pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A small demo community, made once for all processes of the run, and copied for each."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if hasattr(request.config, "workerinput") else base) / "demo-once"
-    shared.mkdir(exist_ok=True)
-    with (shared.parent / "demo-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "made").exists():
-            command = [sys.executable, "manage.py", "demo", "--no-serve", "--people", str(DEMO_PEOPLE)]
-            subprocess.run(command, cwd=BASE, env=clean_environment(DATA_DIR=str(shared)), check=True, timeout=600)
-            (shared / "made").touch()
-    own = tmp_path_factory.mktemp("demo")
-    shutil.copytree(shared, own, dirs_exist_ok=True)
-    return own
+def demo_data(folder_of: Callable[..., Path]) -> Path:
+    """A small demo community."""
+
+    def make(folder: Path) -> None:
+        command = [sys.executable, "manage.py", "demo", "--no-serve", "--people", str(DEMO_PEOPLE)]
+        subprocess.run(command, cwd=BASE, env=clean_environment(DATA_DIR=str(folder)), check=True, timeout=600)
+
+    return folder_of("demo", make)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The card of a link, with two people watching; and what its author decides about it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -83,14 +84,15 @@ class Linked(Village):
         return super().environment | more
 
 
-def test_a_worker_fetches_it_and_it_appears_where_people_are_reading(browser: Browser, tmp_path: Path) -> None:
-    web, site = Web(), Linked(tmp_path)
+def test_a_worker_fetches_it_and_it_appears_where_people_are_reading(
+    browser: Browser, settled: Callable[[], Path]
+) -> None:
+    web, site = Web(), Linked(settled())
     page = "<title>The lantern walk</title><meta property=og:image content=/lantern.jpg>"
     web.pages = {"/walk": reply(page), "/lantern.jpg": reply(pictures.photo(), "image/jpeg")}
     site.web_port = web.port
     try:
         site.start()
-        site.settle()
         site.run(FOLLOW, ["iris", "mira"])
         mira, iris = (
             browser.new_context(base_url=site.url, storage_state=first_login(browser, site, who)).new_page()

@@ -8,8 +8,9 @@ import re
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -99,8 +100,8 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 
 @pytest.fixture(scope="module")
-def village(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
-    made = Connected(tmp_path_factory.mktemp("sso"), port=free_port())
+def village(elsewhere: Elsewhere, settled: Callable[[], Path]) -> Iterator[Village]:
+    made = Connected(settled(), port=free_port())
     common = {"client_id": "socialsite", "client_secret": "a secret of the tests, long enough", "trust_email": True}
     there = {"key": KEY, "name": "Elsewhere", "issuer": elsewhere.url, "role_claim": "groups", "logout": True, **common}
     gone = {"key": "gone", "name": "Gone", "issuer": "http://127.0.0.1:9", **common}
@@ -108,7 +109,6 @@ def village(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> I
     elsewhere.start(made.url)
     made.start()
     try:
-        made.settle()
         yield made
     finally:
         made.stop()
