@@ -12,22 +12,28 @@ Every process of a run has a folder and a database file of its own. Nothing of t
 tests.
 """
 
+import fcntl
 import importlib.util
 import math
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 # Before Django reads its settings: the environment of the tests, whole.
 DATABASE_URL = os.environ.get("DATABASE_URL", "")
 ON_POSTGRES = DATABASE_URL.startswith("postgres")
 SCRATCH = Path(tempfile.mkdtemp(prefix=f"socialsite-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"))
 HOUSE = Path(__file__).parent / "socialsite"
+TEMPLATE = "socialsite_migrated"
 OURS = {
     name
     for file in ("settings.py", "env.py")
@@ -104,17 +110,60 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """SQLite as a file, as on the real site: threads and live servers see what others committed."""
+def once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[..., Path]:
+    """once("demo", make) -> the folder in which `make(folder)` was called once for all processes of the run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / f"{name}-once"
+        with (shared / f"{name}-lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                (folder / "made").touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """SQLite: the copy of a database that has all migrations. It lies in SCRATCH, which goes as a whole."""
+    return not ON_POSTGRES
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, once: Callable[..., Path], django_db_blocker: DjangoDbBlocker
+) -> None:
+    """All migrations run once for all processes. SQLite as a file, as on the real site: threads and live servers see
+    what others committed."""
     from django.db import connections
 
+    def migrate(folder: Path) -> None:
+        if ON_POSTGRES:
+            with django_db_blocker.unblock(), connections["default"]._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
+                cursor.execute(f"CREATE DATABASE {TEMPLATE}")
+        place = {"DATA_DIR": str(folder), "DATABASE_URL": urlsplit(DATABASE_URL)._replace(path=TEMPLATE).geturl()}
+        place |= {} if ON_POSTGRES else {"DATABASE_URL": ""}
+        command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+        subprocess.run(command, cwd=HOUSE.parent, env=os.environ | place, check=True)
+
+    migrated = once("migrated", migrate)
     settings = connections["default"].settings_dict
-    if not ON_POSTGRES:
-        settings["TEST"]["NAME"] = str(SCRATCH / "test.sqlite3")
-        # Nothing of a test has to survive a power cut.
-        settings["OPTIONS"]["init_command"] = settings["OPTIONS"]["init_command"].replace(
-            "synchronous=FULL", "synchronous=OFF"
-        )
+    if ON_POSTGRES:
+        settings["TEST"]["TEMPLATE"] = TEMPLATE
+        return
+    settings["TEST"]["NAME"] = str(SCRATCH / "test.sqlite3")
+    shutil.copy(migrated / "db.sqlite3", SCRATCH / "test.sqlite3")
+    # Nothing of a test has to survive a power cut.
+    settings["OPTIONS"]["init_command"] = settings["OPTIONS"]["init_command"].replace(
+        "synchronous=FULL", "synchronous=OFF"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Fixtures of the browser tests: `village`, a real site of its own, and `enter`, which opens browsers that complain."""
 
-import fcntl
 import shutil
 import subprocess
 import sys
@@ -20,24 +19,9 @@ DEMO_PEOPLE = 40
 
 
 @pytest.fixture(scope="session")
-def folder_of(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[..., Path]:
-    """folder_of("demo", make) -> a folder of one's own, copied from what `make(folder)` made once for all processes of
-    the run."""
-    base = tmp_path_factory.getbasetemp()
-    once = base.parent if hasattr(request.config, "workerinput") else base
-
-    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
-        first = once / f"{name}-once"
-        with (once / f"{name}-lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (first / "made").exists():
-                shutil.rmtree(first, ignore_errors=True)
-                first.mkdir()
-                make(first)
-                (first / "made").touch()
-        return Path(shutil.copytree(first, tmp_path_factory.mktemp(name), dirs_exist_ok=True))
-
-    return folder_of
+def folder_of(once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """folder_of("demo", make) -> a folder of one's own, copied from what `make(folder)` made once a run."""
+    return lambda name, make: Path(shutil.copytree(once(name, make), tmp_path_factory.mktemp(name), dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="session")
