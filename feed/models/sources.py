@@ -57,6 +57,13 @@ class Subscription(models.Model):
     # The constraints and indexes below begin with these columns.
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="subscriptions", db_index=False)
+    kind = models.CharField(
+        max_length=10,
+        choices=SourceKind.choices,
+        default=SourceKind.PERSON,
+        db_default=SourceKind.PERSON,
+        help_text=_("As of the source: so that a list of hashtags does not go through everybody one follows."),
+    )
     state = models.PositiveSmallIntegerField(choices=SubscriptionState.choices, default=SubscriptionState.WAITING)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -66,6 +73,7 @@ class Subscription(models.Model):
             models.Index(fields=["source", "member"], name="subscribers"),
             models.Index(fields=["member", "source"], name="subscription_read", condition=Q(state__gt=0)),
             models.Index(fields=["id"], name="subscription_waiting", condition=Q(state=1)),
+            models.Index(fields=["member", "-id"], name="subscription_tags", condition=Q(kind="tag")),
         ]
 
     def __str__(self) -> str:
