@@ -140,7 +140,7 @@ def _share(source_ids: Collection[int]) -> list[int]:
 
 
 def refile_post(post: Post) -> None:
-    """Part of a post's change for more readers: copies it to them while they are few, or says that it waits for that."""
+    """Part of a post's change for more readers: copies it to them while they are few, or says that it waits."""
     # Read after the lock that was taken with the filing, which keeps what it says.
     sources = Source.objects.filter(filings__post=post, is_merged=False).order_by("subscribers_count", "pk")
     if post.audience == Audience.ONLY_ME:

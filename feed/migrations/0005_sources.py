@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
             name='HomeEntry',
             fields=[
                 ('pk', models.CompositePrimaryKey('member_id', 'post_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feed.post')),
+                ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('post', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feed.post')),
             ],
         ),
         migrations.CreateModel(
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='subscription',
-            index=models.Index(fields=['source', 'member'], name='subscribers'),
+            index=models.Index(fields=['source', 'state', 'member'], name='subscribers'),
         ),
         migrations.AddIndex(
             model_name='subscription',

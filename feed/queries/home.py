@@ -64,8 +64,9 @@ COPIED_OR_WAITING = """
         SELECT post_id, source_id FROM feed_filing
         WHERE is_waiting AND post_id < %(below)s AND post_id > %(above)s
     )
-    SELECT post_id, floor FROM (SELECT COALESCE(MAX(floor), 0) AS floor FROM feed_home WHERE member_id = %(member)s) AS h
-    LEFT JOIN (
+    SELECT post_id, floor FROM (
+        SELECT COALESCE(MAX(floor), 0) AS floor FROM feed_home WHERE member_id = %(member)s
+    ) AS kept LEFT JOIN (
         SELECT * FROM (
             SELECT post_id FROM feed_homeentry
             WHERE member_id = %(member)s AND post_id < %(below)s AND post_id > %(above)s
@@ -105,7 +106,8 @@ def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList
 
 def _subscribed(viewer: User) -> QuerySet[Post]:
     """What may come to the viewer: an entry may be older than an unfollow."""
-    standing = Filing.objects.filter(post=OuterRef("pk"), source__subscriptions__member=viewer.pk)
+    reads = Subscription.objects.filter(source=OuterRef("source"), member=viewer.pk)
+    standing = Filing.objects.filter(Exists(reads), post=OuterRef("pk"))
     return post_access.heard_posts(viewer).filter(Exists(standing))
 
 
