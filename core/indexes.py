@@ -1,6 +1,9 @@
 """Migrations that build indexes of tables in use: PostgreSQL builds them while others go on writing (such a migration
 says `atomic = False`), SQLite, which has one writer anyhow, plainly. One that is there already stays; one that was cut
-off, and that PostgreSQL would keep up and never use, is built anew."""
+off, and that PostgreSQL would keep up and never use, is built anew.
+
+And changes of foreign keys for which Django would drop the constraint and have PostgreSQL look through the whole table
+again, behind a lock that lets nobody read."""
 
 from typing import Any
 
@@ -13,7 +16,9 @@ def _ways(schema_editor: Any) -> dict[str, bool]:
 
 def _build(schema_editor: Any, statement: Any) -> None:
     name, sql = str(statement.parts["name"]), str(statement)
-    begin = "CREATE INDEX CONCURRENTLY " if _ways(schema_editor) else "CREATE INDEX "
+    kind = "CREATE UNIQUE INDEX " if sql.startswith("CREATE UNIQUE") else "CREATE INDEX "
+    begin = f"{kind}CONCURRENTLY " if _ways(schema_editor) else kind
+    sql = sql.replace(kind, begin, 1) if not sql.startswith(begin) else sql
     assert sql.startswith(begin), sql
     if _ways(schema_editor):
         with schema_editor.connection.cursor() as cursor:
@@ -65,3 +70,60 @@ class IndexField(migrations.AlterField):
             like = {"suffix": "_like", "opclasses": ["varchar_pattern_ops"]}
             made.append(schema_editor._create_index_sql(model, fields=[field], **like, **ways))
         return made
+
+
+class UnindexField(IndexField):
+    """The other way around: the field is `db_index=False` from now on, and nothing else of it changes."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class RemoveIndex(migrations.RemoveIndex):
+    """An index of `Meta.indexes` that goes."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _drop(schema_editor, self._statement(app_label, schema_editor, from_state))
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _build(schema_editor, self._statement(app_label, schema_editor, to_state))
+
+    def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
+        index = state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+        ways: Any = _ways(schema_editor)
+        return index.create_sql(state.apps.get_model(app_label, self.model_name), schema_editor, **ways)
+
+
+class AddUnique(migrations.AddConstraint):
+    """A constraint that is a unique index: one with a condition, or over expressions."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _build(schema_editor, self._statement(app_label, schema_editor, to_state))
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _drop(schema_editor, self._statement(app_label, schema_editor, from_state))
+
+    def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
+        return self.constraint.create_sql(state.apps.get_model(app_label, self.model_name), schema_editor)
+
+
+class MayBeNull(migrations.AlterField):
+    """`null=True` from now on, and nothing else of the field changes."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        self._change("DROP", super().database_forwards, app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        self._change("SET", super().database_backwards, app_label, schema_editor, from_state, to_state)
+
+    def _change(self, verb: str, plainly: Any, app_label: str, schema_editor: Any, *states: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            return plainly(app_label, schema_editor, *states)
+        model = states[1].apps.get_model(app_label, self.model_name)
+        column = schema_editor.quote_name(model._meta.get_field(self.name).column)
+        table = schema_editor.quote_name(model._meta.db_table)
+        schema_editor.execute(f"ALTER TABLE {table} ALTER COLUMN {column} {verb} NOT NULL", params=None)
+        return None

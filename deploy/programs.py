@@ -15,6 +15,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str]]] = {
     "redis": (["redis-server", "valkey-server"], ["redis-server"]),
     "chromium": (["chromium", "chromium-browser", "google-chrome"], ["chromium"]),
     "gettext": (["msgfmt"], ["gettext"]),
+    "hey": (["hey"], ["hey"]),
     "buildah": (["buildah"], ["buildah"]),
     "debootstrap": (["debootstrap"], ["debootstrap"]),
 }

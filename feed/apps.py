@@ -32,7 +32,7 @@ class FeedConfig(AppConfig):
         uploads_registry.register("comment", visible=comment_access.visible_pictures)
         bodies.takes_files("feed:write_comment", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         uploads_registry.register("preview", visible=preview_access.visible_preview_pictures)
-        checkup.parts.append(feed_checkup.previews)
+        checkup.parts.extend((feed_checkup.homes, feed_checkup.previews))
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
                 key="posts",

@@ -108,7 +108,7 @@ def register() -> None:
     personal.holds(Home, "member")
     personal.holds(Subscription, "member", erase=homes.erase_subscriptions)
     tags = {"name": "source__name", "since": "created_at"}
-    rows = personal.rows_of(Subscription, "member", tags, lambda member, mine: mine.filter(source__kind="tag"))
+    rows = personal.rows_of(Subscription, "member", tags, lambda member, mine: mine.filter(kind="tag"))
     personal.register(personal.Chapter("hashtags.json", _("Hashtags you follow"), rows))
     personal.holds(Source, "person", erase=homes.erase_subscribers)
     hidden = {"post": "post_id", "since": "created_at"}

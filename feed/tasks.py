@@ -55,11 +55,11 @@ def forget_muted() -> None:
 
 @shared_task(name="feed.settle", queue="maintenance")
 def settle() -> None:
-    """Who has begun to read a source gets its posts copied. Some seconds at a time: after an upgrade that is everybody,
-    and others wait for the worker as well."""
+    """Who has begun to read a source gets its posts copied, and what was left behind is. Some seconds at a time: after
+    an upgrade that is everybody, and others wait for the worker as well."""
     wake.begun("feed.settle")
     end = time.monotonic() + SETTLE_SECONDS
-    while homes.settle_waiting():
+    while homes.settle_waiting() + homes.copy_late():
         if time.monotonic() > end:
             break
 

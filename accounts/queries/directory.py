@@ -21,7 +21,7 @@ PAGE = 20
 NEW = timedelta(days=30)
 LONGEST = 60
 COMPARED = 6  # words that the database looks for; of more, the rest is compared in the candidates
-PAGES_OF_MANY = 20  # in a round, where most people of a word are not asked for
+PAGES_OF_MANY = 10  # in a round, where most people of a word are not asked for
 MANY = 5000  # people of one word who are counted, to begin with the rarest
 
 Row = TypeVar("Row", User, NamePart)

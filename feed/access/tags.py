@@ -19,4 +19,4 @@ def access_tag(name: str) -> str:
 def followed_tags(viewer: Viewer) -> QuerySet[Subscription]:
     """The viewer's own hashtags."""
     me = accounts_access.viewer_id(viewer) or 0
-    return Subscription.objects.filter(member_id=me, source__kind=SourceKind.TAG)
+    return Subscription.objects.filter(member_id=me, kind=SourceKind.TAG)

@@ -4,21 +4,26 @@ Copying must not miss a post whose transaction is still open. Whoever files a po
 turns a subscription into a copied one takes the source's row for update, and so waits for them.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.models.people import User
 from feed.actions import filing
+from feed.models.posts import Post
 from feed.models.sources import Filing, Home, HomeEntry, Source, Subscription, SubscriptionState
 
 KEPT = 1000  # entries of a member
 SLACK = 200  # more than that many too many are taken away
 BATCH = 200
+LATE = timedelta(minutes=1)
 FILLED_AT_ONCE = 10  # homes, while nobody can file under the source
 COPIED, WAITING, MERGED = SubscriptionState.COPIED, SubscriptionState.WAITING, SubscriptionState.MERGED
-REBUILT = (
+REBUILT_SOURCES = (
     """INSERT INTO feed_source (kind, person_id, subscribers_count, is_merged)
     SELECT 'person', id, 0, FALSE FROM accounts_user WHERE id BETWEEN %(first)s AND %(last)s
     ON CONFLICT DO NOTHING""",
@@ -26,10 +31,8 @@ REBUILT = (
     SELECT DISTINCT 'person', followed_id, 0, FALSE FROM accounts_follow
     WHERE follower_id BETWEEN %(first)s AND %(last)s
     ON CONFLICT DO NOTHING""",
-    """INSERT INTO feed_filing (source_id, post_id, is_waiting)
-    SELECT s.id, p.id, FALSE FROM feed_post p JOIN feed_source s ON s.person_id = p.author_id
-    WHERE p.author_id BETWEEN %(first)s AND %(last)s AND NOT p.is_brought
-    ON CONFLICT DO NOTHING""",
+)
+REBUILT = (
     """DELETE FROM feed_subscription WHERE member_id BETWEEN %(first)s AND %(last)s
     AND EXISTS (
         SELECT 1 FROM feed_source s WHERE s.id = feed_subscription.source_id AND s.kind = 'person'
@@ -51,6 +54,12 @@ REBUILT = (
     "DELETE FROM feed_homeentry WHERE member_id BETWEEN %(first)s AND %(last)s",
     "UPDATE feed_home SET floor = 0 WHERE member_id BETWEEN %(first)s AND %(last)s",
     "UPDATE feed_subscription SET state = 1 WHERE member_id BETWEEN %(first)s AND %(last)s AND state = 0",
+    # Of whom others have copies, what was not filed waits to be copied to them.
+    """INSERT INTO feed_filing (source_id, post_id, is_waiting)
+    SELECT s.id, p.id, EXISTS (SELECT 1 FROM feed_subscription r WHERE r.source_id = s.id AND r.state = 0)
+    FROM feed_post p JOIN feed_source s ON s.person_id = p.author_id
+    WHERE p.author_id BETWEEN %(first)s AND %(last)s AND NOT p.is_brought
+    ON CONFLICT DO NOTHING""",
 )
 # Entries of what the member no longer subscribes to: no page shows them in any case.
 FORGET = """
@@ -64,9 +73,20 @@ FORGET = """
 @transaction.atomic
 def copy_post(*, post_id: int) -> None:
     """Copies a post that waits to all who subscribe to what it stands under. Again changes nothing."""
-    for row in Filing.objects.filter(post_id=post_id, is_waiting=True):
-        filing.copy(post_id, row.source_id)
-        Filing.objects.filter(pk=row.pk).update(is_waiting=False)
+    waiting = Filing.objects.filter(post_id=post_id, is_waiting=True)
+    ids = list(waiting.order_by("source").values_list("source", flat=True))
+    filing.copy(post_id, ids)
+    waiting.filter(source__in=ids).update(is_waiting=False)
+
+
+def copy_late() -> int:
+    """Posts that the sure lane has not copied within a minute, or has given up; the clock calls it until there are
+    none. Returns how many."""
+    late = Filing.objects.filter(is_waiting=True, post__created_at__lt=timezone.now() - LATE)
+    ids = sorted(set(late.order_by("post").values_list("post", flat=True)[:BATCH]))
+    for post_id in ids:
+        copy_post(post_id=post_id)
+    return len(ids)
 
 
 # -- What becomes copied, and what is copied no more -------------------------------------------------------------------
@@ -100,8 +120,8 @@ def _few() -> int:
 def _switch(source: Source, *, merged: bool) -> None:
     source.is_merged = merged
     source.save(update_fields=["is_merged"])
+    # What waits under it goes on doing so until it is copied to nobody: a read that has begun before still finds it.
     Subscription.objects.filter(source=source).update(state=MERGED if merged else WAITING)
-    Filing.objects.filter(source=source, is_waiting=True).update(is_waiting=False)
 
 
 def _fill(source_id: int, member_ids: list[int]) -> None:
@@ -193,13 +213,26 @@ def rebuild(*, first: int, last: int) -> None:
     """Sources, subscriptions and entries of the members with these ids, from their follows and posts, whatever stood
     there. Until `settle_waiting` has copied them, their homes are read from the sources. `recount` belongs after it."""
     span = {"first": first, "last": last}
-    # Nobody of them follows or unfollows meanwhile, and nobody settles what they read.
+    # Nobody of them follows or unfollows meanwhile, and nobody settles what they read or write.
     list(User.objects.select_for_update(no_key=True).filter(pk__range=(first, last)).order_by("pk").values_list("pk"))
-    read = Subscription.objects.filter(member_id__gte=first, member_id__lte=last).values("source")
-    list(Source.objects.select_for_update(no_key=True).filter(pk__in=read).order_by("pk").values_list("pk"))
     with connection.cursor() as cursor:
+        for statement in REBUILT_SOURCES:
+            cursor.execute(statement, span)
+        read = Q(pk__in=Subscription.objects.filter(member__gte=first, member__lte=last).values("source"))
+        theirs = Source.objects.filter(read | Q(person__gte=first, person__lte=last))
+        list(theirs.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         for statement in REBUILT:
             cursor.execute(statement, span)
+
+
+@transaction.atomic
+def rebuild_tags(*, after: int, first: int, last: int) -> int:
+    """Files the next posts with hashtags that these members have written; where none is left, nothing is returned, else
+    the id of the last. Belongs before `rebuild`."""
+    rows = Post.objects.filter(pk__gt=after, author__gte=first, author__lte=last, text__contains="#").order_by("pk")
+    posts = list(rows.select_for_update(no_key=True)[:BATCH])
+    filing.file_tags(posts, is_waiting=True)
+    return posts[-1].pk if posts else 0
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ def follow_tag(*, actor: User, name: str) -> str:
     """What stands under the hashtag comes to the actor's home; again changes nothing. Returns its folded name."""
     member = accounts_access.access_member(actor)
     name = tag_access.access_tag(name)
+    User.objects.select_for_update(no_key=True).get(pk=member.pk)  # so that the number of hashtags is right
     if tag_access.followed_tags(member).exclude(source__name=name).count() >= MOST:
         raise errors.Invalid(_("You follow %(n)s hashtags already. Let one go first.") % {"n": MOST}, field="name")
     filing.subscribe([member.pk], filing.tag_sources([name])[0])

@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
             name='HomeEntry',
             fields=[
                 ('pk', models.CompositePrimaryKey('member_id', 'post_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feed.post')),
+                ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('post', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feed.post')),
             ],
         ),
         migrations.CreateModel(
@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
             name='Subscription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('person', 'Person'), ('tag', 'Hashtag')], db_default='person', default='person', help_text='As of the source: so that a list of hashtags does not go through everybody one follows.', max_length=10)),
                 ('state', models.PositiveSmallIntegerField(choices=[(0, 'Copied'), (1, 'Waiting'), (2, 'Merged')], default=1)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -74,7 +75,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='subscription',
-            index=models.Index(fields=['source', 'member'], name='subscribers'),
+            index=models.Index(fields=['source', 'state', 'member'], name='subscribers'),
         ),
         migrations.AddIndex(
             model_name='subscription',
@@ -83,6 +84,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='subscription',
             index=models.Index(condition=models.Q(('state', 1)), fields=['id'], name='subscription_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='subscription',
+            index=models.Index(condition=models.Q(('kind', 'tag')), fields=['member', '-id'], name='subscription_tags'),
         ),
         migrations.AddConstraint(
             model_name='subscription',

@@ -20,10 +20,15 @@ class Comment(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="comments"
     )
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies")
+    # Here and at the picture an index or constraint below begins with the column.
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies", db_index=False
+    )
     text = models.TextField(blank=True, validators=[MaxLengthValidator(COMMENT_LIMIT)])
     html = models.TextField(blank=True)
-    picture = models.OneToOneField("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    picture = models.ForeignKey(
+        "uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     alt = models.CharField(max_length=ALT_LIMIT, blank=True, db_default="")
     client_id = models.CharField(max_length=64, null=True, blank=True)
     replies_count = models.PositiveIntegerField(default=0, db_default=0)
@@ -37,9 +42,14 @@ class Comment(models.Model):
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["author", "client_id"], name="comment_client_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "client_id"], name="comment_client_once"),
+            models.UniqueConstraint(
+                fields=["picture"], condition=models.Q(picture__isnull=False), name="comment_picture_once"
+            ),
+        ]
         indexes = [
-            models.Index(fields=["post", "-id"], condition=models.Q(parent__isnull=True), name="comment_of_post"),
+            models.Index(fields=["post", "-id"], condition=models.Q(parent__isnull=True), name="comment_of_post_first"),
             models.Index(fields=["parent", "-id"], condition=models.Q(parent__isnull=False), name="comment_reply"),
         ]
 

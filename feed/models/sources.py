@@ -57,15 +57,23 @@ class Subscription(models.Model):
     # The constraints and indexes below begin with these columns.
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="subscriptions", db_index=False)
+    kind = models.CharField(
+        max_length=10,
+        choices=SourceKind.choices,
+        default=SourceKind.PERSON,
+        db_default=SourceKind.PERSON,
+        help_text=_("As of the source: so that a list of hashtags does not go through everybody one follows."),
+    )
     state = models.PositiveSmallIntegerField(choices=SubscriptionState.choices, default=SubscriptionState.WAITING)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "source"], name="subscription_once")]
         indexes = [
-            models.Index(fields=["source", "member"], name="subscribers"),
+            models.Index(fields=["source", "state", "member"], name="subscribers"),
             models.Index(fields=["member", "source"], name="subscription_read", condition=Q(state__gt=0)),
             models.Index(fields=["id"], name="subscription_waiting", condition=Q(state=1)),
+            models.Index(fields=["member", "-id"], name="subscription_tags", condition=Q(kind="tag")),
         ]
 
     def __str__(self) -> str:
@@ -90,9 +98,13 @@ class Filing(models.Model):
 class HomeEntry(models.Model):
     """A copied candidate for a member's home."""
 
+    # Without constraints: for them PostgreSQL would lock, and so write, the rows of two thousand members for a post.
+    # An entry of what is gone is shown to nobody, and trimmed.
     pk = models.CompositePrimaryKey("member_id", "post_id")
-    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
-    post = models.ForeignKey("feed.Post", on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    post = models.ForeignKey("feed.Post", on_delete=models.CASCADE, related_name="+", db_constraint=False)
 
     def __str__(self) -> str:
         return f"post {self.post_id} at {self.member_id}'s"

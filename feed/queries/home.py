@@ -5,6 +5,7 @@ themselves. Below the floor of the entries all sources are read. What of it is s
 by whether one of the sources is still subscribed to.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -14,13 +15,15 @@ from accounts.access import lists as lists_access
 from accounts.access import people as people_access
 from accounts.models.lists import PeopleList
 from accounts.models.people import User
+from accounts.models.relations import Follow
 from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.posts import Post
-from feed.models.sources import Filing, Home
+from feed.models.sources import Filing, Home, Subscription, SubscriptionState
 from feed.queries import cards
 
 NEW_LIMIT = 40
+LOOKED_AT = 1000  # of the newest posts and follows, when it is asked whether homes know of them
 SPAN = 200  # members at once, where all are gone through
 
 # Sources, each with the newest post of the asked range: nobody else's can be among the `number` newest of all.
@@ -54,13 +57,16 @@ LISTED = """
     SELECT s.id AS source_id FROM accounts_listedperson p JOIN feed_source s ON s.person_id = p.person_id
     WHERE p.list_id = %(list)s
 """
-# What waits is little, and looked up by itself: from the subscriptions every post of every source would be read.
+# With the floor that goes with these entries: trimming raises it in the transaction that takes them away. What waits is
+# little, and looked up by itself: from the subscriptions every post of every source would be read.
 COPIED_OR_WAITING = """
     WITH filed AS MATERIALIZED (
         SELECT post_id, source_id FROM feed_filing
         WHERE is_waiting AND post_id < %(below)s AND post_id > %(above)s
     )
-    SELECT post_id FROM (
+    SELECT post_id, floor FROM (
+        SELECT COALESCE(MAX(floor), 0) AS floor FROM feed_home WHERE member_id = %(member)s
+    ) AS kept LEFT JOIN (
         SELECT * FROM (
             SELECT post_id FROM feed_homeentry
             WHERE member_id = %(member)s AND post_id < %(below)s AND post_id > %(above)s
@@ -72,7 +78,7 @@ COPIED_OR_WAITING = """
             JOIN feed_subscription s ON s.source_id = filed.source_id AND s.member_id = %(member)s
             ORDER BY filed.post_id DESC LIMIT %(number)s
         ) AS waiting
-    ) AS both_kinds ORDER BY post_id DESC LIMIT %(number)s
+    ) AS both_kinds ON TRUE ORDER BY post_id DESC LIMIT %(number)s
 """
 
 
@@ -100,7 +106,8 @@ def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList
 
 def _subscribed(viewer: User) -> QuerySet[Post]:
     """What may come to the viewer: an entry may be older than an unfollow."""
-    standing = Filing.objects.filter(post=OuterRef("pk"), source__subscriptions__member=viewer.pk)
+    reads = Subscription.objects.filter(source=OuterRef("source"), member=viewer.pk)
+    standing = Filing.objects.filter(Exists(reads), post=OuterRef("pk"))
     return post_access.heard_posts(viewer).filter(Exists(standing))
 
 
@@ -108,15 +115,18 @@ def _of_home(viewer: User, above: int) -> cards.Fetch:
     """Candidates for a member's home above a post."""
     me = {"member": viewer.pk}
     floor = Home.objects.filter(pk=viewer.pk).values_list("floor", flat=True).first() or 0
-    bottom = max(above, floor)
 
     def fetch(below: int, number: int) -> list[int]:
+        nonlocal floor
         found: set[int] = set()
+        bottom = max(above, floor)
         if below > bottom + 1:
             span = {"below": below, "above": bottom, "number": number}
             # In this order: what becomes a copy meanwhile is seen twice, and not in neither place.
             found.update(_of_sources(READ, me, below, bottom, number))
-            found.update(id for (id,) in _rows(COPIED_OR_WAITING, {**me, **span}))
+            rows = _rows(COPIED_OR_WAITING, {**me, **span})
+            found.update(id for id, _floor in rows if id)
+            floor = max(floor, rows[0][1])
         if len(found) < number and above < floor:
             found.update(_of_sources(ALL, me, min(below, floor + 1), above, number))
         return sorted(found, reverse=True)[:number]
@@ -153,3 +163,25 @@ def members(handle: str | None = None) -> tuple[int, list[tuple[int, int]]]:
         rows = people_access.by_reference(rows, handle)
     ids = list(rows.values_list("pk", flat=True))
     return len(ids), [(part[0], part[-1]) for part in (ids[at : at + SPAN] for at in range(0, len(ids), SPAN))]
+
+
+# -- What doctor asks --------------------------------------------------------------------------------------------------
+
+
+def unfiled() -> int:
+    """How many of the newest posts and follows no home knows of: an older version has written them meanwhile."""
+    posts = Post.objects.filter(is_brought=False).order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT]
+    filed = Exists(Filing.objects.filter(post=OuterRef("pk")))
+    follows = Follow.objects.order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT]
+    known = Exists(Subscription.objects.filter(member=OuterRef("follower"), source__person=OuterRef("followed")))
+    return (
+        Post.objects.filter(~filed, pk__in=list(posts)).count()
+        + Follow.objects.filter(~known, pk__in=list(follows)).count()
+    )
+
+
+def waiting_since() -> datetime | None:
+    """When what waits longest to be copied into homes was written, or followed."""
+    post = Filing.objects.filter(is_waiting=True).order_by("post").values_list("post__created_at", flat=True).first()
+    row = Subscription.objects.filter(state=SubscriptionState.WAITING).order_by("pk")
+    return min(filter(None, (post, row.values_list("created_at", flat=True).first())), default=None)

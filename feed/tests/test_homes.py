@@ -1,6 +1,7 @@
 """Homes: true at the next read whatever the workers do, and the same whether copied, waited for or read."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,14 +9,17 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.actions import relations
 from accounts.models.people import User
+from accounts.models.relations import Follow
 from accounts.tests.conftest import Cast
 from accounts.tests.factories import make_user
 from core import outbox
-from feed import handlers
-from feed.actions import homes
+from feed import checkup, handlers, tasks
+from feed.actions import homes, tags
 from feed.actions import posts as post_actions
 from feed.events import PostCreated
 from feed.models.posts import Post
@@ -158,6 +162,82 @@ def test_rebuilding_makes_it_as_it_should_be(cast: Cast, capsys: pytest.CaptureF
     call_command("rebuild_feeds", "bob")
     with pytest.raises(CommandError, match="Nobody here"):
         call_command("rebuild_feeds", "nobody")
+
+
+def test_rebuilding_mends_what_an_older_version_wrote(cast: Cast) -> None:
+    """It files nothing and subscribes nobody; others have copies of the same sources meanwhile."""
+    tags.follow_tag(actor=cast.carol, name="soup")
+    homes.settle_waiting()
+    assert not list(checkup.homes())[0].mend
+    made = Post.objects.create(author=cast.alice, text="Fresh #soup", audience="public").pk
+    Follow.objects.create(follower=cast.mod, followed=cast.alice)
+    assert home_queries.unfiled() == 2
+    [found] = checkup.homes()
+    assert (found.level, "rebuild_feeds" in found.mend) == ("warn", True)
+    call_command("rebuild_feeds", "alice")
+    assert shown(cast.bob) == shown(cast.carol) == shown(cast.alice) == [made]
+    homes.settle_waiting()
+    assert (homes.copy_late(), home_queries.waiting_since() is None) == (0, False), "the sure lane's first minute"
+    Post.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    assert list(checkup.homes())[0].level == "warn"
+    tasks.settle()
+    assert entries(cast.bob) == entries(cast.carol) == shown(cast.bob) == shown(cast.carol) == [made]
+    call_command("rebuild_feeds")
+    assert shown(cast.mod) == entries(cast.mod) == [made]
+    assert home_queries.unfiled() == 0
+    assert list(checkup.homes())[0].level == "ok"
+
+
+@override_settings(HOME_COPY_AT_ONCE=0)
+def test_the_clock_copies_what_the_lane_gave_up(cast: Cast) -> None:
+    homes.settle_waiting()
+    made = post(cast.alice)
+    Post.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert (homes.copy_late(), homes.copy_late()) == (1, 0)
+    assert entries(cast.bob) == [made]
+
+
+@override_settings(HOME_COPY_AT_ONCE=4)
+def test_all_that_is_copied_in_the_request_is_one_statement(cast: Cast) -> None:
+    """However many hashtags a post has; and as many readers as are copied to at once, not as many for each."""
+    for name in ("one_a", "two_b", "three_c"):
+        tags.follow_tag(actor=cast.carol, name=name)
+    tags.follow_tag(actor=cast.mod, name="three_c")
+    homes.settle_waiting()
+    with CaptureQueriesContext(connection) as caught:
+        made = post_actions.create_post(actor=cast.dan, text="#one_a #two_b #three_c", audience="public").pk
+    copying = [one["sql"] for one in caught.captured_queries if "INTO feed_homeentry" in one["sql"]]
+    assert len(copying) == 1
+    assert set(Filing.objects.filter(is_waiting=True).values_list("source__name", flat=True)) == {"three_c"}
+    assert (entries(cast.carol), entries(cast.mod), shown(cast.mod)) == ([made], [], [made])
+
+
+def test_who_reads_only_themselves_is_trimmed_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "KEPT", 10)
+    monkeypatch.setattr(homes, "SLACK", 5)
+    alone = make_user("alone")
+    made = [post(alone) for _turn in range(30)]
+    homes.trim()
+    assert len(entries(alone)) == 10
+    assert shown(alone) == made[::-1]
+
+
+def test_trimming_between_two_looks_leaves_no_hole(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "KEPT", 10)
+    monkeypatch.setattr(homes, "SLACK", 5)
+    homes.settle_waiting()
+    made = [post(cast.alice) for _turn in range(30)]
+    looked = home_queries._of_sources
+
+    def trimmed_meanwhile(*given: Any) -> list[int]:
+        monkeypatch.setattr(home_queries, "_of_sources", looked)
+        homes.trim()
+        return looked(*given)
+
+    monkeypatch.setattr(home_queries, "_of_sources", trimmed_meanwhile)
+    first = home_queries.home(cast.bob)
+    assert len(entries(cast.bob)) == 10
+    assert [row.pk for row in first.rows] == made[:9:-1]
 
 
 def test_brought_posts_come_to_nobody(cast: Cast) -> None:

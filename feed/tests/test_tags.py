@@ -1,15 +1,19 @@
 """Hashtags: what stands under them, for whom, and following them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in, make_block
-from core import errors
-from feed.actions import homes, tags
+from core import errors, paging
+from feed.actions import filing, homes, tags
 from feed.actions import posts as post_actions
+from feed.models.posts import Post
 from feed.models.sources import Filing, Source, SourceKind
 from feed.queries import home as home_queries
 from feed.queries import tags as tag_queries
@@ -88,6 +92,34 @@ def test_there_is_a_bound(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
         tags.follow_tag(actor=cast.carol, name="three_c")
     with pytest.raises(errors.NotFound):
         tags.follow_tag(actor=cast.carol, name="12")
+
+
+def test_very_much_by_people_who_are_gone_costs_a_bounded_walk(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    """It stays filed, for a suspension ends and a private account has followers: the reading decides."""
+    seen = post(cast.alice, "#soup", audience="public")
+    source = Source.objects.get(name="soup")
+    gone = Post.objects.bulk_create(Post(author=cast.dan, text="#soup", audience="public") for _turn in range(900))
+    Filing.objects.bulk_create(Filing(source=source, post=one) for one in gone)
+    User.objects.filter(pk=cast.dan.pk).update(suspended_until=timezone.now() + timedelta(days=1))
+    cursor, walked = "", []
+    for _turn in range(3):
+        with django_assert_max_num_queries(2 + 2 * paging.ROUNDS + 2):
+            page = tag_queries.tag_posts(cast.carol, "soup", cursor)[1]
+        walked.append([row.pk for row in page.rows])
+        cursor = page.next
+    assert (walked, cursor) == ([[], [], [seen]], "")
+    User.objects.filter(pk=cast.dan.pk).update(suspended_until=None, is_private=True)
+    assert under(cast.carol, "soup") == []
+    assert len(under(cast.alice, "soup")) == 20, "his friend"
+
+
+def test_one_that_was_swept_meanwhile_is_made_again(cast: Cast) -> None:
+    one = make_post(cast.alice)
+    swept = filing.tag_sources(["soup"])
+    Source.objects.filter(name="soup").delete()
+    with transaction.atomic():
+        filing._file(one, swept)
+    assert under(cast.carol, "soup") == [one.pk]
 
 
 def test_the_page(cast: Cast) -> None:

@@ -183,7 +183,7 @@ def _bring_home(world: World) -> None:
         Subscription(member=people[a], source=sources[b], state=state) for a, b, state in read
     )
     tag = Source.objects.create(kind=SourceKind.TAG, name=world.tag)
-    Subscription.objects.create(member=people[0], source=tag, state=SubscriptionState.COPIED)
+    Subscription.objects.create(member=people[0], source=tag, kind=SourceKind.TAG, state=SubscriptionState.COPIED)
     waiting = {place for place in graph.places if (place[0] + number_of(place)) % 4 == 0}
     Filing.objects.bulk_create(
         Filing(source=source, post=post, is_waiting=place in waiting)

@@ -18,6 +18,7 @@ class Command(BaseCommand):
         total, spans = home_queries.members(handle)
         if handle and not total:
             raise CommandError(f"Nobody here has the handle {handle}.")
+        self._rebuild_tags(spans)
         for done, (first, last) in enumerate(spans, start=1):
             homes.rebuild(first=first, last=last)
             self.stdout.write(f"{min(done * home_queries.SPAN, total)} of {total} members")
@@ -27,3 +28,11 @@ class Command(BaseCommand):
             copied += settled
             self.stdout.write(f"{copied} subscriptions copied")
         self.stdout.write("The homes are made anew.")
+
+    def _rebuild_tags(self, spans: list[tuple[int, int]]) -> None:
+        """Posts under their hashtags; before the homes, which are made of what is filed."""
+        after, count = 0, 0
+        while spans and (after := homes.rebuild_tags(after=after, first=spans[0][0], last=spans[-1][1])):
+            count += 1
+            if count % 10 == 0:
+                self.stdout.write(f"hashtags of posts up to {after}")

@@ -1,0 +1,93 @@
+"""The API under a fixed load: one process that serves pages, as the Procfile starts it, and `hey` beside it."""
+
+import csv
+import io
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from accounts.actions import api_tokens
+from bench.feed import cases
+from bench.feed.fill import Cast
+from bench.feed.measure import cpu
+from core import scopes
+from deploy.programs import ensure, find
+from deploy.services import free_port
+
+HOUSE = Path(__file__).resolve().parents[2]
+RATE, SECONDS, HANDS = 40, 20, 8
+HEAD = "\n| API | answers/s | p50 | p95 | p99 | not 200 | CPU a request |\n|---|--:|--:|--:|--:|--:|--:|\n"
+
+
+def told(pair: Any, environ: dict[str, str]) -> str:
+    ensure("hey")
+    port = free_port()
+    environ = os.environ | environ | {
+        "REDIS_URL": pair.start_redis(),
+        "SITE_URL": f"http://localhost:{port}",
+        "PORT": str(port),
+        "RATE_LIMIT_EXEMPT": "127.0.0.1/32",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }  # fmt: skip
+    environ.pop("SOCIALSITE_TESTING")
+    [web] = [line.removeprefix("web: ") for line in (HOUSE / "Procfile").read_text().splitlines() if line[:4] == "web:"]
+    server = subprocess.Popen(["bash", "-c", f"exec {web}"], cwd=HOUSE, env=environ)
+    try:
+        _wait(port)
+        made = api_tokens.make_token(actor=cases.member(Cast.reader), name="bench", may=[scopes.READ], days=7)
+        pages = {
+            "home, page 1, follows 5,000": "posts",
+            "one post": "posts/1",
+            "comments of it": "posts/1/comments",
+            "hashtag": "tags/tag0/posts",
+        }
+        return HEAD + "".join(_line(name, port, path, made.raw, server.pid) for name, path in pages.items())
+    finally:
+        server.terminate()
+        server.wait(20)
+        pair.stop_redis()
+
+
+def _line(name: str, port: int, path: str, token: str, pid: int) -> str:
+    url = f"http://localhost:{port}/api/v1/{path}"
+    common = [
+        find("hey"),
+        "-c",
+        str(HANDS),
+        "-q",
+        str(RATE // HANDS),
+        "-H",
+        f"Authorization: Bearer {token}",
+        "-o",
+        "csv",
+    ]
+    subprocess.run([*common, "-z", "3s", url], capture_output=True, check=True)
+    before = _threads(pid)
+    done = subprocess.run([*common, "-z", f"{SECONDS}s", url], capture_output=True, check=True, text=True)
+    spent = _threads(pid) - before
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    times = sorted(float(row["response-time"]) * 1000 for row in rows)
+    parts = [f"{times[min(len(times) - 1, int(len(times) * part))]:.0f}" for part in (0.5, 0.95, 0.99)]
+    bad = sum(row["status-code"] != "200" for row in rows)
+    each = f"{spent / len(rows):.1f}"
+    return f"| {name} | {len(rows) / SECONDS:.0f} | {' | '.join(parts)} | {bad} | {each} |\n"
+
+
+def _threads(pid: int) -> float:
+    return sum(cpu(int(one.name)) for one in Path(f"/proc/{pid}/task").iterdir())
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"http://localhost:{port}/healthz", timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise SystemExit("the pages' process did not come up")
