@@ -13,14 +13,16 @@ from feed.serializers import posts as post_serializers
 @frame("feed.watch", scope=scopes.READ)
 async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
     """{"posts": [ids]} -> {"posts": [counts of those that are watched now]}; hidden and absent ones are left out. Of a
-    muted conversation one hears only that the post is changed or gone."""
+    muted conversation one hears only that the post is changed or gone; of a poll that one has not voted in only how
+    many have."""
     found = await threads.run(live_queries.watchable, socket.user_id, ids_of(asked))
     watched = socket.state.setdefault("feed", {})
     for post in found:
         leave(socket, post.pk)
-        watched[post.pk] = realtime.quiet_group(post) if post.is_quiet else realtime.post_group(post)  # type: ignore[attr-defined]
-        socket.watch(watched[post.pk])
-    return {"posts": [post_serializers.counts(post) for post in found]}
+        watched[post.pk] = realtime.watched_groups(post)
+        for group in watched[post.pk]:
+            socket.watch(group)
+    return {"posts": [post_serializers.watched(post) for post in found]}
 
 
 @frame("feed.unwatch", scope=scopes.READ)
@@ -31,8 +33,7 @@ async def unwatch(socket: Socket, asked: Frame) -> dict[str, Any]:
 
 
 def leave(socket: Socket, id: int) -> None:
-    group = socket.state.get("feed", {}).pop(id, None)
-    if group is not None:
+    for group in socket.state.get("feed", {}).pop(id, ()):
         hub.hub.leave(socket, group)
 
 
