@@ -73,17 +73,10 @@ def _set_vote(actor: User, post: Post, poll: Poll, chosen: list[int]) -> None:
         )
     else:
         own.delete()
-    count(poll, before, -1)
-    count(poll, chosen, +1)
+    poll.count(before, -1)
+    poll.count(chosen, +1)
     poll.save(update_fields=["votes", "voters_count"])
     outbox.emit(events.PollVoted(post_id=post.pk))
     realtime.poll_changed(post, poll)
     if bool(before) != bool(chosen):
         realtime.look_again(actor.pk)  # they now see the results, or no longer do
-
-
-def count(poll: Poll, chosen: Sequence[int], step: int) -> None:
-    """Of a locked poll, in memory: one vote more or less."""
-    for place in chosen:
-        poll.votes[place] = max(0, poll.votes[place] + step)
-    poll.voters_count = max(0, poll.voters_count + (step if chosen else 0))

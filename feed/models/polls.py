@@ -1,5 +1,6 @@
 """Polls: a post's choices with their counts in one row, and who has voted for what."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -26,6 +27,12 @@ class Poll(models.Model):
 
     def __str__(self) -> str:
         return f"poll of post {self.post_id}"
+
+    def count(self, chosen: Sequence[int], step: int) -> None:
+        """One vote more or less, in memory."""
+        for place in chosen:
+            self.votes[place] = max(0, self.votes[place] + step)
+        self.voters_count = max(0, self.voters_count + (step if chosen else 0))
 
     def is_over(self, now: datetime | None = None) -> bool:
         return self.ends_at is not None and self.ends_at <= (now or timezone.now())

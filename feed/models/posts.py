@@ -132,6 +132,12 @@ class Post(models.Model):
         return self.warning or self.text
 
     @property
+    def said(self) -> str:
+        """All its words; asks for the poll."""
+        poll = getattr(self, "poll", None)
+        return "\n".join(filter(None, [self.warning, self.text, *(poll.choices if poll else ())]))
+
+    @property
     def body(self) -> SafeString:
         return core_text.trusted(self.html)
 

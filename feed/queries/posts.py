@@ -47,8 +47,8 @@ def media_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
 
 
 def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
-    """The latest pictures, for the box beside a profile; nothing if there are none."""
-    page = cards.page(viewer, _with_pictures(person), "", PHOTOS)
+    """The latest pictures, for the box beside a profile; nothing if there are none. Nothing that is folded."""
+    page = cards.page(viewer, _with_pictures(person).filter(warning=""), "", PHOTOS)
     pictures = [(post, picture) for post in page.rows for picture in post.pictures.all()][:PHOTOS]
     return {"pictures": pictures, "person": person} if pictures else {}
 

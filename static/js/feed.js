@@ -1,11 +1,14 @@
 // The feed: what is on the page stays true, what is new announces itself without moving what one reads.
 import "./composer.js";
 import "./link-choice.js";
+import { renew } from "./card.js";
 import { catchUp } from "./comments.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
 import "./keep.js";
+import "./more-fields.js";
 import "./mute.js";
+import { showPoll } from "./poll.js";
 import "./who.js";
 import { showPostCounts } from "./reactions.js";
 import { socket } from "./socket.js";
@@ -30,7 +33,10 @@ let timer = 0;
 async function watch(ids) {
   const { posts } = await socket.send("feed.watch", { posts: ids });
   const there = new Set(posts.map(({ post }) => post));
-  for (const { post, reactions, comments } of posts) showPostCounts(post, reactions, comments);
+  for (const { post, reactions, comments, poll } of posts) {
+    showPostCounts(post, reactions, comments);
+    if (poll) showPoll(poll, { whole: true });
+  }
   // What one may no longer see leaves the page.
   for (const id of ids) if (!there.has(id)) leave(id);
 }
@@ -138,8 +144,7 @@ socket.on("post.edited", async ({ post }) => {
   if (!card || card.hidden) return;
   try {
     const [fresh] = await getFragment(`/posts/${post}/`);
-    // Open comments and a half-written answer stay; words and head are new.
-    for (const part of [".posthead", ".posttext", "[data-preview]"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
+    renew(card, fresh);
     introduce(card);
     coming.add(post); // by its new name
     soon();
