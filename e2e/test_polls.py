@@ -1,5 +1,5 @@
-"""Polls, warnings, versions, pins and comments that are off, as people meet them: two of them watching, by keyboard, and
-without scripts."""
+"""Polls, warnings, versions, pins and comments that are off, as people meet them: two watching, by keyboard, without
+scripts."""
 
 import re
 

@@ -12,8 +12,22 @@ from feed.api import revisions as revision_api
 from feed.api import saved as saved_api
 from feed.api import switches as switch_api
 from feed.api import tags as tag_api
-from feed.views import comments, feeds, hidden, home, mutes, pins, polls, posts, previews, reactions
-from feed.views import revisions, saved, switches, tags
+from feed.views import (
+    comments,
+    feeds,
+    hidden,
+    home,
+    mutes,
+    pins,
+    polls,
+    posts,
+    previews,
+    reactions,
+    revisions,
+    saved,
+    switches,
+    tags,
+)
 
 app_name = "feed"
 urlpatterns = [

@@ -1,6 +1,7 @@
 """Who votes, and who sees how a poll stands."""
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ def votes_of(viewer: Viewer) -> QuerySet[Vote]:
     return Vote.objects.filter(member_id=accounts_access.viewer_id(viewer) or 0)
 
 
-def sees_results(viewer: Viewer) -> ExpressionWrapper:
+def sees_results(viewer: Viewer) -> Combinable:
     """True for posts whose poll is over, or is the viewer's, or has their vote: no number pulls a vote along."""
     voted = Exists(votes_of(viewer).filter(poll=OuterRef("pk")))
     own = Q(author_id=accounts_access.viewer_id(viewer) or 0)

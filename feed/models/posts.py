@@ -46,7 +46,11 @@ class Post(models.Model):
     text = models.TextField(blank=True, validators=[MaxLengthValidator(TEXT_LIMIT)])
     html = models.TextField(blank=True, help_text=_("Made from the text by core.text.render, once."))
     warning = models.CharField(
-        max_length=WARNING_LIMIT, blank=True, default="", db_default="", help_text=_("What to know before it is unfolded.")
+        max_length=WARNING_LIMIT,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What to know before it is unfolded."),
     )
     audience = models.CharField(max_length=20, choices=Audience.choices, default=Audience.MEMBERS)
     place = models.ForeignKey(

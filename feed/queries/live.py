@@ -51,7 +51,9 @@ def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
     followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=author_id)
     if audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
         followers = followers.filter(follower__in=accounts_access.circle(author_id, audience))
-    followers = followers.exclude(mutes_access.deaf_to(author_id=author_id, text=cards.spoken(words), column="follower_id"))
+    followers = followers.exclude(
+        mutes_access.deaf_to(author_id=author_id, text=cards.spoken(words), column="follower_id")
+    )
     blocked = accounts_access.blocked_between(User(pk=author_id), "follower_id")
     if blocked is not None:
         followers = followers.exclude(blocked)

@@ -14,7 +14,7 @@ register = template.Library()
 def poll_card(post: Post) -> dict[str, Any]:
     """The poll of a post as `queries` annotated it for the viewer: a row for each choice, its share of the voters where
     the viewer sees it."""
-    poll = post.poll  # type: ignore[attr-defined]
+    poll = post.poll
     mine = post.my_vote or []  # type: ignore[attr-defined]
     return {
         "rows": [

@@ -144,7 +144,7 @@ def test_versions_go_on_by_cursor(cast: Cast, django_assert_num_queries: Any) ->
     assert "edited" in page_of(cast.bob, f"/posts/{post.pk}/")
     first = page_of(cast.bob, f"/posts/{post.pk}/history/")
     assert "<p>now</p>" in first
-    assert first.count("<li class=\"version\"") == 21
+    assert first.count('<li class="version"') == 21
     assert "It has not been changed" in page_of(cast.bob, f"/posts/{make_post(cast.alice).pk}/history/")
 
 
@@ -236,7 +236,12 @@ def test_pinning_through_the_api_and_by_plain_forms(cast: Cast) -> None:
     assert "Unpin one first" in refused
     assert alice.put(f"/api/v1/posts/{posts[3].pk}/pin").status_code == 409
     client.post(f"/posts/{posts[0].pk}/unpin/")
-    assert [one["pinned"] for one in alice.get("/api/v1/users/alice/posts").json()["results"]] == [True, True, False, False]
+    assert [one["pinned"] for one in alice.get("/api/v1/users/alice/posts").json()["results"]] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.both
@@ -287,9 +292,7 @@ def test_pinned_posts_are_found_over_their_index(cast: Cast) -> None:
 def test_never_more_than_three_also_at_once() -> None:
     author = make_user("author")
     posts = [make_post(author) for _number in range(6)]
-    raised = at_once(
-        [lambda post=post: pin_actions.pin_post(actor=author, post_id=post.pk) for post in posts]
-    )
+    raised = at_once([lambda post=post: pin_actions.pin_post(actor=author, post_id=post.pk) for post in posts])
     assert [type(error) for error in raised] == [errors.Conflict] * 3
     assert Post.objects.filter(pinned_at__isnull=False).count() == 3
 

@@ -31,4 +31,6 @@ def vote(request: base.Request, id: int) -> HttpResponse:
 
 
 def chosen(request: base.Request) -> list[int]:
-    return [int(one) if one.isascii() and one.isdigit() and len(one) < 3 else -1 for one in request.POST.getlist("choice")]
+    return [
+        int(one) if one.isascii() and one.isdigit() and len(one) < 3 else -1 for one in request.POST.getlist("choice")
+    ]

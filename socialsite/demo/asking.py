@@ -30,7 +30,7 @@ def write(made: Plan, users: list[User], posts: list[Post]) -> None:
 
 
 def _ask(made: Plan, users: list[User], post: Post, *, ends_in: timedelta | None) -> None:
-    poll = Poll(post=post, choices=CHOICES, votes=[0] * len(CHOICES), ends_at=ends_in and made.now + ends_in)
+    poll = Poll(post=post, choices=CHOICES, votes=[0] * len(CHOICES), ends_at=made.now + ends_in if ends_in else None)
     voters = [user for user in users[1 : VOTERS + 1] if user.pk != post.author_id]
     votes = [Vote(poll=poll, member=user, chosen=[turn * turn % len(CHOICES)]) for turn, user in enumerate(voters)]
     for vote in votes:
