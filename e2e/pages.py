@@ -39,6 +39,7 @@ from chat.models import Conversation, Membership
 from feed.models.hidden import HiddenPost
 from feed.models.saved import Collection
 from feed.models.comments import Comment
+from feed.models.polls import Poll
 from feed.models.posts import Post
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
@@ -101,6 +102,8 @@ print(json.dumps({
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
     "collection": Collection.objects.filter(owner=linh).order_by("pk").first().pk,
     "hidden": HiddenPost.objects.filter(member=linh).order_by("pk").first().post_id,
+    "edited": open_posts.filter(edited_at__isnull=False).order_by("pk").first().pk,
+    "poll": Poll.objects.filter(post__in=open_posts.values("pk")).order_by("pk").first().pk,
     "list": PeopleList.objects.filter(owner=linh).order_by("pk").first().pk,
     "muted": Mute.objects.get(muter=linh).muted.handle,
     "private": FollowRequest.objects.get(asker=linh).asked.handle,
@@ -235,6 +238,9 @@ PAGES = [
     Look("compose", "/compose/", room="feed"),
     Look("post", "/posts/{post}/", room="feed"),
     Look("post-pictures", "/posts/{pictures}/", room="feed"),
+    Look("post-history", "/posts/{edited}/history/", room="feed"),
+    Look("post-history-none", "/posts/{poll}/history/", room="feed"),
+    Look("post-poll", "/posts/{poll}/", room="feed"),
     Look("post-edit", "/posts/{own}/edit/", room="feed"),
     Look("thread", "/comments/{reply}/thread/", room="feed"),
     Look("comment-edit", "/comments/{comment}/edit/", room="feed"),

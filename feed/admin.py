@@ -2,9 +2,11 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
 from feed.models.comments import Comment
+from feed.models.polls import Poll
 from feed.models.posts import Post, PostPicture
 from feed.models.previews import LinkPreview
 from feed.models.reactions import Reaction
+from feed.models.revisions import Revision
 
 COUNTS = ("reactions", "reactions_count")
 
@@ -29,6 +31,20 @@ class PictureInline(ReadOnly, TabularInline):
     fields = ("position", "upload", "alt")
 
 
+class PollInline(ReadOnly, TabularInline):
+    """How it stands. Votes are secret: they are in no admin."""
+
+    model = Poll
+    extra = 0
+    fields = ("choices", "votes", "voters_count", "is_multiple", "ends_at")
+
+
+class RevisionInline(ReadOnly, TabularInline):
+    model = Revision
+    extra = 0
+    fields = ("text", "warning", "written_at")
+
+
 @admin.register(Post)
 class PostAdmin(ReadOnly, ModelAdmin):
     list_display = (
@@ -43,10 +59,10 @@ class PostAdmin(ReadOnly, ModelAdmin):
     )
     list_select_related = ("author",)
     list_filter = ("audience", ("deleted_at", admin.EmptyFieldListFilter))
-    search_fields = ("text", "author__handle")
-    raw_id_fields = ("author", "preview")
+    search_fields = ("text", "warning", "author__handle")
+    raw_id_fields = ("author", "preview", "place")
     readonly_fields = ("html", *COUNTS, "comments_count", "client_id")
-    inlines = (PictureInline,)
+    inlines = (PictureInline, PollInline, RevisionInline)
     ordering = ("-id",)
     show_full_result_count = False
 

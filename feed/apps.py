@@ -58,4 +58,5 @@ class FeedConfig(AppConfig):
         belongings.register()
         accounts_registry.recounts["posts"] = counts.recount_members
         accounts_registry.recounts["reactions and comments"] = counts.recount_posts
+        accounts_registry.recounts["votes"] = counts.recount_polls
         accounts_registry.recounts["subscribers"] = homes.recount

@@ -19,12 +19,14 @@ from core import outbox, text
 from feed import events
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
-from feed.actions import homes
+from feed.actions import homes, writing
 from feed.models.comments import Comment
 from feed.models.hidden import HiddenPost
 from feed.models.mutes import MutedPost
-from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.models.polls import Vote
+from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from feed.models.reactions import Reaction
+from feed.models.revisions import Revision
 from feed.models.saved import Collection, SavedPost
 from feed.models.sources import Home, HomeEntry, Source, Subscription
 from uploads import actions as upload_actions
@@ -36,11 +38,12 @@ BATCH = 200
 
 def posts(member: User) -> Iterator[personal.Row]:
     mine = Post.objects.filter(author=member, deleted_at__isnull=True)
-    mine = mine.select_related("preview").prefetch_related("pictures__upload")
+    mine = mine.select_related("preview", "poll").prefetch_related("pictures__upload", "revisions")
     for post in personal.walk(mine):
         yield {
             "id": post.pk,
             "text": post.text,
+            "warning": post.warning,
             "audience": post.audience,
             "pictures": [
                 {"file": f"media/{one.upload.key}.webp", "alt": one.alt}
@@ -50,9 +53,31 @@ def posts(member: User) -> Iterator[personal.Row]:
             "preview": {"url": card.url, "title": card.title} if (card := post.link_card) else None,
             "reactions": post.reactions,
             "comments": post.comments_count,
+            "comments_off": post.comments_off,
+            "pinned_at": post.pinned_at,
+            "poll": _poll(post),
+            "versions": [
+                {"text": row.text, "warning": row.warning, "written_at": row.written_at} for row in post.revisions.all()
+            ],
             "created_at": post.created_at,
             "edited_at": post.edited_at,
         }
+
+
+def _poll(post: Post) -> personal.Row | None:
+    """How it stands; who voted for what is not the author's to know."""
+    poll = getattr(post, "poll", None)
+    if poll is None:
+        return None
+    choices = [{"text": text, "votes": votes} for text, votes in zip(poll.choices, poll.votes, strict=True)]
+    return {"choices": choices, "voters": poll.voters_count, "is_multiple": poll.is_multiple, "ends_at": poll.ends_at}
+
+
+def votes(member: User) -> Iterator[personal.Row]:
+    """Places of what the member has chosen, in polls that they may see now; none of their words."""
+    seen = Exists(post_access.visible_posts(member).filter(pk=OuterRef("poll_id")))
+    for row in personal.walk(Vote.objects.filter(seen, member=member)):
+        yield {"post": row.poll_id, "chosen": row.chosen, "since": row.created_at}
 
 
 def comments(member: User) -> Iterator[personal.Row]:
@@ -102,6 +127,8 @@ def register() -> None:
     personal.holds(Post, "author", erase=erase_posts)
     personal.holds(Comment, "author", "deleted_by", erase=erase_comments)
     personal.holds(Reaction, "user", erase=erase_reactions)
+    personal.holds(Vote, "member", erase=erase_votes)
+    personal.register(personal.Chapter("votes.json", _("Votes in polls"), votes))
     quiet = {"post": "post_id", "until": "until"}
     personal.holds(MutedPost, "member", file="muted-posts.json", title=_("Conversations you mute"), fields=quiet)
     personal.holds(HomeEntry, "member", erase=homes.erase_entries)
@@ -133,6 +160,8 @@ def erase_posts(*, member: User, take_messages: bool) -> int:
     for rows in (
         Reaction.objects.filter(Q(post__author=member) | Q(comment__post__author=member)),
         under,
+        Vote.objects.filter(poll__post__author=member),
+        Revision.objects.filter(post__author=member),
         PostPicture.objects.filter(post__author=member),
         posts,
     ):
@@ -205,6 +234,19 @@ def erase_reactions(*, member: User, take_messages: bool) -> int:
     return len(rows)
 
 
+@transaction.atomic
+def erase_votes(*, member: User, take_messages: bool) -> int:
+    """In the polls of others, whose counts become right in the same transaction."""
+    ids = list(Vote.objects.filter(member=member).order_by("pk").values_list("poll_id", flat=True)[:BATCH])
+    for post in _lock_posts(set(ids)):
+        poll, own = post.poll, Vote.objects.filter(poll=post.pk, member=member)
+        for chosen in own.values_list("chosen", flat=True):
+            poll.count(chosen, -1)
+        own.delete()
+        poll.save(update_fields=["votes", "voters_count"])
+    return len(ids)
+
+
 def _lock_posts(ids: set[int]) -> list[Post]:
     return list(Post.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
@@ -235,6 +277,7 @@ def bring(
         member=member,
         client_id=client_id,
         words=str(row.get("text") or ""),
+        warning=str(row.get("warning") or ""),
         audience=Audience.ONLY_ME if only_me else str(row.get("audience")),
         pictures=pictures,
         made_at=made_at,
@@ -254,7 +297,14 @@ def _moment(given: object) -> datetime | None:
 
 @transaction.atomic
 def bring_post(
-    *, member: User, client_id: str, words: str, audience: str, pictures: list[tuple[Any, str]], made_at: datetime
+    *,
+    member: User,
+    client_id: str,
+    words: str,
+    warning: str,
+    audience: str,
+    pictures: list[tuple[Any, str]],
+    made_at: datetime,
 ) -> bool:
     """A post from another site with its date; False when it stands here already or is empty. It is announced to
     nobody and comes into nobody's home: it stands on the profile. `pictures` are keys of the member's ready uploads,
@@ -266,6 +316,7 @@ def bring_post(
         author=member,
         text=words,
         html=text.render(words) if words else "",
+        warning=writing.line(warning[:WARNING_LIMIT], WARNING_LIMIT, field="warning"),
         audience=audience if audience in Audience.values else Audience.ONLY_ME,
         client_id=client_id,
         created_at=made_at,

@@ -15,13 +15,13 @@ from feed.serializers import posts as post_serializers
 async def watch(socket: Socket, asked: Frame) -> dict[str, Any]:
     """{"posts": [ids]} -> {"posts": [counts and `version` of those that are watched now]}; hidden and absent ones are
     left out, and who shows another version of a post asks for it again. Of a muted conversation one hears only that
-    the post is changed or gone."""
+    the post is changed or gone; of a poll that one has not voted in only how many have."""
     ids = ids_of(asked)
     join(socket, await threads.run(live_queries.watchable, socket.user_id, ids))
     found = await threads.run(live_queries.watchable, socket.user_id, ids)  # what came about before we had joined
     for id in set(ids) - join(socket, found):
         leave(socket, id)
-    return {"posts": [{**post_serializers.counts(post), "version": post.version} for post in found]}
+    return {"posts": [post_serializers.watched(post) for post in found]}
 
 
 @frame("feed.unwatch", scope=scopes.READ)
@@ -34,17 +34,17 @@ async def unwatch(socket: Socket, asked: Frame) -> dict[str, Any]:
 def join(socket: Socket, posts: list[Post]) -> set[int]:
     watched = socket.state.setdefault("feed", {})
     for post in posts:
-        group = realtime.quiet_group(post) if post.is_quiet else realtime.post_group(post)  # type: ignore[attr-defined]
-        if watched.get(post.pk) != group:
+        groups = realtime.watched_groups(post)
+        if watched.get(post.pk) != groups:
             leave(socket, post.pk)
-            socket.watch(group)
-            watched[post.pk] = group
+            for group in groups:
+                socket.watch(group)
+            watched[post.pk] = groups
     return {post.pk for post in posts}
 
 
 def leave(socket: Socket, id: int) -> None:
-    group = socket.state.get("feed", {}).pop(id, None)
-    if group is not None:
+    for group in socket.state.get("feed", {}).pop(id, ()):
         hub.hub.leave(socket, group)
 
 

@@ -81,6 +81,31 @@ class PostReacted:
     kind: str
 
 
+@outbox.event(subject="post:{post_id}")
+class PollVoted:
+    """Somebody voted, otherwise than before, or no longer. Who and for what is nobody's business."""
+
+    post_id: int
+
+
+@outbox.event(subject="post:{post_id}")
+class PostPinned:
+    """A post stands first on its author's profile, or no longer."""
+
+    post_id: int
+    author_id: int
+    pinned: bool
+
+
+@outbox.event(subject="post:{post_id}")
+class CommentsSwitched:
+    """The author lets others write under the post, or no longer."""
+
+    post_id: int
+    author_id: int
+    on: bool
+
+
 @outbox.event(subject="comment:{comment_id}")
 class CommentReacted:
     """A member's reaction to a comment is now `kind`; empty: taken back."""

@@ -7,10 +7,12 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models.relations import Audience
 from core import errors
-from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT
+from feed.models.polls import CHOICE_LIMIT, CHOICES_LEAST, CHOICES_MOST
+from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT
 from feed.models.saved import NAME_LENGTH, Collection
 
 
@@ -43,7 +45,64 @@ class KeysField(forms.Field):
         return bool(data)
 
 
-class PostForm(forms.Form):
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def ends() -> list[tuple[Any, Any]]:
+    return [
+        ("", _("It does not end")),
+        *((n * MINUTE, ngettext("%(n)d minute", "%(n)d minutes", n) % {"n": n}) for n in (5, 30)),
+        *((n * HOUR, ngettext("%(n)d hour", "%(n)d hours", n) % {"n": n}) for n in (1, 6)),
+        *((n * DAY, ngettext("%(n)d day", "%(n)d days", n) % {"n": n}) for n in (1, 3, 7, 14, 30)),
+    ]
+
+
+def warning_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Content warning"),
+        help_text=_("What to know before it is unfolded. Words, pictures and all are folded behind it."),
+        required=False,
+        max_length=WARNING_LIMIT,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+
+
+class MoreForm(forms.Form):
+    """What a post may have besides words and pictures."""
+
+    warning = warning_field()
+    comments_off = forms.BooleanField(label=_("Nobody can comment"), required=False)
+    poll = KeysField(required=False)
+    is_multiple = forms.BooleanField(label=_("Several choices are allowed"), required=False)
+    ends_in = forms.TypedChoiceField(
+        label=_("The poll ends after"), choices=ends, required=False, coerce=int, empty_value=None
+    )
+
+    choice_limit = CHOICE_LIMIT
+
+    def choice_rows(self) -> list[dict[str, Any]]:
+        """Fields for choices: what was written, and empty ones up to the most there may be; script shows the first
+        few."""
+        given = (self["poll"].value() or [])[:CHOICES_MOST]
+        values = [*given, *[""] * (CHOICES_MOST - len(given))]
+        return [
+            {"place": place, "value": value, "is_spare": place > max(CHOICES_LEAST, len(given))}
+            for place, value in enumerate(values, 1)
+        ]
+
+    def more(self) -> dict[str, Any]:
+        """As the action takes it: choices that were left empty are none."""
+        given = self.cleaned_data
+        choices = [one for one in given["poll"] if one.strip()]
+        poll = {"choices": choices, "is_multiple": given["is_multiple"], "ends_in": given["ends_in"]}
+        return {
+            "warning": given["warning"],
+            "comments_off": given["comments_off"],
+            "poll": poll if choices else None,
+        }
+
+
+class PostForm(MoreForm):
     """`pictures` and `alts` come from the uploader, beside each other; `files` and `descriptions` (one line a file)
     from those without script."""
 
@@ -82,6 +141,7 @@ class EditForm(forms.Form):
     text = forms.CharField(
         label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"})
     )
+    warning = warning_field()
     audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices)
 
 

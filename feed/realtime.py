@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from core import realtime
 from feed.models.comments import Comment
+from feed.models.polls import Poll
 from feed.models.posts import Post
+from feed.serializers import polls as poll_serializers
 from feed.serializers import posts as post_serializers
 
 FOLLOWERS_AT_ONCE = 1000
 QUIET = ":quiet"
+RESULTS = ":results"
 
 
 def post_group(post: Post) -> str:
@@ -24,6 +27,25 @@ def _group(post: Post, *, private: bool) -> str:
 def quiet_group(post: Post) -> str:
     """Those who watch a post whose conversation they mute: only what becomes of the post itself reaches them."""
     return f"{post_group(post)}{QUIET}"
+
+
+def results_group(post: Post) -> str:
+    """Those who watch a post and see how its poll stands."""
+    return f"{post_group(post)}{RESULTS}"
+
+
+def watched_groups(post: Post) -> list[str]:
+    """Where a member hears of a post that `queries.live` found `watchable`."""
+    if post.is_quiet:  # type: ignore[attr-defined]
+        return [quiet_group(post)]
+    results = poll_serializers.poll_of(post) is not None and post.sees_results  # type: ignore[attr-defined]
+    return [post_group(post), *([results_group(post)] if results else [])]
+
+
+def poll_changed(post: Post, poll: Poll) -> None:
+    """How many have voted, to all who watch; for what, to those who see the results."""
+    realtime.push(post_group(post), "post.poll", poll_serializers.counts(poll, results=False))
+    realtime.push(results_group(post), "post.poll", poll_serializers.counts(poll, results=True))
 
 
 def counts_changed(post: Post) -> None:

@@ -3,12 +3,31 @@ from django.urls import path
 from feed.api import comments as comment_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
+from feed.api import pins as pin_api
+from feed.api import polls as poll_api
 from feed.api import posts as post_api
 from feed.api import previews as preview_api
 from feed.api import reactions as reaction_api
+from feed.api import revisions as revision_api
 from feed.api import saved as saved_api
+from feed.api import switches as switch_api
 from feed.api import tags as tag_api
-from feed.views import comments, feeds, hidden, home, mutes, posts, previews, reactions, saved, tags
+from feed.views import (
+    comments,
+    feeds,
+    hidden,
+    home,
+    mutes,
+    pins,
+    polls,
+    posts,
+    previews,
+    reactions,
+    revisions,
+    saved,
+    switches,
+    tags,
+)
 
 app_name = "feed"
 urlpatterns = [
@@ -33,6 +52,11 @@ urlpatterns = [
     path("site/reactions/", reactions.office, name="site_reactions"),
     path("posts/<int:id>/mute/", mutes.mute, name="mute"),
     path("posts/<int:id>/unmute/", mutes.unmute, name="unmute"),
+    path("posts/<int:id>/vote/", polls.vote, name="vote"),
+    path("posts/<int:id>/history/", revisions.history, name="history"),
+    path("posts/<int:id>/pin/", pins.pin, name="pin"),
+    path("posts/<int:id>/unpin/", pins.unpin, name="unpin"),
+    path("posts/<int:id>/comments/switch/", switches.comments, name="switch_comments"),
     path("posts/<int:id>/preview/", previews.preview, name="preview"),
     path("@<str:handle>/feed.xml", feeds.person, name="person_feed"),
     path("lists/<int:id>/", home.people_list, name="list"),
@@ -55,6 +79,10 @@ urlpatterns = [
     path("api/v1/posts", post_api.Posts.as_view(), name="api_posts"),
     path("api/v1/posts/<int:id>", post_api.OnePost.as_view(), name="api_post"),
     path("api/v1/posts/<int:id>/undo", post_api.UndoDeletePost.as_view(), name="api_undo_delete"),
+    path("api/v1/posts/<int:id>/vote", poll_api.PostVote.as_view(), name="api_vote"),
+    path("api/v1/posts/<int:id>/revisions", revision_api.PostRevisions.as_view(), name="api_revisions"),
+    path("api/v1/posts/<int:id>/pin", pin_api.PostPin.as_view(), name="api_pin"),
+    path("api/v1/posts/<int:id>/comments/open", switch_api.PostComments.as_view(), name="api_switch_comments"),
     path("api/v1/posts/<int:id>/preview", preview_api.PostPreview.as_view(), name="api_preview"),
     path("api/v1/posts/<int:id>/mute", mute_api.MutePost.as_view(), name="api_mute"),
     path("api/v1/me/mutes/posts", mute_api.MutedPosts.as_view(), name="api_muted_posts"),

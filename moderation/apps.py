@@ -21,6 +21,7 @@ class ModerationConfig(AppConfig):
         from feed.models.comments import Comment
         from feed.models.posts import Post, PostPicture
         from feed.models.previews import LinkPreview
+        from feed.models.revisions import Revision
         from moderation import access, belongings, events, registry  # noqa: F401  declares the events
 
         def person(viewer: Any, id: int | str) -> registry.Thing:
@@ -29,7 +30,7 @@ class ModerationConfig(AppConfig):
 
         def post(viewer: Any, id: int | str) -> registry.Thing:
             one = post_access.access_post(viewer, int(id))
-            return registry.Thing(one.pk, one.author, one.text)
+            return registry.Thing(one.pk, one.author, one.said)
 
         def comment(viewer: Any, id: int | str) -> registry.Thing:
             one = comment_access.access_comment(viewer, int(id))
@@ -53,7 +54,7 @@ class ModerationConfig(AppConfig):
                 label=_("Post"),
                 find=post,
                 url=lambda member, id: reverse("feed:post", args=[id]),
-                shows=(Post, PostPicture, LinkPreview),
+                shows=(Post, PostPicture, LinkPreview, Revision),
                 uploads=("post", "preview"),
             )
         )

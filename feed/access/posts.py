@@ -5,6 +5,7 @@ from typing import Literal, TypeVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
@@ -18,7 +19,7 @@ from uploads.models import Upload
 UNDO = timedelta(seconds=30)
 
 
-To = Literal["see", "comment", "react", "edit"]
+To = Literal["see", "comment", "react", "vote", "edit"]
 
 
 Row = TypeVar("Row", Post, Comment)
@@ -51,6 +52,8 @@ def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) 
         raise errors.NotFound
     if to == "edit" and post.author_id != accounts_access.viewer_id(viewer):
         raise errors.NotAllowed
+    if to == "comment" and post.comments_off:
+        raise errors.NotAllowed(_("Comments are off under this post."))
     return post
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models.people import User
 from feed.models.comments import Comment
+from feed.models.polls import Poll, Vote
 from feed.models.posts import COUNTED, Post
 from feed.models.reactions import Reaction
 
@@ -43,6 +44,34 @@ def recount_posts() -> int:
     while rows := list(Comment.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = rows[-1].pk
         wrong += _recount_reactions(rows, "comment", _recount_replies(rows))
+    return wrong
+
+
+@transaction.atomic
+def recount_polls() -> int:
+    """Counts of polls from their votes; returns how many were wrong."""
+    wrong, last = 0, 0
+    while posts := list(
+        Post.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__gt=last, poll__isnull=False)
+        .select_related("poll")
+        .order_by("pk")[:BATCH]
+    ):
+        last = posts[-1].pk
+        found: dict[int, list[list[int]]] = {}
+        for poll_id, chosen in Vote.objects.filter(poll__in=[post.pk for post in posts]).values_list(
+            "poll_id", "chosen"
+        ):
+            found.setdefault(poll_id, []).append(chosen)
+        changed = []
+        for poll in (post.poll for post in posts):
+            given = Counter(place for chosen in found.get(poll.pk, []) for place in chosen)
+            right = [given[place] for place in range(len(poll.choices))], len(found.get(poll.pk, []))
+            if right != (poll.votes, poll.voters_count):
+                poll.votes, poll.voters_count = right
+                changed.append(poll)
+        wrong += len(changed)
+        Poll.objects.bulk_update(changed, ["votes", "voters_count"])
     return wrong
 
 

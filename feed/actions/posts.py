@@ -4,7 +4,7 @@ Whatever changes a count holds the lock of the row the count stands in; the post
 both before a member's, so that nothing deadlocks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -17,8 +17,8 @@ from accounts.models.relations import Audience
 from core import errors, outbox
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import filing, previews, writing
-from feed.models.posts import COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.actions import filing, pins, polls, previews, revisions, writing
+from feed.models.posts import COUNTED, PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
 
@@ -32,8 +32,12 @@ def create_post(
     alts: Sequence[str] = (),
     client_id: str | None = None,
     show_preview: bool = True,
+    warning: str = "",
+    comments_off: bool = False,
+    poll: Mapping[str, Any] | None = None,
 ) -> Post:
-    """A post with the actor's uploads (keys) and their descriptions. A `client_id` used before: that post again."""
+    """A post with the actor's uploads (keys) and their descriptions; `poll` as `polls.add_poll` wants it. A `client_id`
+    used before: that post again."""
     accounts_access.access_member(actor)
     words = writing.words(text, TEXT_LIMIT)
     if not words and not pictures:
@@ -46,6 +50,8 @@ def create_post(
         client_id=writing.client(client_id),
         preview=previews.want(actor=actor, words=words) if show_preview else None,
         show_preview=show_preview,
+        warning=writing.line(warning, WARNING_LIMIT, field="warning"),
+        comments_off=comments_off,
     )
     earlier = writing.insert(post)
     if earlier is not None:
@@ -58,6 +64,8 @@ def create_post(
         )
         for place, upload in enumerate(uploads)
     )
+    if poll is not None:
+        polls.add_poll(actor=actor, post=post, wanted=poll)
     _count_post(post, +1)
     filing.file_post(post)
     outbox.emit(events.PostCreated(post_id=post.pk, author_id=actor.pk, audience=post.audience))
@@ -65,21 +73,27 @@ def create_post(
 
 
 @transaction.atomic
-def edit_post(*, actor: User, post_id: int, text: str | None = None, audience: str | None = None) -> Post:
-    """Changes words or audience; None leaves them."""
+def edit_post(
+    *, actor: User, post_id: int, text: str | None = None, audience: str | None = None, warning: str | None = None
+) -> Post:
+    """Changes words, warning or audience; None leaves them. What it said before is kept."""
     post = post_access.access_post(actor, post_id, to="edit", lock=True)
     group, counted = realtime.post_group(post), post.audience in COUNTED
     words = post.text if text is None else writing.words(text, TEXT_LIMIT)
     if not words and not PostPicture.objects.filter(post=post).exists():
         raise errors.Invalid(_("Write something, or delete the post."), field="text")
     wanted = post.audience if audience is None else writing.audience(audience)
-    if (words, wanted) == (post.text, post.audience):
+    warns = post.warning if warning is None else writing.line(warning, WARNING_LIMIT, field="warning")
+    if (words, warns, wanted) == (post.text, post.warning, post.audience):
         return post
+    if (words, warns) != (post.text, post.warning):
+        revisions.keep_revision(actor=actor, post=post)
+        post.edited_at, post.warning = timezone.now(), warns
     if words != post.text:
-        post.text, post.html, post.edited_at = words, writing.render(words), timezone.now()
+        post.text, post.html = words, writing.render(words)
         post.preview = previews.want(actor=actor, words=words) if post.show_preview else None
     widened, post.audience = post.audience == Audience.ONLY_ME != wanted, wanted
-    post.save(update_fields=["text", "html", "audience", "edited_at", "preview"])
+    post.save(update_fields=["text", "html", "warning", "audience", "edited_at", "preview"])
     if counted != (post.audience in COUNTED):
         writing.change_posts_count(post.author_id, -1 if counted else +1)
     if filing.refile_tags(post) or widened:
@@ -104,6 +118,7 @@ def delete_post(*, actor: User, post_id: int) -> Post:
 @transaction.atomic
 def undo_delete_post(*, actor: User, post_id: int) -> Post:
     post = post_access.access_deleted_post(actor, post_id)
+    pins.fit_pin(actor=actor, post=post)
     post.deleted_at = None
     post.save(update_fields=["deleted_at"])
     _count_post(post, +1)

@@ -21,6 +21,11 @@ def words(given: str, limit: int) -> str:
     return text.clean(given, limit=limit)
 
 
+def line(given: str, limit: int, *, field: str) -> str:
+    """Plain words on one line."""
+    return " ".join(text.clean(given, limit=limit, field=field).split())
+
+
 def render(words: str) -> str:
     return text.render(words) if words else ""
 

@@ -1,5 +1,16 @@
 """The tables of the feed. Django looks for them here; import each from its own module."""
 
-from feed.models import comments, hidden, mutes, posts, previews, reactions, saved, sources
+from feed.models import comments, hidden, mutes, polls, posts, previews, reactions, revisions, saved, sources
 
-__all__ = ["comments", "hidden", "mutes", "posts", "previews", "reactions", "saved", "sources"]
+__all__ = [
+    "comments",
+    "hidden",
+    "mutes",
+    "polls",
+    "posts",
+    "previews",
+    "reactions",
+    "revisions",
+    "saved",
+    "sources",
+]

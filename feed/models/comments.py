@@ -41,6 +41,8 @@ class Comment(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    WORDS = ("text",)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["author", "client_id"], name="comment_client_once"),

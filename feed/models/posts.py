@@ -21,7 +21,9 @@ from feed.models.previews import LinkPreview
 from feed.models.reactions import top_kinds
 
 TEXT_LIMIT = 5000  # characters of a post
+WARNING_LIMIT = 200
 PICTURES_LIMIT = 10
+PINS = 3  # posts that stand first on their author's profile
 ALT_LIMIT = 500
 FULL_WIDTH = 2048  # pixels of a picture that is looked at alone
 LONG_TEXT, LONG_LINES = 1500, 20  # a longer post, or one of more lines, is folded in lists
@@ -45,7 +47,23 @@ class Post(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts", db_index=False)
     text = models.TextField(blank=True, validators=[MaxLengthValidator(TEXT_LIMIT)])
     html = models.TextField(blank=True, help_text=_("Made from the text by core.text.render, once."))
+    warning = models.CharField(
+        max_length=WARNING_LIMIT,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What to know before it is unfolded."),
+    )
     audience = models.CharField(max_length=20, choices=Audience.choices, default=Audience.MEMBERS)
+    place = models.ForeignKey(
+        "feed.Source",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text=_("Where it was posted, unless on its author's own page."),
+    )
     client_id = models.CharField(max_length=64, null=True, blank=True, help_text=_("So that a repeat stands once."))
     is_brought = models.BooleanField(
         default=False, db_default=False, help_text=_("Imported: on the profile, and on nobody's home.")
@@ -54,12 +72,17 @@ class Post(models.Model):
         LinkPreview, on_delete=models.SET_NULL, null=True, blank=True, related_name="posts", db_index=False
     )
     show_preview = models.BooleanField(default=True, db_default=True, help_text=_("The author may take it away."))
+    comments_off = models.BooleanField(default=False, db_default=False, help_text=_("Nobody writes under it."))
     comments_count = models.PositiveIntegerField(default=0)
     reactions_count = models.PositiveIntegerField(default=0)
     reactions = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    pinned_at = models.DateTimeField(null=True, blank=True, help_text=_("Since when it stands first on the profile."))
+
+    # What of it a muted word may stand in.
+    WORDS = ("text", "warning", "poll__choices")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["author", "client_id"], name="post_client_once")]
@@ -67,6 +90,8 @@ class Post(models.Model):
             models.Index(fields=["author", "-id"], name="post_of_author"),
             models.Index(fields=["audience", "-id"], name="post_of_audience"),
             models.Index(fields=["preview", "-id"], condition=Q(preview__isnull=False), name="post_of_preview"),
+            models.Index(fields=["place", "-id"], condition=Q(place__isnull=False), name="post_of_place"),
+            models.Index(fields=["author", "-pinned_at"], condition=Q(pinned_at__isnull=False), name="post_pinned"),
         ]
 
     def __str__(self) -> str:
@@ -108,6 +133,17 @@ class Post(models.Model):
         return AUDIENCE_ICONS[self.reach]
 
     @property
+    def opening(self) -> str:
+        """Its words where they are only hinted at: what is folded stays folded there."""
+        return self.warning or self.text
+
+    @property
+    def said(self) -> str:
+        """All its words; asks for the poll."""
+        poll = getattr(self, "poll", None)
+        return "\n".join(filter(None, [self.warning, self.text, *(poll.choices if poll else ())]))
+
+    @property
     def body(self) -> SafeString:
         return core_text.trusted(self.html)
 
@@ -121,7 +157,10 @@ class Post(models.Model):
     def version(self) -> str:
         """Another one when its card is another one, beyond counts. Asks for author and preview, as `queries` fetch."""
         card = self.link_card
-        parts = (self.edited_at, self.reach.value, card and (card.pk, card.fetched_at))
+        parts = (
+            *(self.edited_at, self.reach.value, card and (card.pk, card.fetched_at)),
+            *(self.comments_off, getattr(self, "sees_results", False)),
+        )
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     @property

@@ -9,23 +9,27 @@ from accounts.access import people as accounts_access
 from accounts.models.people import User
 from accounts.models.relations import Audience, Follow
 from feed.access import mutes as mute_access
+from feed.access import polls as poll_access
 from feed.access import posts as post_access
 from feed.models.posts import Post
+from feed.queries import cards
 
 WATCH_LIMIT = 100  # posts in one frame
+COUNTS = ("reactions", "comments_count", "poll__votes", "poll__voters_count")
+VERSION = (
+    *("audience", "author__is_private", "edited_at", "comments_off"),
+    *("show_preview", "preview__state", "preview__fetched_at"),
+)
 
 
 def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
     """Which of these posts a member may watch, in one query; with counts and versions, so that a client is up to date,
-    and `is_quiet` where they mute the conversation."""
+    and `is_quiet` where they mute the conversation, and how far they see into a poll."""
     viewer = User(pk=user_id)
     quiet = Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk")))
     rows = post_access.visible_posts(viewer).filter(pk__in=ids[:WATCH_LIMIT]).annotate(is_quiet=quiet)
-    shown = rows.select_related("author", "preview").only(
-        *("audience", "reactions", "comments_count", "edited_at", "show_preview", "author__is_private"),
-        *("preview__state", "preview__fetched_at"),
-    )
-    return list(shown)
+    rows = rows.annotate(sees_results=poll_access.sees_results(viewer)).select_related("author", "preview", "poll")
+    return list(rows.only(*COUNTS, *VERSION))
 
 
 def latest_shared(user_id: int) -> list[Post]:
@@ -38,18 +42,22 @@ def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
     """Ids of the author and of the followers who may see a post now and mute neither its author nor its words, in
     chunks; one query, however many they are."""
     found = (
-        Post.objects.filter(pk=post_id, deleted_at__isnull=True).values_list("author_id", "audience", "text").first()
+        Post.objects.filter(pk=post_id, deleted_at__isnull=True)
+        .values_list("author_id", "audience", *Post.WORDS)
+        .first()
     )
     if found is None:
         return
-    author_id, audience, text = found
+    author_id, audience, *words = found
     yield [author_id]
     if audience == Audience.ONLY_ME:
         return
     followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=author_id)
     if audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
         followers = followers.filter(follower__in=accounts_access.circle(author_id, audience))
-    followers = followers.exclude(mutes_access.deaf_to(author_id=author_id, text=text, column="follower_id"))
+    followers = followers.exclude(
+        mutes_access.deaf_to(author_id=author_id, text=cards.spoken(words), column="follower_id")
+    )
     blocked = accounts_access.blocked_between(User(pk=author_id), "follower_id")
     if blocked is not None:
         followers = followers.exclude(blocked)

@@ -11,7 +11,7 @@ from accounts.models.relations import Audience
 from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.posts import Post, PostPicture
-from feed.queries import cards
+from feed.queries import cards, pins
 
 MEDIA_PAGE = 12  # posts, each with up to ten pictures
 
@@ -20,8 +20,8 @@ PHOTOS = 6
 
 
 def posts_of(viewer: Viewer, person: User, cursor: str = "") -> Page[Post]:
-    """One person's posts, newest first."""
-    return cards.page(viewer, Post.objects.filter(author=person, deleted_at__isnull=True), cursor)
+    """One person's posts: what they pinned, then newest first."""
+    return pins.page_of_profile(viewer, person, cursor)
 
 
 def profile_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def media_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
 
 
 def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
-    """The latest pictures, for the box beside a profile; nothing if there are none."""
-    page = cards.page(viewer, _with_pictures(person), "", PHOTOS)
+    """The latest pictures, for the box beside a profile; nothing if there are none. Nothing that is folded."""
+    page = cards.page(viewer, _with_pictures(person).filter(warning=""), "", PHOTOS)
     pictures = [(post, picture) for post in page.rows for picture in post.pictures.all()][:PHOTOS]
     return {"pictures": pictures, "person": person} if pictures else {}
 

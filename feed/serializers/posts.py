@@ -6,14 +6,21 @@ from rest_framework import serializers
 
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
-from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
-from feed.serializers import previews
+from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
+from feed.serializers import polls, previews
 from uploads import serializers as upload_serializers
 
 
 def counts(post: Post) -> dict[str, Any]:
     """What changes under a post without anybody editing it."""
     return {"post": post.pk, "reactions": post.reactions, "comments": post.comments_count}
+
+
+def watched(row: Post) -> dict[str, Any]:
+    """The counts as a watcher begins with them, those of a poll too, and which version they are of."""
+    poll = polls.poll_of(row)
+    more = {} if poll is None else {"poll": polls.counts(poll, results=bool(getattr(row, "sees_results", False)))}
+    return {**counts(row), "version": row.version, **more}
 
 
 def picture(row: PostPicture) -> dict[str, Any]:
@@ -28,12 +35,16 @@ def post(row: Post) -> dict[str, Any]:
         "author": accounts_serializers.person(row.author),
         "text": row.text,
         "html": row.html,
+        "warning": row.warning,
         "audience": row.audience,
         "pictures": [picture(one) for one in row.pictures.all()],
         "preview": previews.preview(row.link_card),
+        "poll": polls.poll(row),
         "reactions": row.reactions,
         "reactions_count": row.reactions_count,
         "comments_count": row.comments_count,
+        "comments_off": row.comments_off,
+        "pinned": row.pinned_at is not None,
         "my_reaction": getattr(row, "my_reaction", None),
         "conversation_muted": bool(getattr(row, "is_quiet", False)),
         "hidden": bool(getattr(row, "is_hidden", False)),
@@ -50,12 +61,16 @@ class PostOut(serializers.Serializer[Any]):
     author = accounts_serializers.Person()
     text = serializers.CharField()
     html = serializers.CharField(help_text="The text, rendered and safe to show.")
+    warning = serializers.CharField(help_text="What to know before it is unfolded, words, pictures and all; or empty.")
     audience = serializers.ChoiceField(choices=Audience.choices)
     pictures = upload_serializers.PictureOut(many=True)
     preview = previews.PreviewOut(allow_null=True, help_text="The card of its first link, once that is fetched.")
+    poll = polls.PollOut(allow_null=True)
     reactions = serializers.DictField(child=serializers.IntegerField(), help_text="How many of each kind.")
     reactions_count = serializers.IntegerField()
     comments_count = serializers.IntegerField()
+    comments_off = serializers.BooleanField(help_text="What is written under it stays, and nobody writes more.")
+    pinned = serializers.BooleanField(help_text="It stands first on its author's profile.")
     my_reaction = serializers.CharField(allow_null=True)
     conversation_muted = serializers.BooleanField(help_text="You mute what is said under it.")
     hidden = serializers.BooleanField(help_text="You do not want to meet it in your feeds.")
@@ -87,8 +102,12 @@ class PostIn(serializers.Serializer[Any]):
     show_preview = serializers.BooleanField(
         required=False, default=True, help_text="A card of the first link, which the site fetches a moment later."
     )
+    warning = serializers.CharField(required=False, allow_blank=True, default="", max_length=WARNING_LIMIT)
+    comments_off = serializers.BooleanField(required=False, default=False)
+    poll = polls.PollIn(required=False, allow_null=True, default=None)
 
 
 class PostPatch(serializers.Serializer[Any]):
     text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    warning = serializers.CharField(required=False, allow_blank=True, max_length=WARNING_LIMIT)
     audience = serializers.ChoiceField(choices=Audience.choices, required=False)

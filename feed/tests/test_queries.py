@@ -76,8 +76,11 @@ def test_other_lists_cost_the_same_however_long(cast: Cast, number: int, django_
         post = make_post(cast.alice, pictures=1)
     for _turn in range(number):
         make_comment(post, cast.dan)
-    with django_assert_num_queries(4):
-        post_queries.posts_of(cast.carol, cast.alice)
+    with django_assert_num_queries(5):  # what is pinned, candidates, seen, cards, pictures
+        page = post_queries.posts_of(cast.carol, cast.alice)
+    if page.next:
+        with django_assert_num_queries(4):
+            post_queries.posts_of(cast.carol, cast.alice, page.next)
     with django_assert_num_queries(4):
         post_queries.public_posts()
     with django_assert_num_queries(3):

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.html import escape
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -61,13 +62,18 @@ def rss(who: User, posts: list[Post], changed: datetime) -> bytes:
     for post in posts:
         link = settings.SITE_URL + post.get_absolute_url()
         feed.add_item(
-            title=said(text.plain(post.html, 80) or _("A picture by %(name)s") % names),
+            title=said(post.warning or text.plain(post.html, 80) or _("A picture by %(name)s") % names),
             link=link,
             unique_id=link,
-            description=said(post.html.replace('href="/', f'href="{settings.SITE_URL}/')),
+            description=said(words(post)),
             pubdate=post.created_at,
         )
     return feed.writeString("utf-8").encode()
+
+
+def words(post: Post) -> str:
+    """Readers of feeds fold nothing: of what has a warning they get the warning."""
+    return escape(post.warning) if post.warning else post.html.replace('href="/', f'href="{settings.SITE_URL}/')
 
 
 def said(words: str) -> str:

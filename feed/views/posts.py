@@ -62,6 +62,7 @@ def create(request: base.Request, form: PostForm) -> Post:
         alts=alts,
         client_id=given["client_id"] or None,
         show_preview=not given["without_preview"],
+        **form.more(),
     )
 
 
@@ -96,13 +97,16 @@ def post_context(request: base.Request, one: Post) -> dict[str, Any]:
 
 
 def about(one: Post) -> dict[str, Any]:
+    """With the words of its first lines; of what is folded nobody reads more here than the warning."""
+    if one.warning:
+        return {"post": one, "summary": one.warning, "headline": one.warning}
     return {"post": one, "summary": text.plain(one.html, 160), "headline": text.plain(one.html, 60)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: base.Request, id: int) -> HttpResponse:
     one = post_access.access_post(request.user, id, to="edit")
-    form = EditForm(request.POST or None, initial={"text": one.text, "audience": one.audience})
+    form = EditForm(request.POST or None, initial={"text": one.text, "warning": one.warning, "audience": one.audience})
     if request.method == "POST" and form.is_valid():
         try:
             post_actions.edit_post(actor=request.user, post_id=id, **form.cleaned_data)

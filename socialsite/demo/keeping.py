@@ -21,7 +21,7 @@ TOLD = (
 
 
 def write(made: Plan, users: list[User], posts: list[Post], comments: list[Comment]) -> None:
-    linh, kept = users[0], _seen_by_all(made, posts)
+    linh, kept = users[0], seen_by_all(made, posts)
     rows = [Collection(owner=linh, name=name) for name in COLLECTIONS]
     Collection.objects.bulk_create(rows)
     places = [rows[0], None, rows[1]]
@@ -36,7 +36,7 @@ def write(made: Plan, users: list[User], posts: list[Post], comments: list[Comme
     _report(made, users, kept[-1], [one for one in comments if one.post_id in seen and one.author_id != linh.pk][-1])
 
 
-def _seen_by_all(made: Plan, posts: list[Post]) -> list[Post]:
+def seen_by_all(made: Plan, posts: list[Post]) -> list[Post]:
     """Quiet public posts of people with open accounts whom nobody blocks."""
     away = {0, *made.private, *(one for pair in made.blocks for one in pair)}
     return [

@@ -103,6 +103,8 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:post": post_page,
     "feed:api_post": post,
     "feed:edit": edit,
+    "feed:history": post,
+    "feed:api_revisions": lambda ask: Shown(posts=post(ask).posts),
     "feed:person_feed": lambda ask: posts_for_visitors(ask) if ask.graph.meets(ask.viewer, ask.one) else shown(),
     "feed:comments": thread,
     "feed:api_comments": thread,

@@ -111,6 +111,7 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.previews.sweep_previews": "the clock",
     "feed.actions.counts.recount_members": "the shell",
     "feed.actions.counts.recount_posts": "the shell",
+    "feed.actions.counts.recount_polls": "the shell",
     "moderation.actions.forget_reports": "the clock",
     "uploads.actions.process_upload": "a worker",
     "uploads.actions.sweep_unused": "the clock",

@@ -17,8 +17,10 @@ from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
 from core import opengraph, text
 from feed.models.comments import Comment
+from feed.models.polls import Poll
 from feed.models.posts import Post, PostPicture
 from feed.models.previews import LinkPreview
+from feed.models.revisions import Revision
 from feed.tests.factories import make_comment, make_post
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +93,10 @@ def say(cast: Cast, post: Post, words: str) -> None:
     """The same words everywhere; rows are written past the actions, which would refuse some."""
     User.objects.filter(pk=cast.alice.pk).update(display_name=words[:50], bio=words[:500])
     said = text.clean(f"{words}\n\nhttps://a.example/", limit=5000)
-    Post.objects.filter(pk=post.pk).update(text=said, html=text.render(said))
+    Post.objects.filter(author=cast.alice).update(text=said, html=text.render(said))
+    Post.objects.filter(author=cast.alice).exclude(warning="").update(warning=words[:200])
+    Poll.objects.update(choices=[words[:100], "b"])
+    Revision.objects.update(text=said, html=text.render(said), warning=words[:200])
     PostPicture.objects.filter(post=post).update(alt=words)
     Comment.objects.filter(post=post).update(text=said, html=text.render(said))
     title = opengraph.words(words, 200) or "x"
@@ -99,21 +104,25 @@ def say(cast: Cast, post: Post, words: str) -> None:
 
 
 def shown(client: Client, post: Post) -> dict[str, Page]:
-    paths = ("/", post.get_absolute_url(), "/@alice/", "/@alice/media/")
+    history = f"{post.get_absolute_url()}history/"
+    paths = ("/", post.get_absolute_url(), history, "/@alice/", "/@alice/media/")
     return {path: Page(client.get(path).content.decode()) for path in paths}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(8))
+@pytest.mark.parametrize("start", range(12))
 def test_words_stay_words(start: int, cast: Cast) -> None:
     client = Client()
     log_in(client, cast.bob)
     card = LinkPreview.objects.create(url="https://a.example/", digest="x", state="ready", title="x", due_at=None)
     post = make_post(cast.alice, pictures=1, preview=card)
     make_comment(post, cast.alice)
+    folded = make_post(cast.alice, pictures=1, warning="x")
+    Poll.objects.create(post=folded, choices=["a", "b"], votes=[0, 0])
+    Revision.objects.create(post=post, warning="x")
     say(cast, post, "harmless #words")
     harmless = shown(client, post)
-    for words in VECTORS[start::8]:
+    for words in VECTORS[start::12]:
         say(cast, post, words)
         for path, page in shown(client, post).items():
             where = f"{words!r} on {path}"

@@ -14,8 +14,10 @@ from accounts.models.people import User
 from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
 from core import folding
 from feed.models.comments import Comment
+from feed.models.polls import Poll
 from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
+from feed.models.revisions import Revision
 from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
 from socialsite.tests.graphs import WORD, Graph, Place, Viewer, has_word, number_of
 from uploads.models import Upload
@@ -144,6 +146,10 @@ def _write(worlds: list[World]) -> None:
         }
         world.avatars = [upload(world, one, "avatar") for one in graph.everybody]
     Post.objects.bulk_create(row for world in worlds for row in world.posts.values())
+    every = [(place, row) for world in worlds for place, row in world.posts.items()]
+    choices = ["Some lántern", "None"]
+    Poll.objects.bulk_create(Poll(post=row, choices=choices, votes=[0, 0]) for place, row in every if asks(place))
+    Revision.objects.bulk_create(Revision(post=row, text=row.text, html=row.html) for _place, row in every)
     Upload.objects.bulk_create(
         row for world in worlds for row in [*world.pictures.values(), *world.said_pictures.values(), *world.avatars]
     )
@@ -204,10 +210,18 @@ def _bring_home(world: World) -> None:
 
 def _post(world: World, place: Place) -> Post:
     mark = f"post{world.people[place[0]].handle}{place[1].replace('_', '')}"
-    text = f"{mark} a Lántern." if has_word(place) else f"{mark} a light."
+    text = f"{mark} a Lántern." if has_word(place) and not asks(place) else f"{mark} a light."
     html = f"<p>{text}</p>"
     count = len(world.graph.talkers(place))
-    return Post(author=world.people[place[0]], audience=place[1], text=text, html=html, comments_count=count)
+    pinned = timezone.now() if number_of(place) % 5 == 0 else None
+    post = Post(author=world.people[place[0]], audience=place[1], text=text, html=html, comments_count=count)
+    post.pinned_at = pinned
+    return post
+
+
+def asks(place: Place) -> bool:
+    """Has a poll, and its word there."""
+    return number_of(place) % 4 == 2
 
 
 def _comment(world: World, place: Place, one: int) -> Comment:

@@ -1,11 +1,14 @@
 // The feed: what is on the page stays true, what is new announces itself without moving what one reads.
 import "./composer.js";
 import "./link-choice.js";
+import { renew } from "./card.js";
 import { catchUp } from "./comments.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
 import "./keep.js";
+import "./more-fields.js";
 import "./mute.js";
+import { showPoll } from "./poll.js";
 import "./who.js";
 import { showPostCounts } from "./reactions.js";
 import { socket } from "./socket.js";
@@ -30,10 +33,11 @@ let timer = 0;
 async function watch(ids) {
   const { posts } = await socket.send("feed.watch", { posts: ids });
   const there = new Set(posts.map(({ post }) => post));
-  for (const { post, reactions, comments, version } of posts) {
+  for (const { post, reactions, comments, version, poll } of posts) {
     showPostCounts(post, reactions, comments);
+    if (poll) showPoll(poll, { whole: true });
     const card = cardOf(post);
-    if (card && card.dataset.version !== version) await renew(post); // changed before it was watched
+    if (card && card.dataset.version !== version) await refresh(post); // changed before it was watched
   }
   // What one may no longer see leaves the page.
   for (const id of ids) if (!there.has(id)) leave(id);
@@ -137,14 +141,12 @@ socket.on("post.gone", ({ post }) => {
   leave(post);
 });
 
-async function renew(post) {
+async function refresh(post) {
   const card = cardOf(post);
   if (!card || card.hidden) return;
   try {
     const [fresh] = await getFragment(`/posts/${post}/`);
-    card.dataset.version = fresh.dataset.version;
-    // Open comments and a half-written answer stay; words and head are new.
-    for (const part of [".posthead", ".posttext", "[data-preview]"]) card.querySelector(`:scope > ${part}`)?.replaceWith(fresh.querySelector(`:scope > ${part}`) ?? "");
+    renew(card, fresh);
     introduce(card);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
@@ -153,7 +155,7 @@ async function renew(post) {
 }
 
 socket.on("post.edited", async ({ post }) => {
-  await renew(post);
+  await refresh(post);
   if (!cardOf(post)) return;
   coming.add(post); // by its new name
   soon();
