@@ -159,7 +159,7 @@ class Post(models.Model):
         card = self.link_card
         parts = (
             *(self.edited_at, self.reach.value, card and (card.pk, card.fetched_at)),
-            *(self.comments_off, getattr(self, "sees_results", False)),
+            *(self.comments_off, bool(getattr(self, "sees_results", False))),
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('feed', '0009_previews'),
+        ('feed', '0010_homes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from core import indexes
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("feed", "0010_posts")]
+    dependencies = [("feed", "0011_posts")]
 
     operations = [
         indexes.AddIndex(
