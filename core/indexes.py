@@ -13,7 +13,10 @@ def _ways(schema_editor: Any) -> dict[str, bool]:
 
 def _build(schema_editor: Any, statement: Any) -> None:
     name, sql = str(statement.parts["name"]), str(statement)
-    begin = "CREATE INDEX CONCURRENTLY " if _ways(schema_editor) else "CREATE INDEX "
+    unique = "UNIQUE " if sql.startswith("CREATE UNIQUE ") else ""
+    begin = f"CREATE {unique}INDEX CONCURRENTLY " if _ways(schema_editor) else f"CREATE {unique}INDEX "
+    if unique:  # Django knows no other way for these
+        sql = sql.replace("CREATE UNIQUE INDEX ", begin, 1)
     assert sql.startswith(begin), sql
     if _ways(schema_editor):
         with schema_editor.connection.cursor() as cursor:
@@ -42,6 +45,20 @@ class AddIndex(migrations.AddIndex):
         model = state.apps.get_model(app_label, self.model_name)
         ways: Any = _ways(schema_editor)
         return self.index.create_sql(model, schema_editor, **ways)
+
+
+class AddUnique(migrations.AddConstraint):
+    """A unique constraint of `Meta.constraints` that has a condition, and so is an index."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _build(schema_editor, self._statement(app_label, schema_editor, to_state))
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _drop(schema_editor, self._statement(app_label, schema_editor, from_state))
+
+    def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
+        model = state.apps.get_model(app_label, self.model_name)
+        return self.constraint.create_sql(model, schema_editor)
 
 
 class IndexField(migrations.AlterField):

@@ -39,6 +39,9 @@ AUDIENCE_ICONS = {
 }
 
 
+BARE = Q(is_share=True, text="")  # a share without words is nothing by itself
+
+
 class Post(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts", db_index=False)
     text = models.TextField(blank=True, validators=[MaxLengthValidator(TEXT_LIMIT)])
@@ -52,6 +55,17 @@ class Post(models.Model):
         LinkPreview, on_delete=models.SET_NULL, null=True, blank=True, related_name="posts", db_index=False
     )
     show_preview = models.BooleanField(default=True, db_default=True, help_text=_("The author may take it away."))
+    is_share = models.BooleanField(default=False, db_default=False, help_text=_("Says something of another post."))
+    shared = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="shares",
+        db_index=False,
+        help_text=_("That post; empty when it is gone for good. Never a share itself."),
+    )
+    shares_count = models.PositiveIntegerField(default=0, db_default=0)
     comments_count = models.PositiveIntegerField(default=0)
     reactions_count = models.PositiveIntegerField(default=0)
     reactions = models.JSONField(default=dict, blank=True)
@@ -60,11 +74,17 @@ class Post(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["author", "client_id"], name="post_client_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "client_id"], name="post_client_once"),
+            models.UniqueConstraint(
+                fields=["author", "shared"], condition=Q(BARE, deleted_at__isnull=True), name="post_shared_once"
+            ),
+        ]
         indexes = [
             models.Index(fields=["author", "-id"], name="post_of_author"),
             models.Index(fields=["audience", "-id"], name="post_of_audience"),
             models.Index(fields=["preview", "-id"], condition=Q(preview__isnull=False), name="post_of_preview"),
+            models.Index(fields=["shared", "-id"], condition=Q(shared__isnull=False), name="post_of_shared"),
         ]
 
     def __str__(self) -> str:
@@ -80,6 +100,31 @@ class Post(models.Model):
     @property
     def pick_id(self) -> str:
         return f"post-{self.pk}-pick"
+
+    @property
+    def is_bare(self) -> bool:
+        """A share without words: nothing by itself."""
+        return self.is_share and not self.text
+
+    @property
+    def is_counted(self) -> bool:
+        """What a profile counts as a post of its member."""
+        return self.audience in COUNTED and not self.is_bare
+
+    @property
+    def original(self) -> "Post | None":
+        """What it shares, if the viewer may see that; asks for what `queries` annotated."""
+        return self.shared if getattr(self, "shows_shared", False) else None
+
+    @property
+    def subject(self) -> "Post | None":
+        """What is shared when somebody shares this: the first original, if the viewer may see that."""
+        return self.original if self.is_share else self
+
+    @property
+    def is_shareable(self) -> bool:
+        """Whom it reaches is all members at least; asks for the author."""
+        return self.reach in COUNTED
 
     @property
     def is_big(self) -> bool:

@@ -2,10 +2,19 @@
 number of queries however long the list is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
@@ -16,6 +25,7 @@ from feed.access import hidden as hidden_access
 from feed.access import mutes as mute_access
 from feed.access import posts as post_access
 from feed.access import saved as saved_access
+from feed.access import shares as share_access
 from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
 
@@ -26,27 +36,38 @@ Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked
 
 
 def cards(viewer: Viewer) -> QuerySet[Post]:
-    """Visible posts with all that a card shows: author, pictures, the viewer's own reaction, and whether they mute
-    its conversation, hide it, have saved it."""
+    """Visible posts with what a card shows of one row each: author, what it shares if the viewer may see that, their
+    own reaction and share, and whether they mute its conversation, hide it, have saved it. `filled` adds the rest."""
     mine = Reaction.objects.filter(post=OuterRef("pk"), user_id=accounts_access.viewer_id(viewer) or 0)
     return (
         post_access.visible_posts(viewer)
-        .select_related("author", "preview__upload")
+        .select_related("author", "preview__upload", "shared__author", "shared__preview__upload")
         .annotate(
+            shows_shared=post_access.shared_seen(viewer),
+            folds_shared=ExpressionWrapper(post_access.shared_unwanted(viewer), output_field=BooleanField()),
+            my_share=share_access.own_share(viewer),
             my_reaction=Subquery(mine.values("kind")[:1]),
             is_quiet=Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk"))),
             is_hidden=hidden_access.hidden(viewer),
             is_saved=saved_access.saved(viewer),
         )
-        .prefetch_related(Prefetch("pictures", PostPicture.objects.select_related("upload").order_by("position")))
     )
+
+
+def filled(rows: Iterable[Post]) -> list[Post]:
+    """Cards with what they show of several rows each: of the posts and of those that they share in one query."""
+    posts = list(rows)
+    shown = [*posts, *(post.original for post in posts if post.original is not None)]
+    pictures = PostPicture.objects.select_related("upload").order_by("position")
+    prefetch_related_objects(shown, Prefetch("pictures", pictures))
+    return posts
 
 
 def page(viewer: Viewer, candidates: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
     """Candidates by id alone along their index, those the viewer may see, then the cards of one page."""
     keep = _keep(post_access.visible_posts(viewer))
     page = paging.page(candidates.only("pk"), cursor=cursor, size=size, keep=keep)
-    return Page(in_order(cards(viewer), page.rows), page.next)
+    return Page(filled(in_order(cards(viewer), page.rows)), page.next)
 
 
 def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
@@ -57,7 +78,7 @@ def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str
         size=size,
         keep=keep_heard(viewer, heard),
     )
-    return Page(in_order(cards(viewer), page.rows), page.next)
+    return Page(filled(in_order(cards(viewer), page.rows)), page.next)
 
 
 def _below(after: tuple[Any, ...] | None) -> int:
@@ -83,10 +104,22 @@ def keep_heard(viewer: Viewer, heard: QuerySet[Any]) -> Keep:
         return _keep(heard)
     me = accounts_access.viewer_id(viewer)
 
+    def said(author_id: int | None, text: str | None) -> bool:
+        return author_id != me and text is not None and matches(text)
+
     def keep(rows: list[Any]) -> list[Any]:
-        found = heard.filter(pk__in=[row.pk for row in rows]).values_list("pk", "author_id", "text")
-        said = {pk for pk, author_id, text in found if author_id == me or not matches(text)}
-        return [row for row in rows if row.pk in said]
+        found = heard.filter(pk__in=[row.pk for row in rows]).only("author_id", "text")
+        if heard.model is Post:  # what it shares is put before the viewer as well
+            found = found.select_related("shared").annotate(shows_shared=post_access.shared_seen(viewer))
+            found = found.only("author_id", "text", "shared__author_id", "shared__text")
+        texts = [(row, row.original if isinstance(row, Post) else None) for row in found]
+        deaf = {
+            row.pk
+            for row, shared in texts
+            if said(row.author_id, row.text) or (shared and said(shared.author_id, shared.text))
+        }
+        shown = {row.pk for row, _shared in texts} - deaf
+        return [row for row in rows if row.pk in shown]
 
     return keep
 

@@ -11,6 +11,7 @@ from accounts.models.relations import Audience, Follow
 from feed.access import mutes as mute_access
 from feed.access import posts as post_access
 from feed.models.posts import Post
+from feed.queries import shares
 
 WATCH_LIMIT = 100  # posts in one frame
 
@@ -21,7 +22,7 @@ def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
     viewer = User(pk=user_id)
     quiet = Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk")))
     rows = post_access.visible_posts(viewer).filter(pk__in=ids[:WATCH_LIMIT]).annotate(is_quiet=quiet)
-    shown = rows.select_related("author").only("pk", "audience", "reactions", "comments_count", "author__is_private")
+    shown = rows.select_related("author").only("pk", "audience", "reactions", "comments_count", "shares_count", "author__is_private")
     return list(shown)
 
 
@@ -34,20 +35,18 @@ def latest_shared(user_id: int) -> list[Post]:
 def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
     """Ids of the author and of the followers who may see a post now and mute neither its author nor its words, in
     chunks; one query, however many they are."""
-    found = (
-        Post.objects.filter(pk=post_id, deleted_at__isnull=True).values_list("author_id", "audience", "text").first()
-    )
-    if found is None:
+    post = Post.objects.filter(pk=post_id, deleted_at__isnull=True).select_related("shared__author").first()
+    if post is None:
         return
-    author_id, audience, text = found
-    yield [author_id]
-    if audience == Audience.ONLY_ME:
+    yield [post.author_id]
+    if post.audience == Audience.ONLY_ME:
         return
-    followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=author_id)
-    if audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
-        followers = followers.filter(follower__in=accounts_access.circle(author_id, audience))
-    followers = followers.exclude(mutes_access.deaf_to(author_id=author_id, text=text, column="follower_id"))
-    blocked = accounts_access.blocked_between(User(pk=author_id), "follower_id")
+    followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=post.author_id)
+    if post.audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
+        followers = followers.filter(follower__in=accounts_access.circle(post.author_id, post.audience))
+    deaf = mutes_access.deaf_to(author_id=post.author_id, text=post.text, column="follower_id")
+    followers = followers.exclude(deaf).exclude(shares.deaf(post, column="follower_id"))
+    blocked = accounts_access.blocked_between(User(pk=post.author_id), "follower_id")
     if blocked is not None:
         followers = followers.exclude(blocked)
     chunk: list[int] = []
