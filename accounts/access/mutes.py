@@ -74,4 +74,6 @@ def deaf_to_person(*, author_id: int, column: str) -> Q:
 
 def deaf_to_words(*, text: str, column: str) -> Q:
     found = StrIndex(Value(folding.fold(text), output_field=TextField()), F("folded"))
-    return Q(Exists(MutedWord.objects.filter(standing(), muter_id=OuterRef(column)).alias(place=found).filter(place__gt=0)))
+    return Q(
+        Exists(MutedWord.objects.filter(standing(), muter_id=OuterRef(column)).alias(place=found).filter(place__gt=0))
+    )

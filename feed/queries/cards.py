@@ -60,7 +60,18 @@ def filled(rows: Iterable[Post]) -> list[Post]:
     shown = [*posts, *(post.original for post in posts if post.original is not None)]
     pictures = PostPicture.objects.select_related("upload").order_by("position")
     prefetch_related_objects(shown, Prefetch("pictures", pictures))
+    _show_once(posts)
     return posts
+
+
+def _show_once(posts: list[Post]) -> None:
+    """Shares without words of what stands on the same page, by itself or in a share above, get `shown_at`, the post
+    that shows it: nothing is repeated, and every post keeps its place in the walk."""
+    places = {post.pk: post.pk for post in posts}
+    for post in posts:
+        if post.is_bare and post.original is not None:
+            post.shown_at = places.get(post.original.pk)  # type: ignore[attr-defined]
+            places.setdefault(post.original.pk, post.pk)
 
 
 def page(viewer: Viewer, candidates: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:

@@ -22,7 +22,9 @@ def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
     viewer = User(pk=user_id)
     quiet = Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk")))
     rows = post_access.visible_posts(viewer).filter(pk__in=ids[:WATCH_LIMIT]).annotate(is_quiet=quiet)
-    shown = rows.select_related("author").only("pk", "audience", "reactions", "comments_count", "shares_count", "author__is_private")
+    shown = rows.select_related("author").only(
+        "pk", "audience", "reactions", "comments_count", "shares_count", "author__is_private"
+    )
     return list(shown)
 
 

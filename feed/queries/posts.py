@@ -55,7 +55,9 @@ def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
 
 def public_posts(count: int = 3) -> list[Post]:
     """The latest posts for everybody, for the welcome page."""
-    candidates = Post.objects.filter(audience=Audience.PUBLIC, deleted_at__isnull=True, is_brought=False, is_share=False)
+    candidates = Post.objects.filter(
+        audience=Audience.PUBLIC, deleted_at__isnull=True, is_brought=False, is_share=False
+    )
     return cards.page(None, candidates, "", count).rows
 
 

@@ -1,7 +1,5 @@
 """Who shared a post, and to whom a share says nothing."""
 
-from collections.abc import Iterable
-
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.access import mutes as mutes_access
@@ -22,18 +20,6 @@ def shares_of(viewer: Viewer, id: int, cursor: str = "") -> tuple[Post, Page[Pos
     """A post, and the shares of it that the viewer may see, newest first."""
     post = post_access.access_post(viewer, id)
     return post, cards.page(viewer, Post.objects.filter(shared=post, deleted_at__isnull=True), cursor)
-
-
-def gathered(rows: Iterable[Post]) -> list[Post]:
-    """Of a page the shares without words whose original stands on it already, or is shared above, have `is_again`: the
-    page shows it once, and every post still has its place in it."""
-    posts = list(rows)
-    there = {post.pk for post in posts}
-    for post in posts:
-        if post.is_bare and post.shared_id:
-            post.is_again = post.shared_id in there  # type: ignore[attr-defined]
-            there.add(post.shared_id)
-    return posts
 
 
 def deaf(post: Post, *, column: str) -> Q:

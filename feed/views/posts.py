@@ -96,7 +96,9 @@ def post_context(request: base.Request, one: Post) -> dict[str, Any]:
 
 
 def about(one: Post) -> dict[str, Any]:
-    return {"post": one, "summary": text.plain(one.html, 160), "headline": text.plain(one.html, 60)}
+    told = one.original if one.is_bare and one.original is not None else one
+    summary, headline = text.plain(told.html, 160), text.plain(told.html, 60)
+    return {"post": one, "told": told, "summary": summary, "headline": headline}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
