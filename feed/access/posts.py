@@ -18,7 +18,7 @@ from uploads.models import Upload
 UNDO = timedelta(seconds=30)
 
 
-To = Literal["see", "comment", "react", "edit"]
+To = Literal["see", "comment", "react", "edit", "delete"]
 
 
 Row = TypeVar("Row", Post, Comment)
@@ -64,9 +64,12 @@ def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) 
     if to != "see":
         accounts_access.access_member(viewer)
     post = locked(visible_posts(viewer), lock).select_related("author").filter(pk=id).first()
+    if post is None and to == "delete":  # one's share of what one may not see any more, and others may
+        own = Post.objects.filter(author_id=accounts_access.viewer_id(viewer), deleted_at__isnull=True)
+        post = locked(own, lock).select_related("author").filter(pk=id).first()
     if post is None:
         raise errors.NotFound
-    if to == "edit" and post.author_id != accounts_access.viewer_id(viewer):
+    if to in ("edit", "delete") and post.author_id != accounts_access.viewer_id(viewer):
         raise errors.NotAllowed
     return post
 

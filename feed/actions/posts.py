@@ -95,7 +95,7 @@ def edit_post(*, actor: User, post_id: int, text: str | None = None, audience: s
 def delete_post(*, actor: User, post_id: int) -> Post:
     """Gone for everybody at once; `undo_delete_post` brings it back for half a minute."""
     sharing.lock_original(post_id)
-    post = post_access.access_post(actor, post_id, to="edit", lock=True)
+    post = post_access.access_post(actor, post_id, to="delete", lock=True)
     post.deleted_at = timezone.now()
     post.save(update_fields=["deleted_at"])
     _count_post(post, -1)
