@@ -37,7 +37,7 @@ BATCH = 200
 def posts(member: User) -> Iterator[personal.Row]:
     mine = Post.objects.filter(author=member, deleted_at__isnull=True)
     mine = mine.select_related("preview", "shared__author").prefetch_related("pictures__upload")
-    mine = mine.annotate(shows_shared=post_access.shared_seen(member))
+    mine = mine.annotate(shows_shared=post_access.shared_seen(member)).filter(~BARE | Q(shows_shared=True))
     for post in personal.walk(mine):
         yield {
             "id": post.pk,

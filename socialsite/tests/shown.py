@@ -220,7 +220,7 @@ def reacted_to_comment(ask: Ask) -> Shown:
 
 def own_posts(ask: Ask) -> Shown:
     """The viewer's, and whose post a share of theirs shares, but none of its words."""
-    mine = [place for place in ask.graph.posts if place[0] == ask.me and place not in ask.graph.deleted]
+    mine = [place for place in ask.graph.posts if place[0] == ask.me and ask.graph.sees(ask.me, place)]
     shared = [place.of[0] for place in mine if isinstance(place, Share) and ask.graph.shows(ask.me, place)]
     return shown(shared, mine)
 
