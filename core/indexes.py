@@ -49,6 +49,20 @@ class AddIndex(migrations.AddIndex):
         return self.index.create_sql(model, schema_editor, **ways)
 
 
+class AddUnique(migrations.AddConstraint):
+    """A unique constraint of `Meta.constraints` that has a condition, and so is an index."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _build(schema_editor, self._statement(app_label, schema_editor, to_state))
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _drop(schema_editor, self._statement(app_label, schema_editor, from_state))
+
+    def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
+        model = state.apps.get_model(app_label, self.model_name)
+        return self.constraint.create_sql(model, schema_editor)
+
+
 class IndexField(migrations.AlterField):
     """What `db_index=True` (for foreign keys: the absence of `db_index=False`) on a field stands for, and nothing else
     of the field changes."""
@@ -95,19 +109,6 @@ class RemoveIndex(migrations.RemoveIndex):
         index = state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
         ways: Any = _ways(schema_editor)
         return index.create_sql(state.apps.get_model(app_label, self.model_name), schema_editor, **ways)
-
-
-class AddUnique(migrations.AddConstraint):
-    """A constraint that is a unique index: one with a condition, or over expressions."""
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        _build(schema_editor, self._statement(app_label, schema_editor, to_state))
-
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        _drop(schema_editor, self._statement(app_label, schema_editor, from_state))
-
-    def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
-        return self.constraint.create_sql(state.apps.get_model(app_label, self.model_name), schema_editor)
 
 
 class MayBeNull(migrations.AlterField):

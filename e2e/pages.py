@@ -86,6 +86,7 @@ open_posts = Post.objects.filter(audience="public", deleted_at=None, author__is_
 open_posts = open_posts.annotate(shown=Count("pictures"))
 several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").first()
 mine = Membership.objects.filter(user=linh)
+bare = Post.objects.filter(is_share=True, author=linh, text="", deleted_at=None).first()
 print(json.dumps({
     "sessions": sessions,
     "invitation": invitations.invite(actor=linh)[1].rstrip("/").rpartition("/")[2],
@@ -96,8 +97,11 @@ print(json.dumps({
     "reply": Comment.objects.filter(post__in=open_posts.values("pk"), parent__isnull=False).order_by(
         "-reactions_count", "pk").first().pk,
     "comment": Comment.objects.filter(author=linh, deleted_at=None).order_by("pk").first().pk,
-    "own": Post.objects.filter(author=linh).order_by("-pk").first().pk,
+    "own": Post.objects.filter(author=linh, is_share=False).order_by("-pk").first().pk,
     "other": Post.objects.filter(author=kofi, audience="members").order_by("-pk").first().pk,
+    "bare": bare.pk,
+    "shared": bare.shared_id,
+    "quote": Post.objects.filter(is_share=True, deleted_at=None).exclude(text="").order_by("pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
     "collection": Collection.objects.filter(owner=linh).order_by("pk").first().pk,
@@ -245,6 +249,11 @@ PAGES = [
     Look("thread", "/comments/{reply}/thread/", room="feed"),
     Look("comment-edit", "/comments/{comment}/edit/", room="feed"),
     Look("reactors", "/posts/{post}/reactions/", room="feed"),
+    Look("share", "/posts/{post}/share/", room="feed"),
+    Look("share-again", "/posts/{shared}/share/", room="feed"),
+    Look("shares", "/posts/{shared}/shares/", room="feed"),
+    Look("share-bare", "/posts/{bare}/", room="feed"),
+    Look("share-words", "/posts/{quote}/", room="feed"),
     Look("comment-reactors", "/comments/{reply}/reactions/", VISITOR, room="feed"),
     Look("profile-own", "/@linh/", room="accounts"),
     Look("profile-other", "/@rosa/", room="accounts"),

@@ -58,10 +58,10 @@ class PostAdmin(ReadOnly, ModelAdmin):
         "deleted_at",
     )
     list_select_related = ("author",)
-    list_filter = ("audience", ("deleted_at", admin.EmptyFieldListFilter))
+    list_filter = ("audience", "is_share", ("deleted_at", admin.EmptyFieldListFilter))
     search_fields = ("text", "warning", "author__handle")
-    raw_id_fields = ("author", "preview", "place")
-    readonly_fields = ("html", *COUNTS, "comments_count", "client_id")
+    raw_id_fields = ("author", "preview", "place", "shared")
+    readonly_fields = ("html", *COUNTS, "comments_count", "shares_count", "client_id")
     inlines = (PictureInline, PollInline, RevisionInline)
     ordering = ("-id",)
     show_full_result_count = False

@@ -24,7 +24,7 @@ from feed.models.comments import Comment
 from feed.models.hidden import HiddenPost
 from feed.models.mutes import MutedPost
 from feed.models.polls import Vote
-from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
+from feed.models.posts import ALT_LIMIT, BARE, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
 from feed.models.saved import Collection, SavedPost
@@ -38,7 +38,8 @@ BATCH = 200
 
 def posts(member: User) -> Iterator[personal.Row]:
     mine = Post.objects.filter(author=member, deleted_at__isnull=True)
-    mine = mine.select_related("preview", "poll").prefetch_related("pictures__upload", "revisions")
+    mine = mine.select_related("preview", "poll", "shared__author").prefetch_related("pictures__upload", "revisions")
+    mine = mine.annotate(shows_shared=post_access.shared_seen(member)).filter(~BARE | Q(shows_shared=True))
     for post in personal.walk(mine):
         yield {
             "id": post.pk,
@@ -51,6 +52,9 @@ def posts(member: User) -> Iterator[personal.Row]:
                 if one.upload.url()
             ],
             "preview": {"url": card.url, "title": card.title} if (card := post.link_card) else None,
+            "is_share": post.is_share,
+            "shared": {"url": one.get_absolute_url(), "by": one.author.handle} if (one := post.original) else None,
+            "shares": post.shares_count,
             "reactions": post.reactions,
             "comments": post.comments_count,
             "comments_off": post.comments_off,
@@ -155,6 +159,8 @@ def register() -> None:
 @transaction.atomic
 def erase_posts(*, member: User, take_messages: bool) -> int:
     """From the leaves to the stem, so that no batch is larger for a post that everybody has talked about."""
+    if gone := _leave_shares(member):
+        return gone
     posts = Post.objects.filter(author=member)
     under = Comment.objects.filter(post__author=member)
     for rows in (
@@ -171,9 +177,31 @@ def erase_posts(*, member: User, take_messages: bool) -> int:
         if ids:
             if rows.model in HOLDING:
                 _let_go(HOLDING[rows.model], ids)
+            if rows.model is Post:
+                _uncount_shares(ids)
             rows.model._default_manager.filter(pk__in=ids).delete()
             return len(ids)
     return 0
+
+
+def _leave_shares(member: User) -> int:
+    """What others shared of the member: their words stay, about a post that cannot be seen; a share without words is
+    nothing any more."""
+    shares = Post.objects.filter(shared__author=member)
+    rows = dict(shares.order_by("-pk").values_list("pk", "shared_id")[:BATCH])
+    _lock_posts({*rows, *rows.values()})
+    batch = Post.objects.filter(pk__in=rows)
+    batch.filter(BARE, deleted_at__isnull=True).update(deleted_at=timezone.now())
+    return batch.update(shared=None)
+
+
+def _uncount_shares(ids: list[int]) -> None:
+    """Of posts that go, those that are shares are counted no more at what they share."""
+    rows = dict(Post.objects.filter(pk__in=ids, shared__isnull=False).values_list("pk", "shared_id"))
+    _lock_posts({*rows, *rows.values()})
+    standing = Post.objects.filter(pk__in=rows, deleted_at__isnull=True, audience__in=COUNTED)
+    for original, count in Counter(standing.values_list("shared_id", flat=True)).items():
+        Post.objects.filter(pk=original).update(shares_count=Greatest(F("shares_count") - count, 0))
 
 
 # Tables with pictures, and the column that holds them.

@@ -40,6 +40,15 @@ class PostRestored:
 
 
 @outbox.event(subject="post:{post_id}")
+class PostShared:
+    """A member shared a post, with words or without; the share is a post too, and announced as one."""
+
+    post_id: int
+    share_id: int
+    user_id: int
+
+
+@outbox.event(subject="post:{post_id}")
 class CommentCreated:
     comment_id: int
     post_id: int

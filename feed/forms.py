@@ -145,6 +145,23 @@ class EditForm(forms.Form):
     audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices)
 
 
+class ShareForm(forms.Form):
+    """`widest` is the audience of what is shared."""
+
+    text = forms.CharField(
+        label=_("Say something about it"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+    audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices, initial=Audience.MEMBERS)
+    client_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, widest: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["audience"].choices = Audience.choices[Audience.values.index(widest) :]  # type: ignore[attr-defined]
+
+
 class CollectionForm(forms.Form):
     name = forms.CharField(
         label=_("Name of the collection"),

@@ -10,6 +10,7 @@ from feed.api import previews as preview_api
 from feed.api import reactions as reaction_api
 from feed.api import revisions as revision_api
 from feed.api import saved as saved_api
+from feed.api import shares as share_api
 from feed.api import switches as switch_api
 from feed.api import tags as tag_api
 from feed.views import (
@@ -25,6 +26,7 @@ from feed.views import (
     reactions,
     revisions,
     saved,
+    shares,
     switches,
     tags,
 )
@@ -40,6 +42,8 @@ urlpatterns = [
     path("posts/<int:id>/undo/", posts.undo_delete, name="undo_delete"),
     path("posts/<int:id>/react/", reactions.react, name="react"),
     path("posts/<int:id>/reactions/", reactions.reactors, name="reactors"),
+    path("posts/<int:id>/share/", shares.share, name="share"),
+    path("posts/<int:id>/shares/", shares.shares, name="shares"),
     path("posts/<int:id>/comments/", comments.comments, name="comments"),
     path("comments/write/", comments.write, name="write_comment"),
     path("comments/<int:id>/", comments.comment, name="comment"),
@@ -93,6 +97,7 @@ urlpatterns = [
     path("api/v1/posts/<int:id>/reaction", reaction_api.PostReaction.as_view(), name="api_reaction"),
     path("api/v1/reactions", reaction_api.Reactions.as_view(), name="api_reactions"),
     path("api/v1/posts/<int:id>/reactions", reaction_api.PostReactors.as_view(), name="api_reactors"),
+    path("api/v1/posts/<int:id>/shares", share_api.PostShares.as_view(), name="api_shares"),
     path("api/v1/posts/<int:id>/comments", comment_api.Comments.as_view(), name="api_comments"),
     path("api/v1/comments/<int:id>", comment_api.OneComment.as_view(), name="api_comment"),
     path("api/v1/posts/<int:id>/hidden", hidden_api.HidePost.as_view(), name="api_hide"),

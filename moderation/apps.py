@@ -30,7 +30,8 @@ class ModerationConfig(AppConfig):
 
         def post(viewer: Any, id: int | str) -> registry.Thing:
             one = post_access.access_post(viewer, int(id))
-            return registry.Thing(one.pk, one.author, one.said)
+            words = one.shared.said if one.is_bare and one.shared else one.said
+            return registry.Thing(one.pk, one.author, words)
 
         def comment(viewer: Any, id: int | str) -> registry.Thing:
             one = comment_access.access_comment(viewer, int(id))

@@ -65,7 +65,15 @@ def muted_words(viewer: people_access.Viewer) -> Matches | None:
 
 def deaf_to(*, author_id: int, text: str, column: str) -> Q:
     """Rows whose `column` is a member who mutes this author, or a word of this text, now: for telling many at once."""
-    person = Mute.objects.filter(standing(), muter_id=OuterRef(column), muted_id=author_id)
+    return deaf_to_person(author_id=author_id, column=column) | deaf_to_words(text=text, column=column)
+
+
+def deaf_to_person(*, author_id: int, column: str) -> Q:
+    return Q(Exists(Mute.objects.filter(standing(), muter_id=OuterRef(column), muted_id=author_id)))
+
+
+def deaf_to_words(*, text: str, column: str) -> Q:
     found = StrIndex(Value(folding.fold(text), output_field=TextField()), F("folded"))
-    word = MutedWord.objects.filter(standing(), muter_id=OuterRef(column)).alias(place=found).filter(place__gt=0)
-    return Q(Exists(person)) | Q(Exists(word))
+    return Q(
+        Exists(MutedWord.objects.filter(standing(), muter_id=OuterRef(column)).alias(place=found).filter(place__gt=0))
+    )

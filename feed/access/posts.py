@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Literal, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,34 +13,51 @@ from accounts.access.people import Viewer
 from core import errors
 from feed.access import hidden as hidden_access
 from feed.models.comments import Comment
-from feed.models.posts import Post, PostPicture
+from feed.models.posts import BARE, Post, PostPicture
 from uploads.models import Upload
 
 UNDO = timedelta(seconds=30)
 
 
-To = Literal["see", "comment", "react", "vote", "edit"]
+To = Literal["see", "comment", "react", "vote", "edit", "delete"]
 
 
 Row = TypeVar("Row", Post, Comment)
 
 
 def visible_posts(viewer: Viewer) -> QuerySet[Post]:
-    """Every post the viewer may see; the one definition that all others start from."""
-    posts = Post.objects.filter(
-        accounts_access.present("author__"),
-        accounts_access.open_to(viewer, "author__"),
-        accounts_access.included(viewer),
-        deleted_at__isnull=True,
+    """Every post the viewer may see; the one definition that all others start from. A share without words is its
+    original's, and seen by who may see both."""
+    return Post.objects.filter(_seen(viewer), ~BARE | _seen(viewer, "shared__"))
+
+
+def _seen(viewer: Viewer, post: str = "") -> Q:
+    """The rules, of the post at the end of a path such as "shared__"."""
+    rules = (
+        accounts_access.present(f"{post}author__")
+        & accounts_access.open_to(viewer, f"{post}author__")
+        & accounts_access.included(viewer, f"{post}author", f"{post}audience")
+        & Q(**{f"{post}deleted_at__isnull": True})
     )
-    blocked = accounts_access.blocked_between(viewer, "author_id")
-    return posts if blocked is None else posts.exclude(blocked)
+    blocked = accounts_access.blocked_between(viewer, f"{post}author_id")
+    return rules if blocked is None else rules & ~Q(blocked)
+
+
+def shared_seen(viewer: Viewer) -> ExpressionWrapper:
+    """True for shares whose original the viewer may see."""
+    return ExpressionWrapper(Q(shared__isnull=False) & _seen(viewer, "shared__"), output_field=BooleanField())
+
+
+def shared_unwanted(viewer: Viewer) -> Q:
+    """Shares of what the viewer hides, or of somebody whom they mute."""
+    return Q(mutes_access.muted(viewer, "shared__author_id")) | Q(hidden_access.hidden(viewer, "shared_id"))
 
 
 def heard_posts(viewer: Viewer) -> QuerySet[Post]:
     """Visible posts that the viewer does not hide, by people whom they do not mute: what may be put before them
     unasked."""
-    return visible_posts(viewer).exclude(mutes_access.muted(viewer)).exclude(hidden_access.hidden(viewer))
+    heard = visible_posts(viewer).exclude(mutes_access.muted(viewer)).exclude(hidden_access.hidden(viewer))
+    return heard.filter(~BARE | ~shared_unwanted(viewer))
 
 
 def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) -> Post:
@@ -48,9 +65,12 @@ def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) 
     if to != "see":
         accounts_access.access_member(viewer)
     post = locked(visible_posts(viewer), lock).select_related("author").filter(pk=id).first()
+    if post is None and to == "delete":  # one's share of what one may not see any more, and others may
+        own = Post.objects.filter(author_id=accounts_access.viewer_id(viewer), deleted_at__isnull=True)
+        post = locked(own, lock).select_related("author").filter(pk=id).first()
     if post is None:
         raise errors.NotFound
-    if to == "edit" and post.author_id != accounts_access.viewer_id(viewer):
+    if to in ("edit", "delete") and post.author_id != accounts_access.viewer_id(viewer):
         raise errors.NotAllowed
     if to == "comment" and post.comments_off:
         raise errors.NotAllowed(_("Comments are off under this post."))

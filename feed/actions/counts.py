@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from accounts.models.people import User
 from feed.models.comments import Comment
 from feed.models.polls import Poll, Vote
-from feed.models.posts import COUNTED, Post
+from feed.models.posts import BARE, COUNTED, Post
 from feed.models.reactions import Reaction
 
 BATCH = 200
@@ -20,14 +20,14 @@ BATCH = 200
 @transaction.atomic
 def recount_members() -> int:
     """User.posts_count from the posts there are; returns how many were wrong."""
-    there = Post.objects.filter(author=OuterRef("pk"), deleted_at__isnull=True, audience__in=COUNTED)
+    there = Post.objects.filter(author=OuterRef("pk"), deleted_at__isnull=True, audience__in=COUNTED).exclude(BARE)
     number = Coalesce(Subquery(there.order_by().values("author").annotate(n=Count("pk")).values("n")), 0)
     return User.objects.exclude(posts_count=number).update(posts_count=number)
 
 
 @transaction.atomic
 def recount_posts() -> int:
-    """Counts of comments and reactions from their rows; returns how many posts and comments were wrong."""
+    """Counts of comments, shares and reactions from their rows; returns how many posts and comments were wrong."""
     wrong = 0
     last = 0
     while posts := list(Post.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
@@ -35,11 +35,17 @@ def recount_posts() -> int:
         comments = Counter(
             Comment.objects.filter(post__in=posts, deleted_at__isnull=True).values_list("post_id", flat=True)
         )
-        changed = [post for post in posts if post.comments_count != comments[post.pk]]
+        shares = Counter(
+            Post.objects.filter(shared__in=posts, deleted_at__isnull=True, audience__in=COUNTED).values_list(
+                "shared_id", flat=True
+            )
+        )
+        right = {post.pk: (comments[post.pk], shares[post.pk]) for post in posts}
+        changed = [post for post in posts if (post.comments_count, post.shares_count) != right[post.pk]]
         for post in changed:
-            post.comments_count = comments[post.pk]
+            post.comments_count, post.shares_count = right[post.pk]
         wrong += _recount_reactions(posts, "post", changed)
-        Post.objects.bulk_update(changed, ["comments_count"])
+        Post.objects.bulk_update(changed, ["comments_count", "shares_count"])
     last = 0
     while rows := list(Comment.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = rows[-1].pk

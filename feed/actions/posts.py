@@ -7,7 +7,7 @@ both before a member's, so that nothing deadlocks.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,8 @@ from accounts.models.relations import Audience
 from core import errors, outbox
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import filing, pins, polls, previews, revisions, writing
-from feed.models.posts import COUNTED, PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
+from feed.actions import filing, pins, polls, previews, revisions, sharing, writing
+from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
 
@@ -77,12 +77,13 @@ def edit_post(
     *, actor: User, post_id: int, text: str | None = None, audience: str | None = None, warning: str | None = None
 ) -> Post:
     """Changes words, warning or audience; None leaves them. What it said before is kept."""
+    sharing.lock_original(post_id)
     post = post_access.access_post(actor, post_id, to="edit", lock=True)
-    group, counted = realtime.post_group(post), post.audience in COUNTED
+    group, counted, weight = realtime.post_group(post), post.is_counted, sharing.weight(post)
     words = post.text if text is None else writing.words(text, TEXT_LIMIT)
-    if not words and not PostPicture.objects.filter(post=post).exists():
+    if not words and not post.is_bare and not PostPicture.objects.filter(post=post).exists():
         raise errors.Invalid(_("Write something, or delete the post."), field="text")
-    wanted = post.audience if audience is None else writing.audience(audience)
+    wanted = post.audience if audience is None else sharing.audience(actor, post, writing.audience(audience))
     warns = post.warning if warning is None else writing.line(warning, WARNING_LIMIT, field="warning")
     if (words, warns, wanted) == (post.text, post.warning, post.audience):
         return post
@@ -94,7 +95,8 @@ def edit_post(
         post.preview = previews.want(actor=actor, words=words) if post.show_preview else None
     widened, post.audience = post.audience == Audience.ONLY_ME != wanted, wanted
     post.save(update_fields=["text", "html", "warning", "audience", "edited_at", "preview"])
-    if counted != (post.audience in COUNTED):
+    sharing.add(post, sharing.weight(post) - weight)
+    if counted != post.is_counted:
         writing.change_posts_count(post.author_id, -1 if counted else +1)
     if filing.refile_tags(post) or widened:
         filing.refile_post(post)
@@ -106,7 +108,8 @@ def edit_post(
 @transaction.atomic
 def delete_post(*, actor: User, post_id: int) -> Post:
     """Gone for everybody at once; `undo_delete_post` brings it back for half a minute."""
-    post = post_access.access_post(actor, post_id, to="edit", lock=True)
+    sharing.lock_original(post_id)
+    post = post_access.access_post(actor, post_id, to="delete", lock=True)
     post.deleted_at = timezone.now()
     post.save(update_fields=["deleted_at"])
     _count_post(post, -1)
@@ -117,10 +120,15 @@ def delete_post(*, actor: User, post_id: int) -> Post:
 
 @transaction.atomic
 def undo_delete_post(*, actor: User, post_id: int) -> Post:
+    sharing.lock_original(post_id)
     post = post_access.access_deleted_post(actor, post_id)
     pins.fit_pin(actor=actor, post=post)
     post.deleted_at = None
-    post.save(update_fields=["deleted_at"])
+    try:
+        with transaction.atomic():
+            post.save(update_fields=["deleted_at"])
+    except IntegrityError:
+        raise errors.Conflict(_("You have shared this again meanwhile.")) from None
     _count_post(post, +1)
     outbox.emit(events.PostRestored(post_id=post.pk, author_id=post.author_id))
     return post
@@ -136,5 +144,6 @@ def discard_pictures() -> int:
 
 
 def _count_post(post: Post, step: int) -> None:
-    if post.audience in COUNTED:
+    sharing.add(post, sharing.weight(post) * step)
+    if post.is_counted:
         writing.change_posts_count(post.author_id, step)

@@ -41,8 +41,6 @@ class Comment(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
-    WORDS = ("text",)
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["author", "client_id"], name="comment_client_once"),
@@ -61,6 +59,11 @@ class Comment(models.Model):
     def get_absolute_url(self) -> str:
         """Where it stands in its thread, however far down the page of its post."""
         return f"{reverse('feed:thread', args=[self.pk])}#comment-{self.pk}"
+
+    @property
+    def said(self) -> str:
+        """All its words."""
+        return self.text
 
     @property
     def pick_id(self) -> str:

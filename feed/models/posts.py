@@ -23,6 +23,7 @@ from feed.models.reactions import top_kinds
 TEXT_LIMIT = 5000  # characters of a post
 WARNING_LIMIT = 200
 PICTURES_LIMIT = 10
+WORDS = ("text", "warning", "poll__choices")  # what of a post a muted word may stand in: `said`
 PINS = 3  # posts that stand first on their author's profile
 ALT_LIMIT = 500
 FULL_WIDTH = 2048  # pixels of a picture that is looked at alone
@@ -41,6 +42,9 @@ AUDIENCE_ICONS = {
     "close_friends": "star",
     "only_me": "lock",
 }
+
+
+BARE = Q(is_share=True, text="")  # a share without words is nothing by itself
 
 
 class Post(models.Model):
@@ -73,6 +77,17 @@ class Post(models.Model):
     )
     show_preview = models.BooleanField(default=True, db_default=True, help_text=_("The author may take it away."))
     comments_off = models.BooleanField(default=False, db_default=False, help_text=_("Nobody writes under it."))
+    is_share = models.BooleanField(default=False, db_default=False, help_text=_("Says something of another post."))
+    shared = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="shares",
+        db_index=False,
+        help_text=_("That post; empty when it is gone for good. Never a share itself."),
+    )
+    shares_count = models.PositiveIntegerField(default=0, db_default=0)
     comments_count = models.PositiveIntegerField(default=0)
     reactions_count = models.PositiveIntegerField(default=0)
     reactions = models.JSONField(default=dict, blank=True)
@@ -81,17 +96,20 @@ class Post(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     pinned_at = models.DateTimeField(null=True, blank=True, help_text=_("Since when it stands first on the profile."))
 
-    # What of it a muted word may stand in.
-    WORDS = ("text", "warning", "poll__choices")
-
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["author", "client_id"], name="post_client_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "client_id"], name="post_client_once"),
+            models.UniqueConstraint(
+                fields=["author", "shared"], condition=Q(BARE, deleted_at__isnull=True), name="post_shared_once"
+            ),
+        ]
         indexes = [
             models.Index(fields=["author", "-id"], name="post_of_author"),
             models.Index(fields=["audience", "-id"], name="post_of_audience"),
             models.Index(fields=["preview", "-id"], condition=Q(preview__isnull=False), name="post_of_preview"),
             models.Index(fields=["place", "-id"], condition=Q(place__isnull=False), name="post_of_place"),
             models.Index(fields=["author", "-pinned_at"], condition=Q(pinned_at__isnull=False), name="post_pinned"),
+            models.Index(fields=["shared", "-id"], condition=Q(shared__isnull=False), name="post_of_shared"),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +125,31 @@ class Post(models.Model):
     @property
     def pick_id(self) -> str:
         return f"post-{self.pk}-pick"
+
+    @property
+    def is_bare(self) -> bool:
+        """A share without words: nothing by itself."""
+        return self.is_share and not self.text
+
+    @property
+    def is_counted(self) -> bool:
+        """What a profile counts as a post of its member."""
+        return self.audience in COUNTED and not self.is_bare
+
+    @property
+    def original(self) -> "Post | None":
+        """What it shares, if the viewer may see that; asks for what `queries` annotated."""
+        return self.shared if getattr(self, "shows_shared", False) else None
+
+    @property
+    def subject(self) -> "Post | None":
+        """What is shared when somebody shares this: the first original, if the viewer may see that."""
+        return self.original if self.is_share else self
+
+    @property
+    def is_shareable(self) -> bool:
+        """Whom it reaches is all members at least; asks for the author."""
+        return self.reach in COUNTED
 
     @property
     def is_big(self) -> bool:
@@ -157,10 +200,7 @@ class Post(models.Model):
     def version(self) -> str:
         """Another one when its card is another one, beyond counts. Asks for author and preview, as `queries` fetch."""
         card = self.link_card
-        parts = (
-            *(self.edited_at, self.reach.value, card and (card.pk, card.fetched_at)),
-            *(self.comments_off, bool(getattr(self, "sees_results", False))),
-        )
+        parts = (self.edited_at, self.reach.value, card and (card.pk, card.fetched_at), self.comments_off)
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     @property

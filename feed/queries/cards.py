@@ -2,10 +2,19 @@
 number of queries however long the list is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
@@ -17,7 +26,9 @@ from feed.access import mutes as mute_access
 from feed.access import polls as poll_access
 from feed.access import posts as post_access
 from feed.access import saved as saved_access
-from feed.models.posts import Post, PostPicture
+from feed.access import shares as share_access
+from feed.models.comments import Comment
+from feed.models.posts import WORDS, Post, PostPicture
 from feed.models.reactions import Reaction
 
 PAGE = 20
@@ -27,13 +38,18 @@ Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked
 
 
 def cards(viewer: Viewer) -> QuerySet[Post]:
-    """Visible posts with all that a card shows: author, pictures, the viewer's own reaction, and whether they mute
-    its conversation, hide it, have saved it; its poll, what they voted for and whether they see the results."""
+    """Visible posts with what a card shows of one row each: author, poll and what it shares if the viewer may see that,
+    their own reaction, vote and share, whether they see the poll's results, and whether they mute its conversation,
+    hide it, have saved it. `filled` adds the rest."""
     mine = Reaction.objects.filter(post=OuterRef("pk"), user_id=accounts_access.viewer_id(viewer) or 0)
     return (
         post_access.visible_posts(viewer)
         .select_related("author", "preview__upload", "poll")
+        .select_related("shared__author", "shared__preview__upload", "shared__poll")
         .annotate(
+            shows_shared=post_access.shared_seen(viewer),
+            folds_shared=ExpressionWrapper(post_access.shared_unwanted(viewer), output_field=BooleanField()),
+            my_share=share_access.own_share(viewer),
             my_reaction=Subquery(mine.values("kind")[:1]),
             is_quiet=Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk"))),
             is_hidden=hidden_access.hidden(viewer),
@@ -41,8 +57,27 @@ def cards(viewer: Viewer) -> QuerySet[Post]:
             my_vote=Subquery(poll_access.votes_of(viewer).filter(poll=OuterRef("pk")).values("chosen")[:1]),
             sees_results=poll_access.sees_results(viewer),
         )
-        .prefetch_related(Prefetch("pictures", PostPicture.objects.select_related("upload").order_by("position")))
     )
+
+
+def filled(rows: Iterable[Post]) -> list[Post]:
+    """Cards with what they show of several rows each: of the posts and of those that they share in one query."""
+    posts = list(rows)
+    shown = [*posts, *(post.original for post in posts if post.original is not None)]
+    pictures = PostPicture.objects.select_related("upload").order_by("position")
+    prefetch_related_objects(shown, Prefetch("pictures", pictures))
+    _show_once(posts)
+    return posts
+
+
+def _show_once(posts: list[Post]) -> None:
+    """Shares without words of what stands on the same page, by itself or in a share above, get `shown_at`, the post
+    that shows it: nothing is repeated, and every post keeps its place in the walk."""
+    places = {post.pk: post.pk for post in posts}
+    for post in posts:
+        if post.is_bare and post.original is not None:
+            post.shown_at = places.get(post.original.pk)  # type: ignore[attr-defined]
+            places.setdefault(post.original.pk, post.pk)
 
 
 def page(
@@ -52,7 +87,7 @@ def page(
     those of the posts in `first`."""
     keep = _keep(post_access.visible_posts(viewer))
     page = paging.page(candidates.only("pk"), cursor=cursor, size=size - len(first), keep=keep)
-    return Page(in_order(cards(viewer), [*(Post(pk=id) for id in first), *page.rows]), page.next)
+    return Page(filled(in_order(cards(viewer), [*(Post(pk=id) for id in first), *page.rows])), page.next)
 
 
 def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
@@ -63,7 +98,7 @@ def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str
         size=size,
         keep=keep_heard(viewer, heard),
     )
-    return Page(in_order(cards(viewer), page.rows), page.next)
+    return Page(filled(in_order(cards(viewer), page.rows)), page.next)
 
 
 def _below(after: tuple[Any, ...] | None) -> int:
@@ -89,17 +124,20 @@ def keep_heard(viewer: Viewer, heard: QuerySet[Any]) -> Keep:
         return _keep(heard)
     me = accounts_access.viewer_id(viewer)
 
+    def speaks(row: Post | Comment) -> bool:
+        return row.author_id != me and matches(row.said)
+
     def keep(rows: list[Any]) -> list[Any]:
-        found = heard.filter(pk__in=[row.pk for row in rows]).values_list("pk", "author_id", *heard.model.WORDS)
-        said = {pk for pk, author_id, *words in found if author_id == me or not matches(spoken(words))}
-        return [row for row in rows if row.pk in said]
+        found = heard.filter(pk__in=[row.pk for row in rows])
+        if heard.model is Post:  # what it shares is put before the viewer as well
+            found = found.select_related("poll", "shared__poll").annotate(shows_shared=post_access.shared_seen(viewer))
+            found = found.only("author_id", *WORDS, "shared__author_id", *(f"shared__{name}" for name in WORDS))
+        texts = [(row, row.original if isinstance(row, Post) else None) for row in found]
+        deaf = {row.pk for row, shared in texts if speaks(row) or (shared and speaks(shared))}
+        shown = {row.pk for row, _shared in texts} - deaf
+        return [row for row in rows if row.pk in shown]
 
     return keep
-
-
-def spoken(words: Sequence[str | list[str] | None]) -> str:
-    """What the WORDS of a post or comment say: texts, and the choices of a poll."""
-    return "\n".join(" ".join(one) if isinstance(one, list) else one or "" for one in words)
 
 
 def keep_of_posts(viewer: Viewer) -> Keep:

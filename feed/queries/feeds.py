@@ -5,6 +5,7 @@ from accounts.access.people import Viewer
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import errors
+from feed.access import posts as post_access
 from feed.models.posts import Post
 from feed.queries import cards
 
@@ -18,5 +19,6 @@ def person_feed(viewer: Viewer, handle: str) -> tuple[User, list[Post]]:
     person = accounts_access.by_reference(people, handle).first()
     if person is None:
         raise errors.NotFound
-    candidates = Post.objects.filter(author=person, audience=Audience.PUBLIC, deleted_at__isnull=True)
+    # With what is shared: a visitor may see both.
+    candidates = post_access.visible_posts(None).filter(author=person, audience=Audience.PUBLIC)
     return person, cards.page(viewer, candidates, "", SIZE).rows

@@ -12,10 +12,10 @@ from feed.access import mutes as mute_access
 from feed.access import polls as poll_access
 from feed.access import posts as post_access
 from feed.models.posts import Post
-from feed.queries import cards
+from feed.queries import shares
 
 WATCH_LIMIT = 100  # posts in one frame
-COUNTS = ("reactions", "comments_count", "poll__votes", "poll__voters_count")
+COUNTS = ("reactions", "comments_count", "shares_count", "poll__votes", "poll__voters_count")
 VERSION = (
     *("audience", "author__is_private", "edited_at", "comments_off"),
     *("show_preview", "preview__state", "preview__fetched_at"),
@@ -41,24 +41,19 @@ def latest_shared(user_id: int) -> list[Post]:
 def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
     """Ids of the author and of the followers who may see a post now and mute neither its author nor its words, in
     chunks; one query, however many they are."""
-    found = (
-        Post.objects.filter(pk=post_id, deleted_at__isnull=True)
-        .values_list("author_id", "audience", *Post.WORDS)
-        .first()
-    )
-    if found is None:
+    posts = Post.objects.filter(pk=post_id, deleted_at__isnull=True)
+    post = posts.select_related("poll", "shared__author", "shared__poll").first()
+    if post is None:
         return
-    author_id, audience, *words = found
-    yield [author_id]
-    if audience == Audience.ONLY_ME:
+    yield [post.author_id]
+    if post.audience == Audience.ONLY_ME:
         return
-    followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=author_id)
-    if audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
-        followers = followers.filter(follower__in=accounts_access.circle(author_id, audience))
-    followers = followers.exclude(
-        mutes_access.deaf_to(author_id=author_id, text=cards.spoken(words), column="follower_id")
-    )
-    blocked = accounts_access.blocked_between(User(pk=author_id), "follower_id")
+    followers = Follow.objects.filter(accounts_access.present("follower__"), followed_id=post.author_id)
+    if post.audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
+        followers = followers.filter(follower__in=accounts_access.circle(post.author_id, post.audience))
+    deaf = mutes_access.deaf_to(author_id=post.author_id, text=post.said, column="follower_id")
+    followers = followers.exclude(deaf).exclude(shares.deaf(post, column="follower_id"))
+    blocked = accounts_access.blocked_between(User(pk=post.author_id), "follower_id")
     if blocked is not None:
         followers = followers.exclude(blocked)
     chunk: list[int] = []

@@ -55,7 +55,9 @@ def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
 
 def public_posts(count: int = 3) -> list[Post]:
     """The latest posts for everybody, for the welcome page."""
-    candidates = Post.objects.filter(audience=Audience.PUBLIC, deleted_at__isnull=True, is_brought=False)
+    candidates = Post.objects.filter(
+        audience=Audience.PUBLIC, deleted_at__isnull=True, is_brought=False, is_share=False
+    )
     return cards.page(None, candidates, "", count).rows
 
 
@@ -63,4 +65,4 @@ def post(viewer: Viewer, id: int) -> Post:
     """One post as a card, with `is_muted` and `muted_until` of its author; NotFound if hidden or absent."""
     post_access.access_post(viewer, id)
     muted = {"is_muted": mutes_access.muted(viewer), "muted_until": mutes_access.muted_until(viewer)}
-    return cards.cards(viewer).annotate(**muted).get(pk=id)
+    return cards.filled([cards.cards(viewer).annotate(**muted).get(pk=id)])[0]

@@ -23,8 +23,8 @@ def saved(viewer: User, cursor: str = "", *, collection: Collection | None = Non
         return [row for row in found if row.post_id in visible]
 
     page = paging.page(rows.only("pk", "post_id"), cursor=cursor, size=cards.PAGE, keep=keep)
-    shown = cards.cards(viewer).in_bulk([row.post_id for row in page.rows])
-    return Page([shown[row.post_id] for row in page.rows if row.post_id in shown], page.next)
+    posts = cards.in_order(cards.cards(viewer), [Post(pk=row.post_id) for row in page.rows])
+    return Page(cards.filled(posts), page.next)
 
 
 def collections(viewer: User) -> list[Collection]:

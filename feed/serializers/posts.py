@@ -13,7 +13,7 @@ from uploads import serializers as upload_serializers
 
 def counts(post: Post) -> dict[str, Any]:
     """What changes under a post without anybody editing it."""
-    return {"post": post.pk, "reactions": post.reactions, "comments": post.comments_count}
+    return {"post": post.pk, "reactions": post.reactions, "comments": post.comments_count, "shares": post.shares_count}
 
 
 def watched(row: Post) -> dict[str, Any]:
@@ -40,6 +40,10 @@ def post(row: Post) -> dict[str, Any]:
         "pictures": [picture(one) for one in row.pictures.all()],
         "preview": previews.preview(row.link_card),
         "poll": polls.poll(row),
+        "is_share": row.is_share,
+        "shared": shared(row.original, folded=bool(getattr(row, "folds_shared", False))) if row.original else None,
+        "shares_count": row.shares_count,
+        "my_share": getattr(row, "my_share", None),
         "reactions": row.reactions,
         "reactions_count": row.reactions_count,
         "comments_count": row.comments_count,
@@ -55,6 +59,37 @@ def post(row: Post) -> dict[str, Any]:
     }
 
 
+def shared(row: Post, *, folded: bool) -> dict[str, Any]:
+    """What stands inside a share."""
+    return {
+        "id": row.pk,
+        "url": row.get_absolute_url(),
+        "author": accounts_serializers.person(row.author),
+        "text": row.text,
+        "html": row.html,
+        "pictures": [picture(one) for one in row.pictures.all()],
+        "preview": previews.preview(row.link_card),
+        "shares_count": row.shares_count,
+        "folded": folded,
+        "created_at": row.created_at,
+        "edited_at": row.edited_at,
+    }
+
+
+class SharedOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    url = serializers.CharField()
+    author = accounts_serializers.Person()
+    text = serializers.CharField()
+    html = serializers.CharField(help_text="The text, rendered and safe to show.")
+    pictures = upload_serializers.PictureOut(many=True)
+    preview = previews.PreviewOut(allow_null=True)
+    shares_count = serializers.IntegerField()
+    folded = serializers.BooleanField(help_text="You mute its author, or hide it: show it closed.")
+    created_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+
+
 class PostOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     url = serializers.CharField()
@@ -66,6 +101,12 @@ class PostOut(serializers.Serializer[Any]):
     pictures = upload_serializers.PictureOut(many=True)
     preview = previews.PreviewOut(allow_null=True, help_text="The card of its first link, once that is fetched.")
     poll = polls.PollOut(allow_null=True)
+    is_share = serializers.BooleanField(help_text="It shares another post, with words or without.")
+    shared = SharedOut(allow_null=True, help_text="That post as it is now; null in a share: you may not see it.")
+    shares_count = serializers.IntegerField(help_text="Shares that all members may see.")
+    my_share = serializers.IntegerField(
+        allow_null=True, help_text="Your share without words of it, or of what it shares; delete it to take that back."
+    )
     reactions = serializers.DictField(child=serializers.IntegerField(), help_text="How many of each kind.")
     reactions_count = serializers.IntegerField()
     comments_count = serializers.IntegerField()

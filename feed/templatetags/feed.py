@@ -78,6 +78,8 @@ def feed_strings() -> dict[str, str]:
         "post_hidden": gettext("Hidden. You will not meet it again."),
         "saved": gettext("Saved. Only you see it."),
         "unsaved": gettext("Not saved any more."),
+        "shared": gettext("Shared. It stands in your feed."),
+        "unshared": gettext("You do not share it any more."),
         "choose_collection": gettext("Choose a collection"),
         "posted": gettext("Posted"),
         "vote_one": ngettext("%(n)s vote", "%(n)s votes", 1) % {"n": 1},

@@ -203,7 +203,7 @@ def test_a_comment_counts_and_tells_the_watchers(cast: Cast, pushed: list) -> No
     assert (post.comments_count, row.html) == (1, "<p><code>indeed</code></p>")
     assert pushed == [
         (group, "comment.new", {"post": post.pk, "comment": row.pk, "parent": None}),
-        (group, "post.counts", {"post": post.pk, "reactions": {}, "comments": 1}),
+        (group, "post.counts", {"post": post.pk, "reactions": {}, "comments": 1, "shares": 0}),
     ]
     assert len(facts("CommentCreated")) == 1
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Rss201rev2Feed
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -37,7 +37,8 @@ def person(request: base.Request, handle: str) -> HttpResponse:
     who, posts = feed_queries.person_feed(request.user, handle)
     if who.handle != handle.lower():
         return redirect("feed:person_feed", who.handle)
-    changed = max((post.edited_at or post.created_at for post in posts), default=who.created_at)
+    shown = [*posts, *filter(None, map(original, posts))]
+    changed = max((post.edited_at or post.created_at for post in shown), default=who.created_at)
     body = rss(who, posts, changed)
     headers = {
         "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
@@ -62,18 +63,41 @@ def rss(who: User, posts: list[Post], changed: datetime) -> bytes:
     for post in posts:
         link = settings.SITE_URL + post.get_absolute_url()
         feed.add_item(
-            title=said(post.warning or text.plain(post.html, 80) or _("A picture by %(name)s") % names),
+            title=said(post.warning or text.plain(post.html, 80) or headline(post, names)),
             link=link,
             unique_id=link,
-            description=said(words(post)),
+            description=said(words(post).replace('href="/', f'href="{settings.SITE_URL}/')),
             pubdate=post.created_at,
         )
     return feed.writeString("utf-8").encode()
 
 
+def original(post: Post) -> Post | None:
+    """What a share shares, as far as everybody may see it, whoever asks."""
+    return post.original if post.original is not None and post.original.is_public else None
+
+
+def headline(post: Post, names: dict[str, str]) -> str:
+    shared = original(post)
+    if shared is None:
+        return _("A picture by %(name)s") % names
+    shown = {"name": shared.author.display_name, "words": shared.warning or text.plain(shared.html, 60)}
+    return _("Shared from %(name)s: %(words)s") % shown
+
+
 def words(post: Post) -> str:
+    shared = original(post)
+    if shared is None:
+        return folded(post)
+    link = format_html(
+        '<p><a href="{}">{}</a></p>', settings.SITE_URL + shared.get_absolute_url(), shared.author.display_name
+    )
+    return f"{folded(post)}{link}<blockquote>{folded(shared)}</blockquote>"
+
+
+def folded(post: Post) -> str:
     """Readers of feeds fold nothing: of what has a warning they get the warning."""
-    return escape(post.warning) if post.warning else post.html.replace('href="/', f'href="{settings.SITE_URL}/')
+    return escape(post.warning) if post.warning else post.html
 
 
 def said(words: str) -> str:

@@ -98,9 +98,9 @@ def post_context(request: base.Request, one: Post) -> dict[str, Any]:
 
 def about(one: Post) -> dict[str, Any]:
     """With the words of its first lines; of what is folded nobody reads more here than the warning."""
-    if one.warning:
-        return {"post": one, "summary": one.warning, "headline": one.warning}
-    return {"post": one, "summary": text.plain(one.html, 160), "headline": text.plain(one.html, 60)}
+    told = one.original if one.is_bare and one.original is not None else one
+    summary, headline = (told.warning or text.plain(told.html, length) for length in (160, 60))
+    return {"post": one, "told": told, "summary": summary, "headline": headline}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

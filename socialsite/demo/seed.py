@@ -30,7 +30,7 @@ from feed.actions import homes
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
-from socialsite.demo import asking, entrance, keeping, links, pictures, plan, selves, threads, ties
+from socialsite.demo import asking, entrance, keeping, links, pictures, plan, selves, sharing, threads, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -197,6 +197,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     keeping.write(made, users, posts, list(comments.values()))
     threads.write(made, comments)
     asking.write(made, users, posts)
+    sharing.write(made, users, posts)
 
 
 def _people(made: Plan, say: Say) -> list[User]:

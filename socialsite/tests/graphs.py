@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
@@ -18,7 +19,19 @@ SIZE = 5
 PAIRS = [(one, other) for one in range(SIZE) for other in range(SIZE) if one != other]
 Pair = tuple[int, int]
 Viewer = int | None
-Place = tuple[int, str]  # whose post, for which audience
+
+
+class Share(NamedTuple):
+    """A post that shares another: by whom, for which audience, what, and whether they say something themselves."""
+
+    who: int
+    audience: str
+    of: tuple[int, str]
+    words: bool
+    turn: int
+
+
+Place = tuple[int, str] | Share  # whose post, for which audience
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,20 @@ class Graph:
         return (viewer, one) in self.follows or (viewer, one) in self.friends
 
     def sees(self, viewer: Viewer, post: Place) -> bool:
-        author, audience = post
+        """A share without words is seen by who sees what it shares as well."""
+        bare = isinstance(post, Share) and not post.words
+        return self._for(viewer, post) and (not bare or self.shows(viewer, post))
+
+    def shows(self, viewer: Viewer, post: Place) -> bool:
+        """Whether what a share shares stands in it."""
+        return isinstance(post, Share) and self._for(viewer, post.of)
+
+    def folds(self, viewer: Viewer, post: Place) -> bool:
+        """Whether it stands there folded."""
+        return isinstance(post, Share) and (viewer, post.of[0]) in self.mutes
+
+    def _for(self, viewer: Viewer, post: Place) -> bool:
+        author, audience, *_more = post
         circles = ["public"]
         if viewer is not None:
             circles.append("members")
@@ -69,7 +95,7 @@ class Graph:
             circles.append("friends")
         if (author, viewer) in self.close:
             circles.append("close_friends")
-        for_viewer = audience in circles or viewer == author
+        for_viewer = (audience in circles or viewer == author) and post not in self.deleted
         return self.meets(viewer, author) and self.inside(viewer, author) and for_viewer
 
     def wants(self, viewer: Viewer, author: int, *, word: bool) -> bool:
@@ -77,10 +103,16 @@ class Graph:
         return (viewer, author) not in self.mutes and not deaf
 
     def hears(self, viewer: Viewer, post: Place) -> bool:
-        return self.sees(viewer, post) and self.wants(viewer, post[0], word=has_word(post))
+        """Of a share its words, and what it shares where that is seen; without words it is that."""
+        heard = self.sees(viewer, post) and self.wants(viewer, post[0], word=has_word(post))
+        if not heard or not isinstance(post, Share) or not self.shows(viewer, post):
+            return heard
+        wanted = self.wants(viewer, post.of[0], word=has_word(post.of))
+        muted = (viewer, post.of[0]) in self.mutes
+        return wanted or (muted and post.words and not (viewer in self.deaf and has_word(post.of)))
 
     def home(self, viewer: int) -> set[Place]:
-        return {one for one in self.places if self.reaches(viewer, one)}
+        return {one for one in self.posts if self.reaches(viewer, one)}
 
     def reaches(self, viewer: int, post: Place) -> bool:
         """By whom they follow; the first follows a hashtag as well."""
@@ -89,7 +121,7 @@ class Graph:
 
     def told(self, post: Place) -> set[int]:
         """Whose pages hear at once of a new post."""
-        if not self.present(post[0]):
+        if not self.present(post[0]) or post in self.deleted:
             return set()
         followers = self.to("follows", post[0])
         return {post[0]} | {one for one in followers if self.present(one) and self.hears(one, post)}
@@ -127,13 +159,35 @@ class Graph:
         return [(author, audience) for author in self.everybody for audience in Audience.values]
 
     @cached_property
+    def deleted(self) -> set[Place]:
+        return {post for post in self.places if (5 * post[0] + number_of(post)) % 11 == 4}
+
+    @cached_property
+    def shares(self) -> list[Share]:
+        """Everybody shares two posts of those they were drawn with. What they shared may be for few meanwhile, or
+        gone, and its author private."""
+        found = []
+        for one in self.everybody:
+            near = [0, *range(_first(one), _first(one) + SIZE - 1)]
+            for turn in range(2):
+                author = near[(one + turn) % SIZE]
+                of = (author, SHARED[(3 * one + 5 * turn) % len(SHARED)])
+                found.append(Share(one, Audience.values[(one + 2 * turn) % 6], of, (one // 2 + turn) % 2 == 0, turn))
+        return found
+
+    @cached_property
+    def posts(self) -> list[Place]:
+        """In the order in which they were made."""
+        return [*self.places, *self.shares]
+
+    @cached_property
     def talked(self) -> list[Place]:
         """Posts with comments."""
         return [post for post in self.places if number_of(post) % 5 == 0]
 
     @cached_property
     def tagged(self) -> set[Place]:
-        return {post for post in self.places if number_of(post) % 7 == 0}
+        return {post for post in self.posts if number_of(post) % 7 == 0 and not is_bare(post)}
 
     @cached_property
     def pictured(self) -> list[Place]:
@@ -141,8 +195,9 @@ class Graph:
 
     def talkers(self, post: Place) -> list[int]:
         """Who has written a comment there: those who were drawn together with the author."""
-        first = max(post[0] - 1, 0) // (SIZE - 1) * (SIZE - 1) + 1
-        return [0, *range(first, first + SIZE - 1)] if number_of(post) % 5 == 0 else []
+        first = _first(post[0])
+        talked = number_of(post) % 5 == 0 and not isinstance(post, Share)
+        return [0, *range(first, first + SIZE - 1)] if talked else []
 
     def answered(self, post: Place, one: int) -> int | None:
         """Whose comment the one of this talker is a reply to: each of the last two answers one of the first."""
@@ -177,6 +232,7 @@ class Graph:
 PAIRED = [one.name for one in fields(Graph) if one.type == frozenset[Pair]]
 STATED = [one.name for one in fields(Graph) if one.type == frozenset[int]]
 WORD = "lantern"
+SHARED = ("public", "members", "public", "members", "followers", "friends", "close_friends", "only_me")
 
 
 def _sides(pairs: Iterable[Pair]) -> Mapping[int, set[int]]:
@@ -191,7 +247,16 @@ def number_of(post: Place) -> int:
 
 
 def has_word(post: Place) -> bool:
-    return number_of(post) % 2 == 0
+    return number_of(post) % 2 == 0 and not is_bare(post)
+
+
+def is_bare(post: Place) -> bool:
+    return isinstance(post, Share) and not post.words
+
+
+def _first(one: int) -> int:
+    """The first of those, 0 aside, whom this one was drawn together with."""
+    return max(one - 1, 0) // (SIZE - 1) * (SIZE - 1) + 1
 
 
 # -- Drawing -----------------------------------------------------------------------------------------------------------

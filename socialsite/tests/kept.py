@@ -1,8 +1,8 @@
 """What the first of a world keeps: every fourth post, of everybody, whether they may see it or not."""
 
 from feed.models.saved import Collection, SavedPost
-from socialsite.tests.graphs import Place
-from socialsite.tests.shown import Ask, Shown, newest, shown
+from socialsite.tests.graphs import Place, Share
+from socialsite.tests.shown import Ask, Shown, cards, newest, shown
 from socialsite.tests.worlds import World
 
 TURN = 4
@@ -14,7 +14,7 @@ def keep(world: World) -> None:
     row = Collection.objects.create(owner=owner, name="Some")
     SavedPost.objects.bulk_create(
         SavedPost(owner=owner, post=world.posts[place], collection=row if turn % 2 else None)
-        for turn, place in enumerate(_kept(world.graph.places))
+        for turn, place in enumerate(_kept(world.graph.posts))
     )
 
 
@@ -27,20 +27,22 @@ def _kept(places: list[Place]) -> list[Place]:
 
 
 def saved(ask: Ask) -> Shown:
-    kept = _kept(ask.graph.places) if ask.me == 0 else []
-    return shown(posts=newest([place for place in kept if ask.graph.sees(ask.me, place)]))
+    kept = _kept(ask.graph.posts) if ask.me == 0 else []
+    return cards(ask, newest([place for place in kept if ask.graph.sees(ask.me, place)]))
 
 
 def collection(ask: Ask) -> Shown:
     """One that is the first's alone."""
-    kept = _kept(ask.graph.places)[1::2] if ask.me == 0 else []
-    return shown(posts=newest([place for place in kept if ask.graph.sees(ask.me, place)]))
+    kept = _kept(ask.graph.posts)[1::2] if ask.me == 0 else []
+    return cards(ask, newest([place for place in kept if ask.graph.sees(ask.me, place)]))
 
 
 def others_post(ask: Ask) -> Shown:
     """What one may report: somebody else's post that one sees."""
     seen = ask.place[0] != ask.viewer and ask.graph.sees(ask.viewer, ask.place)
-    return shown(posts=[ask.place] if seen else [])
+    if not seen or not isinstance(ask.place, Share) or ask.place.words:
+        return shown(posts=[ask.place] if seen else [])
+    return Shown(people=frozenset({ask.place.who}), posts=frozenset({ask.place.of}))  # the words of what it shares
 
 
 def others_comment(ask: Ask) -> Shown:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from accounts.models.relations import Audience
-from socialsite.tests.graphs import Graph, Place, Viewer
+from socialsite.tests.graphs import Graph, Place, Share, Viewer, is_bare
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,44 @@ def shown(people: Iterable[int] = (), posts: Iterable[Place] = (), said: Iterabl
     return Shown(frozenset(people) | {post[0] for post in posts} | {one for one, _post in said}, posts, said)
 
 
+def cards(ask: Ask, posts: Iterable[Place]) -> Shown:
+    """Posts with what stands in them."""
+    rows = list(posts)
+    return shown(posts=rows + [one.of for one in rows if isinstance(one, Share) and ask.graph.shows(ask.viewer, one)])
+
+
 def person(ask: Ask) -> Shown:
     return shown(ask.graph.met(ask.viewer, [ask.one]))
 
 
 def posts_of(ask: Ask) -> Shown:
-    return shown(
-        posts=[place for place in ask.graph.places if place[0] == ask.one and ask.graph.sees(ask.viewer, place)]
-    )
+    return cards(ask, [one for one in ask.graph.posts if one[0] == ask.one and ask.graph.sees(ask.viewer, one)])
 
 
 def profile(ask: Ask) -> Shown:
     return shown(person(ask).people, posts_of(ask).posts)
+
+
+def shareable(ask: Ask) -> Shown:
+    """The page on which one shares: what, or of a share what that shares; with its author and no other card."""
+    graph, me, place = ask.graph, ask.viewer, ask.place
+    of = place.of if isinstance(place, Share) else place
+    open_to_all = of[1] in ("public", "members") and of[0] not in graph.private
+    return shown(posts=[of] if graph.sees(me, place) and graph.sees(me, of) and open_to_all else [])
+
+
+def _shares(ask: Ask) -> list[Place]:
+    seen = ask.graph.sees(ask.viewer, ask.place)
+    return [one for one in ask.graph.shares if seen and one.of == ask.place and ask.graph.sees(ask.viewer, one)]
+
+
+def shares(ask: Ask) -> Shown:
+    """Who shared a post, and what they said."""
+    return shown(posts=newest(_shares(ask)))
+
+
+def shares_in_full(ask: Ask) -> Shown:
+    return cards(ask, newest(_shares(ask)))
 
 
 def tab_of_profile(ask: Ask) -> Shown:
@@ -90,28 +116,32 @@ def on_list(ask: Ask) -> Shown:
 def list_posts(ask: Ask) -> Shown:
     graph, me = ask.graph, ask.me
     on = graph.of("listed", me) if ask.own else set()
-    return shown(
-        posts=newest([place for place in ask.graph.places if place[0] in on and ask.graph.hears(ask.me, place)])
-    )
+    return cards(ask, newest([place for place in graph.posts if place[0] in on and graph.hears(me, place)]))
 
 
 def tagged(ask: Ask) -> Shown:
-    return shown(posts=newest(place for place in ask.graph.tagged if ask.graph.hears(ask.viewer, place)))
+    return cards(ask, newest(place for place in ask.graph.tagged if ask.graph.hears(ask.viewer, place)))
 
 
 def newest(places: Iterable[Place], number: int = 20) -> list[Place]:
-    return sorted(places, key=lambda place: (place[0], Audience.values.index(place[1])))[-number:]
+    """As they were made: everybody's posts, then everybody's shares."""
+
+    def order(place: Place) -> tuple[bool, int, int]:
+        is_share = isinstance(place, Share)
+        return is_share, place[0], place.turn if isinstance(place, Share) else Audience.values.index(place[1])
+
+    return sorted(places, key=order)[-number:]
 
 
 def home(ask: Ask) -> Shown:
     if ask.viewer is None:
         public = [place for place in ask.graph.places if ask.graph.sees(None, place)]
         return shown(posts=newest(public, 3))
-    return shown(posts=newest(ask.graph.home(ask.viewer)))
+    return cards(ask, newest(ask.graph.home(ask.viewer)))
 
 
 def post(ask: Ask) -> Shown:
-    return shown(posts=[ask.place] if ask.graph.sees(ask.viewer, ask.place) else [])
+    return cards(ask, [ask.place] if ask.graph.sees(ask.viewer, ask.place) else [])
 
 
 def thread(ask: Ask) -> Shown:
@@ -123,8 +153,9 @@ def post_page(ask: Ask) -> Shown:
 
 
 def edit(ask: Ask) -> Shown:
-    mine = ask.place[0] == ask.viewer
-    return Shown(posts=post(ask).posts) if mine else shown()
+    """One's own words."""
+    mine = ask.place[0] == ask.viewer and ask.graph.sees(ask.viewer, ask.place) and not is_bare(ask.place)
+    return Shown(posts=frozenset({ask.place})) if mine else shown()
 
 
 def comment(ask: Ask) -> Shown:
@@ -185,6 +216,13 @@ def reacted_to_comment(ask: Ask) -> Shown:
     """Those who talk there react to the first comment alone."""
     seen = ask.sayer == 0 and ask.graph.reads(ask.viewer, ask.place, 0)
     return shown(ask.graph.met(ask.viewer, ask.graph.talkers(ask.place)) if seen else ())
+
+
+def own_posts(ask: Ask) -> Shown:
+    """The viewer's, and whose post a share of theirs shares, but none of its words."""
+    mine = [place for place in ask.graph.posts if place[0] == ask.me and ask.graph.sees(ask.me, place)]
+    shared = [place.of[0] for place in mine if isinstance(place, Share) and ask.graph.shows(ask.me, place)]
+    return shown(shared, mine)
 
 
 def own_comments(ask: Ask) -> Shown:

@@ -29,10 +29,11 @@ from feed import consumers as feed_consumers
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
 from socialsite.tests import kept
-from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, together
+from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, is_bare, together
 from socialsite.tests.shown import (
     Ask,
     Shown,
+    cards,
     comment,
     comment_edit,
     comment_live,
@@ -43,6 +44,7 @@ from socialsite.tests.shown import (
     on_list,
     own,
     own_comments,
+    own_posts,
     people_of,
     person,
     post,
@@ -53,6 +55,9 @@ from socialsite.tests.shown import (
     reacted,
     reacted_to_comment,
     replies,
+    shareable,
+    shares,
+    shares_in_full,
     shown,
     tab_of_profile,
     tagged,
@@ -98,13 +103,16 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:api_list_posts": list_posts,
     "feed:home": home,
     "feed:api_posts": home,
-    "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), home_queries.NEW_LIMIT)),
+    "feed:new_posts": lambda ask: cards(ask, newest(ask.graph.home(ask.me), home_queries.NEW_LIMIT)),
     "feed:api_user_posts": posts_of,
     "feed:post": post_page,
     "feed:api_post": post,
     "feed:edit": edit,
     "feed:history": post,
     "feed:api_revisions": lambda ask: Shown(posts=post(ask).posts),
+    "feed:share": shareable,
+    "feed:shares": shares,
+    "feed:api_shares": shares_in_full,
     "feed:person_feed": lambda ask: posts_for_visitors(ask) if ask.graph.meets(ask.viewer, ask.one) else shown(),
     "feed:comments": thread,
     "feed:api_comments": thread,
@@ -138,6 +146,10 @@ def posts_for_visitors(ask: Ask) -> Shown:
 
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
 NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes", "muted.json", "blocked.json"}
+# A post on a page, in the API, for readers of feeds, in an export.
+CARD = re.compile(
+    r"""(?:\bid="post-|"url":\s*"/posts/|<link>[^<]*/posts/|"id":\s(?=\d+,\s"text"))(\d+)(?:"|/"|/</link>|,)"""
+)
 AS_FRAGMENT = {"feed:comments", "feed:comment"}
 QUERY = {"feed:new_posts": "?after=0"}
 # What a parameter of a route may be, where it is no member, post, comment or list of the world.
@@ -185,7 +197,7 @@ EXPORTS: dict[str, Callable[[Ask], Shown]] = {
     "lists.json": own("listed"),
     "muted.json": own("mutes", "mutes_over", met=False),
     "blocked.json": own("blocks", met=False),
-    "posts.json": lambda ask: shown(posts=[place for place in ask.graph.places if place[0] == ask.me]),
+    "posts.json": own_posts,
     "comments.json": own_comments,
 }
 CHAT = "chat/tests/test_access.py: conversations of two, which mutes do not touch"
@@ -239,7 +251,7 @@ class Walk:
             for one in {turn % graph.size, (turn * 7 + 2) % graph.size, (turn * 3 + 5) % graph.size, viewer or 0}:
                 yield self.world.people[one].handle, Ask(graph, viewer, one=one)
         elif path.startswith(POSTS):
-            for place in [*graph.places[turn % 17 :: 17], *graph.talked[turn % 7 :: 7]]:
+            for place in [*graph.places[turn % 17 :: 17], *graph.talked[turn % 7 :: 7], *graph.shares[turn % 5 :: 5]]:
                 yield self.world.posts[place].pk, Ask(graph, viewer, place=place)
         elif path.startswith(COMMENTS):
             for place, one in list(self.world.comments)[turn % 19 :: 19]:
@@ -293,12 +305,16 @@ class Walk:
     def marks(self, page: str) -> Shown:
         number = self.world.people[0].handle.removeprefix("who").partition("x")[0]
         audiences = {audience.replace("_", ""): audience for audience in Audience.values}
-        people = re.findall(rf"(?<!post)(?<!said)who{number}x(\d+)", page, re.I)
+        people = re.findall(rf"(?<!post)(?<!said)(?<!share)who{number}x(\d+)", page, re.I)
         posts = re.findall(rf"postwho{number}x(\d+)([a-z]+)", page)
+        turns = re.findall(rf"sharewho{number}x(\d+)turn(\d)", page)
+        said_shares = {share for share in self.graph.shares if (str(share.who), str(share.turn)) in turns}
+        cards = {int(id) for id in re.findall(CARD, page)}  # what has no words
+        bare = {share for share in self.graph.shares if is_bare(share) and self.world.posts[share].pk in cards}
         said = re.findall(rf"saidwho{number}x(\d+)under(\d+)([a-z]+)", page)
         return Shown(
             frozenset(int(one) for one in people) - {self.viewer},
-            frozenset((int(one), audiences[name]) for one, name in posts),
+            frozenset((int(one), audiences[name]) for one, name in posts) | said_shares | bare,
             frozenset((int(one), (int(under), audiences[name])) for one, under, name in said),
         )
 

@@ -23,6 +23,7 @@ from accounts.queries import people as people_queries
 from core import errors
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
+from feed.queries import cards
 from feed.queries import comments as comment_queries
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
@@ -90,7 +91,22 @@ def people(look: Look) -> tuple[Any, Any]:
 
 def posts(look: Look) -> tuple[Any, Any]:
     found = post_access.visible_posts(look.who).filter(pk__in=look.places).values_list("pk", flat=True)
-    return look.posts(found), look.seen(look.graph.places)
+    return look.posts(found), look.seen(look.graph.posts)
+
+
+def shared(look: Look) -> tuple[Any, Any]:
+    """What stands in the shares that the viewer sees, and whether it is folded."""
+    graph, me = look.graph, look.viewer
+    ids = [look.world.posts[share].pk for share in graph.shares]
+    found = {}
+    for row in cards.cards(look.who).filter(pk__in=ids):
+        inside = row.original and look.places[row.original.pk]
+        found[look.places[row.pk]] = (inside, bool(inside and row.folds_shared))
+    return found, {
+        share: (share.of, graph.folds(me, share)) if graph.shows(me, share) else (None, False)
+        for share in graph.shares
+        if graph.sees(me, share)
+    }
 
 
 def comments(look: Look) -> tuple[Any, Any]:
@@ -127,7 +143,7 @@ def listed(look: Look) -> tuple[Any, Any]:
     found = walked(lambda cursor: home_queries.list_posts(look.who, look.world.lists[look.viewer].pk, cursor)[1])
     on = look.graph.of("listed", look.viewer)
     return look.posts(found), {
-        place for place in look.graph.places if place[0] in on and look.graph.hears(look.viewer, place)
+        place for place in look.graph.posts if place[0] in on and look.graph.hears(look.viewer, place)
     }
 
 
@@ -169,11 +185,11 @@ def watched(look: Look) -> tuple[Any, Any]:
     ids = sorted(look.places)
     for start in range(0, len(ids), live_queries.WATCH_LIMIT):
         found |= look.posts(live_queries.watchable(look.who.pk, ids[start : start + live_queries.WATCH_LIMIT]))
-    return found, look.seen(look.graph.places)
+    return found, look.seen(look.graph.posts)
 
 
 def told(look: Look) -> tuple[Any, Any]:
-    own = [place for place in look.graph.places if place[0] == look.viewer]
+    own = [place for place in look.graph.posts if place[0] == look.viewer]
     found = {}
     for place in own:
         chunks = live_queries.announce_to(look.world.posts[place].pk, at_once=3)
@@ -215,7 +231,7 @@ def suggested(look: Look) -> tuple[Any, Any]:
     return common, look.graph.suggested(look.viewer)
 
 
-FOR_ALL = [people, posts, comments, pictures, thread, reacted, ties]
+FOR_ALL = [people, posts, shared, comments, pictures, thread, reacted, ties]
 FOR_MEMBERS = [*FOR_ALL, home, listed, watched, told, asking, asking_friends, suggested]
 LOOKS = {True: FOR_MEMBERS, False: FOR_ALL}
 

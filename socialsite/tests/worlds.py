@@ -19,7 +19,7 @@ from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
 from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
-from socialsite.tests.graphs import WORD, Graph, Place, Viewer, has_word, number_of
+from socialsite.tests.graphs import WORD, Graph, Place, Share, Viewer, has_word, number_of
 from uploads.models import Upload
 
 
@@ -150,6 +150,9 @@ def _write(worlds: list[World]) -> None:
     choices = ["Some lántern", "None"]
     Poll.objects.bulk_create(Poll(post=row, choices=choices, votes=[0, 0]) for place, row in every if asks(place))
     Revision.objects.bulk_create(Revision(post=row, text=row.text, html=row.html) for _place, row in every)
+    for world in worlds:
+        world.posts |= {share: _share(world, share) for share in world.graph.shares}
+    Post.objects.bulk_create(world.posts[share] for world in worlds for share in world.graph.shares)
     Upload.objects.bulk_create(
         row for world in worlds for row in [*world.pictures.values(), *world.said_pictures.values(), *world.avatars]
     )
@@ -190,7 +193,7 @@ def _bring_home(world: World) -> None:
     )
     tag = Source.objects.create(kind=SourceKind.TAG, name=world.tag)
     Subscription.objects.create(member=people[0], source=tag, kind=SourceKind.TAG, state=SubscriptionState.COPIED)
-    waiting = {place for place in graph.places if (place[0] + number_of(place)) % 4 == 0}
+    waiting = {place for place in graph.posts if (place[0] + number_of(place)) % 4 == 0}
     Filing.objects.bulk_create(
         Filing(source=source, post=post, is_waiting=place in waiting)
         for place, post in world.posts.items()
@@ -199,11 +202,12 @@ def _bring_home(world: World) -> None:
     floors = {one: min(post.pk for post in world.posts.values()) + 40 if one % 2 == 0 else 0 for one in graph.everybody}
     Home.objects.bulk_create(Home(member=people[one], floor=floor) for one, floor in floors.items())
     copied = {(a, b) for a, b, state in read if state == SubscriptionState.COPIED} | graph.dismissed
-    entries = {(a, (b, audience)) for a, b in copied for audience in Audience.values}
+    entries: set[tuple[int, Place]] = {(a, (b, audience)) for a, b in copied for audience in Audience.values}
+    entries |= {(a, share) for a, b in copied for share in graph.shares if share.who == b}
     entries |= {(0, place) for place in graph.tagged}
     HomeEntry.objects.bulk_create(
         HomeEntry(member=people[one], post=world.posts[place])
-        for one, place in sorted(entries)
+        for one, place in entries
         if place not in waiting and world.posts[place].pk > floors[one]
     )
 
@@ -213,15 +217,22 @@ def _post(world: World, place: Place) -> Post:
     text = f"{mark} a Lántern." if has_word(place) and not asks(place) else f"{mark} a light."
     html = f"<p>{text}</p>"
     count = len(world.graph.talkers(place))
+    gone = timezone.now() if place in world.graph.deleted else None
     pinned = timezone.now() if number_of(place) % 5 == 0 else None
-    post = Post(author=world.people[place[0]], audience=place[1], text=text, html=html, comments_count=count)
-    post.pinned_at = pinned
-    return post
+    said = {"text": text, "html": html, "comments_count": count, "deleted_at": gone, "pinned_at": pinned}
+    return Post(author=world.people[place[0]], audience=place[1], **said)
 
 
 def asks(place: Place) -> bool:
     """Has a poll, and its word there."""
     return number_of(place) % 4 == 2
+
+
+def _share(world: World, share: Share) -> Post:
+    mark = f"share{world.people[share.who].handle}turn{share.turn}"
+    text = f"{mark} LANTERN?" if has_word(share) else mark if share.words else ""
+    said = {"text": text, "html": f"<p>{text}</p>" if text else "", "is_share": True}
+    return Post(author=world.people[share.who], audience=share.audience, shared=world.posts[share.of], **said)
 
 
 def _comment(world: World, place: Place, one: int) -> Comment:

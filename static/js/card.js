@@ -14,5 +14,8 @@ export function renew(card, fresh) {
     if (same) photos.replaceWith(same);
   }
   old.replaceWith(body);
+  part(card, ".acts > [data-shares-of]")?.replaceWith(part(fresh, ".acts > [data-shares-of]") ?? "");
+  if (fresh.dataset.shared) card.dataset.shared = fresh.dataset.shared;
+  else delete card.dataset.shared;
   card.toggleAttribute("data-comments-off", fresh.hasAttribute("data-comments-off"));
 }

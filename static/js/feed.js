@@ -11,6 +11,7 @@ import "./mute.js";
 import { showPoll } from "./poll.js";
 import "./who.js";
 import { showPostCounts } from "./reactions.js";
+import "./shares.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
 import { complain, offerUndo } from "./toast.js";
@@ -25,22 +26,35 @@ const cardOf = (id) => document.getElementById(`post-${id}`);
 
 // -- Watching what is near ---------------------------------------------------------------------------------------------
 
-const near = new Set();
+const near = new Map(); // how many cards near show this post, as themselves or inside a share
+const seen = new WeakSet(); // the cards near
 const coming = new Set();
 const going = new Set();
 let timer = 0;
 
+const shownBy = (card) => [card.dataset.post, card.dataset.shared].filter(Boolean).map(Number);
+const sharesOf = (id) => [...document.querySelectorAll(`[data-shared="${id}"]`)].filter((card) => !card.hidden);
+
+const cardsOf = (id) => [cardOf(id), ...sharesOf(id)].filter((card) => card && !card.hidden);
+
+/** What changed before it was watched is fetched; each version is asked for once. */
+function catchUpWith(card, post, version) {
+  const shown = card.id === `post-${post}` ? card : card.querySelector("[data-shared-part]");
+  if (shown.dataset.version === version || shown.dataset.asked === version) return;
+  shown.dataset.asked = version;
+  refresh(card);
+}
+
 async function watch(ids) {
   const { posts } = await socket.send("feed.watch", { posts: ids });
   const there = new Set(posts.map(({ post }) => post));
-  for (const { post, reactions, comments, version, poll } of posts) {
-    showPostCounts(post, reactions, comments);
+  for (const { post, reactions, comments, shares, version, poll } of posts) {
+    showPostCounts(post, reactions, comments, shares);
     if (poll) showPoll(poll, { whole: true });
-    const card = cardOf(post);
-    if (card && card.dataset.version !== version) await refresh(post); // changed before it was watched
+    for (const card of cardsOf(post)) catchUpWith(card, post, version);
   }
   // What one may no longer see leaves the page.
-  for (const id of ids) if (!there.has(id)) leave(id);
+  for (const id of ids) if (!there.has(id)) gone(id);
 }
 
 async function settle() {
@@ -57,28 +71,58 @@ function soon() {
   timer ||= setTimeout(() => settle().catch(() => {}), GATHER); // a reconnect asks for all of them again
 }
 
+function step(id, by) {
+  const before = near.get(id) ?? 0;
+  const after = before + by;
+  if (after > 0) near.set(id, after);
+  else near.delete(id);
+  if (before > 0 === after > 0) return;
+  const [to, from] = after > 0 ? [coming, going] : [going, coming];
+  to.add(id);
+  from.delete(id);
+  soon();
+}
+
+function turn(card, isNear) {
+  if (isNear === seen.has(card)) return;
+  if (isNear) seen.add(card);
+  else seen.delete(card);
+  for (const id of shownBy(card)) step(id, isNear ? 1 : -1);
+}
+
 const observer = new IntersectionObserver(
   (entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const id = Number(target.dataset.post);
-      if (isIntersecting === near.has(id)) continue;
-      const [to, from] = isIntersecting ? [coming, going] : [going, coming];
-      if (isIntersecting) near.add(id);
-      else near.delete(id);
-      to.add(id);
-      from.delete(id);
-    }
-    if (coming.size || going.size) soon();
+    for (const { target, isIntersecting } of entries) turn(target, isIntersecting);
   },
   { rootMargin: AHEAD },
 );
 
-function leave(id) {
-  const card = cardOf(id);
+function leave(card) {
   if (!card || card.hidden) return;
   observer.unobserve(card);
-  near.delete(id);
+  turn(card, false);
   card.remove();
+}
+
+function gone(id) {
+  leave(cardOf(id));
+  for (const card of sharesOf(id)) refresh(card);
+}
+
+async function refresh(card) {
+  try {
+    const [fresh] = await getFragment(`/posts/${card.dataset.post}/`);
+    const wasNear = seen.has(card);
+    turn(card, false);
+    renew(card, fresh);
+    introduce(card);
+    turn(card, wasNear);
+    for (const id of shownBy(card)) if (near.has(id)) coming.add(id); // by their new names
+    soon();
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    if (error.status === 404) leave(card);
+  }
 }
 
 function meet(root) {
@@ -138,32 +182,16 @@ socket.on("post.new", ({ post }) => {
 socket.on("post.gone", ({ post }) => {
   pending.delete(post);
   showPill();
-  leave(post);
+  gone(post);
 });
 
-async function refresh(post) {
-  const card = cardOf(post);
-  if (!card || card.hidden) return;
-  try {
-    const [fresh] = await getFragment(`/posts/${post}/`);
-    renew(card, fresh);
-    introduce(card);
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    if (error.status === 404) leave(post);
-  }
-}
-
-socket.on("post.edited", async ({ post }) => {
-  await refresh(post);
-  if (!cardOf(post)) return;
-  coming.add(post); // by its new name
-  soon();
+socket.on("post.edited", ({ post }) => {
+  for (const card of cardsOf(post)) refresh(card);
 });
 
 let opened = false;
 socket.onOpen(async () => {
-  near.forEach((id) => coming.add(id));
+  for (const id of near.keys()) coming.add(id);
   const again = opened;
   opened = true;
   await settle(); // first what is gone, then what is new

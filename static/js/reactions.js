@@ -188,7 +188,7 @@ document.addEventListener(
   true,
 );
 
-socket.on("post.counts", ({ post, reactions, comments }) => showPostCounts(post, reactions, comments));
+socket.on("post.counts", ({ post, reactions, comments, shares }) => showPostCounts(post, reactions, comments, shares));
 socket.on("comment.counts", ({ comment, reactions }) => {
   const row = document.getElementById(`comment-${comment}`);
   const form = row?.querySelector("[data-react]");
@@ -196,7 +196,8 @@ socket.on("comment.counts", ({ comment, reactions }) => {
 });
 
 /** Counts of one post, wherever it stands on the page; what one is just sending oneself is not overwritten. */
-export function showPostCounts(id, reactions, comments) {
+export function showPostCounts(id, reactions, comments, shares) {
+  for (const act of document.querySelectorAll(`[data-shares-of="${id}"]`)) showCount(act, "shares", shares);
   const card = document.getElementById(`post-${id}`);
   if (!card) return;
   const form = card.querySelector(":scope > .acts [data-react]");
