@@ -66,12 +66,14 @@ messages: venv-dev ## collect the words to translate, and compile the translatio
 documents: venv-dev ## write the documents that the code makes: docs/openapi.yaml
 	@SOCIALSITE_TESTING=1 $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 
-.PHONY: shots image clean
+.PHONY: shots image bench-feed clean
 shots: venv-dev ## pictures of every page, in .shots/
 	@$(SERVICES) ensure chromium
 	@$(BIN)/python -m e2e.shots $(ARGS)
 image: venv ## build the container image without a container engine, start it, and ask it for /healthz
 	@$(BIN)/python deploy/image.py $(ARGS)
+bench-feed: venv-dev ## what the feed costs with 10,000 to 10,000,000 posts (ARGS="--sizes 1e4,1e6 --api")
+	@$(BIN)/python -m bench.feed $(ARGS)
 clean: ## away with caches, pictures and builds (never with data)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .shots .build .coverage
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

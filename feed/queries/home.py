@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.access import lists as lists_access
 from accounts.access import people as people_access
@@ -27,13 +27,15 @@ LOOKED_AT = 1000  # of the newest posts and follows, when it is asked whether ho
 SPAN = 200  # members at once, where all are gone through
 
 # Sources, each with the newest post of the asked range: nobody else's can be among the `number` newest of all.
+# Materialized, that each is looked up once, and not for the condition and for the order.
 NEWEST = """
-    SELECT source_id, newest FROM (
+    WITH asked AS MATERIALIZED (
         SELECT one.source_id AS source_id, (
             SELECT MAX(f.post_id) FROM feed_filing f
             WHERE f.source_id = one.source_id AND f.post_id < %(below)s AND f.post_id > %(above)s
         ) AS newest FROM ({sources}) one
-    ) asked WHERE newest IS NOT NULL ORDER BY newest DESC LIMIT %(number)s
+    )
+    SELECT source_id, newest FROM asked WHERE newest IS NOT NULL ORDER BY newest DESC LIMIT %(number)s
 """
 OF_ONE = """
     SELECT post_id FROM (
@@ -107,8 +109,9 @@ def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList
 def _subscribed(viewer: User) -> QuerySet[Post]:
     """What may come to the viewer: an entry may be older than an unfollow."""
     reads = Subscription.objects.filter(source=OuterRef("source"), member=viewer.pk)
-    standing = Filing.objects.filter(Exists(reads), post=OuterRef("pk"))
-    return post_access.heard_posts(viewer).filter(Exists(standing))
+    # A value, and not whether it exists: that, PostgreSQL may turn around and read every post of every source.
+    standing = Subquery(Filing.objects.filter(Exists(reads), post=OuterRef("pk")).values("post")[:1])
+    return post_access.heard_posts(viewer).alias(standing=standing).filter(standing__isnull=False)
 
 
 def _of_home(viewer: User, above: int) -> cards.Fetch:

@@ -1,16 +1,18 @@
 """Hashtags: what stands under them, for whom, and following them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in, make_block
 from core import errors, paging
+from feed.access import tags as tag_access
 from feed.actions import filing, homes, tags
 from feed.actions import posts as post_actions
 from feed.models.posts import Post
@@ -92,6 +94,26 @@ def test_there_is_a_bound(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
         tags.follow_tag(actor=cast.carol, name="three_c")
     with pytest.raises(errors.NotFound):
         tags.follow_tag(actor=cast.carol, name="12")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_the_bound_holds_for_many_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tags, "MOST", 2)
+
+    def follow(name: str) -> bool:
+        try:
+            tags.follow_tag(actor=cast.carol, name=name)
+        except errors.Invalid:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(follow, ["one_a", "two_b", "three_c", "four_d"]))
+    assert done.count(True) == 2
+    assert tag_access.followed_tags(cast.carol).count() == 2
 
 
 def test_very_much_by_people_who_are_gone_costs_a_bounded_walk(cast: Cast, django_assert_max_num_queries: Any) -> None:
