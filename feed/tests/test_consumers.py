@@ -13,6 +13,7 @@ from core import errors, realtime
 from core.consumers import Frame, Socket, frames
 from feed import handlers
 from feed.actions import comments as comment_actions
+from feed.actions import polls as poll_actions
 from feed.actions import posts as post_actions
 from feed.actions import reactions as reaction_actions
 from feed.models.posts import Post
@@ -184,3 +185,19 @@ async def test_a_follower_removed_no_longer_watches(cast: Cast, hub: realtime.Hu
     await sync_to_async(relations.remove_follower)(actor=cast.alice, person="bob")
     assert rechecked == [cast.bob.pk], "whose sockets then ask anew for all they watch"
     assert await bob.ask("feed.watch", posts=[post.pk]) == {"posts": []}
+
+
+async def test_who_has_voted_hears_how_a_poll_stands_and_others_how_many(cast: Cast, hub: realtime.Hub) -> None:
+    made = {"text": "Which?", "audience": "public", "poll": {"choices": ["Tea", "Coffee"]}}
+    post = await sync_to_async(post_actions.create_post)(actor=cast.alice, **made)
+    await sync_to_async(poll_actions.vote)(actor=cast.bob, post_id=post.pk, choices=[1])
+    bob, carol = Line(cast.bob.pk), Line(cast.carol.pk)
+    wanted = ((bob, [0, 1]), (carol, None))
+    for line, votes in wanted:
+        [row] = (await line.ask("feed.watch", posts=[post.pk]))["posts"]
+        assert row["poll"] == {"post": post.pk, "voters": 1, "votes": votes}
+    await sync_to_async(poll_actions.vote)(actor=cast.dan, post_id=post.pk, choices=[0])
+    assert [frame["data"]["votes"] for frame in bob.heard] == [None, [1, 1]]
+    assert [frame["data"] for frame in carol.heard] == [{"post": post.pk, "voters": 2, "votes": None}]
+    await bob.ask("feed.unwatch", posts=[post.pk])
+    assert bob.groups == set()

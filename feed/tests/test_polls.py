@@ -198,7 +198,7 @@ def test_the_whole_life_of_a_poll_by_plain_forms(cast: Cast) -> None:
     assert "100%" in answer.content.decode()
     assert "Change your vote" in answer.content.decode()
     fragment = bob.post(f"/posts/{post.pk}/vote/", {"back": "yes"}, headers={"HX-Request": "true"}).content.decode()
-    assert fragment.lstrip().startswith("<section")
+    assert fragment.lstrip().startswith('<div class="poll"')
     assert "data-bars" not in fragment
     visitors = browser(None).get(f"/posts/{make_public(post).pk}/").content.decode()
     assert "Coffee" in visitors

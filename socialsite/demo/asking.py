@@ -11,14 +11,16 @@ from socialsite.demo.plan import Plan
 
 QUESTION = "is it sulking?"
 CHOICES = ["Too much water", "Too little water", "It is sulking"]
+OTHERWISE = ["Yes", "No", "I wish I knew"]
 VOTERS = 30
 WARNING = "About the end of the story"
 
 
 def write(made: Plan, users: list[User], posts: list[Post]) -> None:
-    for turn, post in enumerate([post for post in posts if QUESTION in post.text][-3:]):
-        _ask(made, users, post, ends_in=None if turn else timedelta(days=3))
     kept = seen_by_all(made, posts)
+    asking = sorted((post for post in kept if "?" in post.text), key=lambda post: (QUESTION in post.text, post.pk))
+    for turn, post in enumerate(asking[-3:]):
+        _ask(made, users, post, ends_in=None if turn else timedelta(days=3))
     _mark([kept[len(kept) // 2]], warning=WARNING)
     newest = {post.author_id: post for post in posts}
     _mark([newest[user.pk] for user in users[:6] if user.pk in newest], pinned_at=made.now)
@@ -30,7 +32,8 @@ def write(made: Plan, users: list[User], posts: list[Post]) -> None:
 
 
 def _ask(made: Plan, users: list[User], post: Post, *, ends_in: timedelta | None) -> None:
-    poll = Poll(post=post, choices=CHOICES, votes=[0] * len(CHOICES), ends_at=made.now + ends_in if ends_in else None)
+    choices = CHOICES if QUESTION in post.text else OTHERWISE
+    poll = Poll(post=post, choices=choices, votes=[0] * len(choices), ends_at=made.now + ends_in if ends_in else None)
     voters = [user for user in users[1 : VOTERS + 1] if user.pk != post.author_id]
     votes = [Vote(poll=poll, member=user, chosen=[turn * turn % len(CHOICES)]) for turn, user in enumerate(voters)]
     for vote in votes:
