@@ -24,7 +24,7 @@ def weight(post: Post) -> int:
 
 def add(share: Post, step: int) -> None:
     """Part of what makes a share, changes it or takes it away; its original is locked."""
-    if step:
+    if step and share.shared_id is not None:
         Post.objects.filter(pk=share.shared_id).update(shares_count=writing.stepped("shares_count", step))
         realtime.counts_changed(Post.objects.select_related("author").get(pk=share.shared_id))
 
