@@ -1,7 +1,9 @@
 """What the composer and the edit page take."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -43,6 +45,29 @@ class KeysField(forms.Field):
         return bool(data)
 
 
+class MomentField(forms.CharField):
+    """Date and time as a browser's field has them, without a zone."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})  # type: ignore[assignment]
+
+    def clean(self, value: Any) -> Any:
+        words = super().clean(value)
+        try:
+            return datetime.fromisoformat(words).replace(tzinfo=None) if words else None
+        except ValueError:
+            raise forms.ValidationError(_("Choose a date and a time."), code="invalid") from None
+
+
+def moment_in(naive: datetime | None, zone: str) -> datetime | None:
+    """The moment that a clock in this zone shows so; without one the site's."""
+    if naive is None:
+        return None
+    try:
+        return naive.replace(tzinfo=ZoneInfo(zone or settings.TIME_ZONE)).astimezone(UTC)
+    except (ValueError, KeyError, OSError, OverflowError):
+        raise forms.ValidationError(_("This time zone is not known here."), code="zone") from None
+
+
 class PostForm(forms.Form):
     """`pictures` and `alts` come from the uploader, beside each other; `files` and `descriptions` (one line a file)
     from those without script."""
@@ -62,15 +87,36 @@ class PostForm(forms.Form):
     )
     without_preview = forms.BooleanField(label=_("No card for the link"), required=False)
     client_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    publish_at = MomentField(label=_("When it shall appear"), required=False)
 
     def lines(self) -> list[str]:
         return [line.strip() for line in self.cleaned_data["descriptions"].splitlines()]
 
-    def picture_rows(self) -> list[dict[str, str]]:
-        """Uploads that a refused form keeps."""
-        keys, alts = self["pictures"].value() or [], self["alts"].value() or []
-        return [{"key": key, "alt": alts[place] if place < len(alts) else ""} for place, key in enumerate(keys)]
+    def clean_publish_at(self) -> datetime | None:
+        return moment_in(self.cleaned_data["publish_at"], self.data.get("zone", ""))
 
+    def content(self) -> dict[str, Any]:
+        """What making a post and keeping a draft take."""
+        given = self.cleaned_data
+        return {
+            "text": given["text"],
+            "audience": given["audience"],
+            "pictures": given["pictures"],
+            "alts": given["alts"],
+            "client_id": given["client_id"] or None,
+            "show_preview": not given["without_preview"],
+        }
+
+    def picture_rows(self) -> list[dict[str, Any]]:
+        """Uploads that the form holds: of a draft, or of what was refused. `uploads` says how they look."""
+        keys, alts = self["pictures"].value() or [], self["alts"].value() or []
+        return [
+            {"key": key, "alt": alts[at] if at < len(alts) else "", "upload": self.uploads.get(str(key).lower())}
+            for at, key in enumerate(keys)
+        ]
+
+    uploads: dict[str, Any] = {}
     text_limit = TEXT_LIMIT
 
     @property

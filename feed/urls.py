@@ -1,6 +1,7 @@
 from django.urls import path
 
 from feed.api import comments as comment_api
+from feed.api import drafts as draft_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
 from feed.api import posts as post_api
@@ -8,12 +9,18 @@ from feed.api import previews as preview_api
 from feed.api import reactions as reaction_api
 from feed.api import saved as saved_api
 from feed.api import tags as tag_api
-from feed.views import comments, feeds, hidden, home, mutes, posts, previews, reactions, saved, tags
+from feed.views import comments, drafts, feeds, hidden, home, mutes, posts, previews, reactions, saved, tags
 
 app_name = "feed"
 urlpatterns = [
     path("", home.home, name="home"),
     path("compose/", posts.compose, name="compose"),
+    path("compose/draft/", drafts.save, name="save_draft"),
+    path("drafts/", drafts.drafts, name="drafts"),
+    path("scheduled/", drafts.scheduled, name="scheduled"),
+    path("drafts/<int:id>/", drafts.draft, name="draft"),
+    path("drafts/<int:id>/publish/", drafts.publish, name="publish_draft"),
+    path("drafts/<int:id>/delete/", drafts.delete, name="delete_draft"),
     path("feed/new", home.new_posts, name="new_posts"),
     path("posts/<int:id>/", posts.post, name="post"),
     path("posts/<int:id>/edit/", posts.edit, name="edit"),
@@ -71,6 +78,11 @@ urlpatterns = [
     path("api/v1/me/hidden", hidden_api.HiddenPosts.as_view(), name="api_hidden"),
     path("api/v1/posts/<int:id>/saved", saved_api.SavePost.as_view(), name="api_save"),
     path("api/v1/me/saved", saved_api.SavedPosts.as_view(), name="api_saved"),
+    path("api/v1/me/drafts", draft_api.Drafts.as_view(), name="api_drafts"),
+    path("api/v1/me/drafts/composer", draft_api.ComposerDraft.as_view(), name="api_composer"),
+    path("api/v1/me/drafts/<int:id>", draft_api.OneDraft.as_view(), name="api_draft"),
+    path("api/v1/me/drafts/<int:id>/publish", draft_api.PublishDraft.as_view(), name="api_publish_draft"),
+    path("api/v1/me/scheduled", draft_api.ScheduledPosts.as_view(), name="api_scheduled"),
     path("api/v1/me/collections", saved_api.Collections.as_view(), name="api_collections"),
     path("api/v1/me/collections/<int:id>", saved_api.OneCollection.as_view(), name="api_collection"),
     path("api/v1/me/collections/<int:id>/posts", saved_api.CollectionPosts.as_view(), name="api_collection_posts"),

@@ -135,6 +135,12 @@ def detach_uploads(*, actor: Any, upload_ids: Sequence[int]) -> int:
 
 
 @transaction.atomic
+def release_uploads(*, actor: None, upload_ids: Sequence[int]) -> int:
+    """What these hung on lets go of them: they are unused again. Ids are the caller's own rows', never a client's."""
+    return Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False).update(attached_at=None)
+
+
+@transaction.atomic
 def delete_upload(*, actor: Any, key: str | uuid.UUID) -> None:
     """The owner no longer wants an upload that is not in use."""
     upload = access.access_upload(actor, key, lock=True)

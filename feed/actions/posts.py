@@ -17,7 +17,7 @@ from accounts.models.relations import Audience
 from core import errors, outbox
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import filing, previews, writing
+from feed.actions import drafting, filing, previews, writing
 from feed.models.posts import COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
@@ -50,6 +50,7 @@ def create_post(
     earlier = writing.insert(post)
     if earlier is not None:
         return earlier
+    drafting.become_post(author=actor, client_id=post.client_id, keys=pictures)
     described = dict(zip([str(key).lower() for key in pictures], alts, strict=False))
     uploads = upload_actions.attach_uploads(actor=actor, keys=pictures, purpose="post", limit=PICTURES_LIMIT)
     PostPicture.objects.bulk_create(
