@@ -68,12 +68,10 @@ def moment_in(naive: datetime | None, zone: str) -> datetime | None:
         raise forms.ValidationError(_("This time zone is not known here."), code="zone") from None
 
 
-class PostForm(forms.Form):
+class PicturesForm(forms.Form):
     """`pictures` and `alts` come from the uploader, beside each other; `files` and `descriptions` (one line a file)
     from those without script."""
 
-    text = forms.CharField(label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
-    audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices, initial=Audience.MEMBERS)
     pictures = KeysField(required=False)
     alts = KeysField(required=False)
     files = FilesField(  # type: ignore[assignment]
@@ -85,13 +83,27 @@ class PostForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    uploads: dict[str, Any] = {}  # by key, for the pictures that are shown
+
+    def lines(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["descriptions"].splitlines()]
+
+    def picture_rows(self) -> list[dict[str, Any]]:
+        """Uploads that the form holds: of a draft, of a post, or of what was refused."""
+        keys, alts = self["pictures"].value() or [], self["alts"].value() or []
+        return [
+            {"key": key, "alt": alts[at] if at < len(alts) else "", "upload": self.uploads.get(str(key).lower())}
+            for at, key in enumerate(keys)
+        ]
+
+
+class PostForm(PicturesForm):
+    text = forms.CharField(label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
+    audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices, initial=Audience.MEMBERS)
     without_preview = forms.BooleanField(label=_("No card for the link"), required=False)
     client_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     publish_at = MomentField(label=_("When it shall appear"), required=False)
-
-    def lines(self) -> list[str]:
-        return [line.strip() for line in self.cleaned_data["descriptions"].splitlines()]
 
     def clean_publish_at(self) -> datetime | None:
         return moment_in(self.cleaned_data["publish_at"], self.data.get("zone", ""))
@@ -108,15 +120,6 @@ class PostForm(forms.Form):
             "show_preview": not given["without_preview"],
         }
 
-    def picture_rows(self) -> list[dict[str, Any]]:
-        """Uploads that the form holds: of a draft, or of what was refused. `uploads` says how they look."""
-        keys, alts = self["pictures"].value() or [], self["alts"].value() or []
-        return [
-            {"key": key, "alt": alts[at] if at < len(alts) else "", "upload": self.uploads.get(str(key).lower())}
-            for at, key in enumerate(keys)
-        ]
-
-    uploads: dict[str, Any] = {}
     text_limit = TEXT_LIMIT
 
     @property
@@ -124,11 +127,17 @@ class PostForm(forms.Form):
         return settings.LINK_PREVIEWS
 
 
-class EditForm(forms.Form):
+class EditForm(PicturesForm):
+    """`pictured` says that the pictures came along: left out, they stay as they are."""
+
     text = forms.CharField(
-        label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"})
+        label=_("Your post"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto", "data-complete": ""}),
     )
     audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices)
+    pictured = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 class CollectionForm(forms.Form):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from feed.api import comments as comment_api
+from feed.api import completion as completion_api
 from feed.api import drafts as draft_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
@@ -66,6 +67,7 @@ urlpatterns = [
     path("api/v1/posts/<int:id>/mute", mute_api.MutePost.as_view(), name="api_mute"),
     path("api/v1/me/mutes/posts", mute_api.MutedPosts.as_view(), name="api_muted_posts"),
     path("api/v1/tags/<str:name>/posts", tag_api.TagPosts.as_view(), name="api_tag_posts"),
+    path("api/v1/complete/tags", completion_api.CompleteTags.as_view(), name="api_complete_tags"),
     path("api/v1/me/tags", tag_api.FollowedTags.as_view(), name="api_tags"),
     path("api/v1/me/tags/<str:name>", tag_api.FollowTag.as_view(), name="api_follow_tag"),
     path("api/v1/me/lists/<int:id>/posts", post_api.ListPosts.as_view(), name="api_list_posts"),

@@ -1,8 +1,8 @@
 """Decodes one picture in a process of its own: no Django, no environment, no network, little memory, little time.
 
 Started by child.py with the job as JSON on stdin: {"source", "folder", "kind", "sizes", "max_pixels", "max_frames",
-"max_motion", "shape", "crop", "parent"}; without shape and crop nothing is cut away. Writes <size>.webp next to each other and
-prints one JSON object: {"ok": true, ...} or {"ok": false, "reason": a code of uploads.reasons}. Imports nothing of
+"max_motion", "shape", "crop", "parent"}; without shape and crop nothing is cut away. Writes <size>.webp next to each
+other and prints one JSON object: {"ok": true, ...} or {"ok": false, "reason": a code of uploads.reasons}. Imports nothing of
 ours, and Pillow only when it is confined.
 """
 

@@ -17,8 +17,8 @@ from accounts.models.relations import Audience
 from core import errors, outbox
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import drafting, filing, previews, writing
-from feed.models.posts import COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
+from feed.actions import drafting, filing, pictured, previews, writing
+from feed.models.posts import COUNTED, TEXT_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
 
@@ -51,14 +51,7 @@ def create_post(
     if earlier is not None:
         return earlier
     drafting.become_post(author=actor, client_id=post.client_id, keys=pictures)
-    described = dict(zip([str(key).lower() for key in pictures], alts, strict=False))
-    uploads = upload_actions.attach_uploads(actor=actor, keys=pictures, purpose="post", limit=PICTURES_LIMIT)
-    PostPicture.objects.bulk_create(
-        PostPicture(
-            post=post, upload=upload, position=place, alt=writing.alt(described.get(str(upload.key)) or upload.alt)
-        )
-        for place, upload in enumerate(uploads)
-    )
+    pictured.set_pictures(post, actor, pictures, alts, is_new=True)
     _count_post(post, +1)
     filing.file_post(post)
     outbox.emit(events.PostCreated(post_id=post.pk, author_id=actor.pk, audience=post.audience))
@@ -66,16 +59,27 @@ def create_post(
 
 
 @transaction.atomic
-def edit_post(*, actor: User, post_id: int, text: str | None = None, audience: str | None = None) -> Post:
-    """Changes words or audience; None leaves them."""
+def edit_post(
+    *,
+    actor: User,
+    post_id: int,
+    text: str | None = None,
+    audience: str | None = None,
+    pictures: Sequence[Any] | None = None,
+    alts: Sequence[str] = (),
+) -> Post:
+    """Changes words, audience, or the pictures: all of them, in their order. None leaves them."""
     post = post_access.access_post(actor, post_id, to="edit", lock=True)
     group, counted = realtime.post_group(post), post.audience in COUNTED
     words = post.text if text is None else writing.words(text, TEXT_LIMIT)
+    repictured = pictures is not None and pictured.set_pictures(post, actor, pictures, alts)
     if not words and not PostPicture.objects.filter(post=post).exists():
         raise errors.Invalid(_("Write something, or delete the post."), field="text")
     wanted = post.audience if audience is None else writing.audience(audience)
-    if (words, wanted) == (post.text, post.audience):
+    if (words, wanted) == (post.text, post.audience) and not repictured:
         return post
+    if repictured:
+        post.edited_at = timezone.now()
     if words != post.text:
         post.text, post.html, post.edited_at = words, writing.render(words), timezone.now()
         post.preview = previews.want(actor=actor, words=words) if post.show_preview else None

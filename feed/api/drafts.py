@@ -1,7 +1,5 @@
 """Drafts and scheduled posts through /api/v1. Nobody but their author ever learns of them."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,14 +13,6 @@ from feed.queries import drafts as draft_queries
 from feed.queries import posts as post_queries
 from feed.serializers import drafts as draft_serializers
 from feed.serializers import posts as post_serializers
-
-
-def content(given: dict[str, Any]) -> dict[str, Any]:
-    """Pictures as the actions take them: keys, and beside them what they show."""
-    if "pictures" in given:
-        rows = given.pop("pictures")
-        given |= {"pictures": [row["key"] for row in rows], "alts": [row["alt"] for row in rows]}
-    return given
 
 
 def answer(request: base.Request, id: int, status: int = 200) -> Response:
@@ -46,11 +36,9 @@ class Drafts(APIView):
     def post(self, request: base.Request) -> Response:
         """Keeps a post for later, or schedules it. With a `client_id` a repeat changes that draft."""
         limits.check(draft_actions.SAVING, request.user.pk)
-        given = content(base.checked(draft_serializers.DraftIn(data=request.data)))
+        given = base.with_keys(base.checked(draft_serializers.DraftIn(data=request.data)))
         place = "composer" if given.pop("in_composer") else "kept"
-        row = draft_actions.save_draft(
-            actor=request.user, place="scheduled" if given["publish_at"] else place, **given
-        )
+        row = draft_actions.save_draft(actor=request.user, place="scheduled" if given["publish_at"] else place, **given)
         return answer(request, row.pk, 201)
 
 
@@ -77,7 +65,7 @@ class OneDraft(APIView):
     def patch(self, request: base.Request, id: int) -> Response:
         """Changes what is named; a `publish_at` of null takes it out of the schedule."""
         limits.check(draft_actions.SAVING, request.user.pk)
-        given = content(base.checked(draft_serializers.DraftPatch(data=request.data, partial=True)))
+        given = base.with_keys(base.checked(draft_serializers.DraftPatch(data=request.data, partial=True)))
         draft_actions.change_draft(actor=request.user, draft_id=id, **given)
         return answer(request, id)
 

@@ -91,9 +91,7 @@ class DraftPicture(models.Model):
     """Holds an upload, so that it is not swept as unused. Without one: it is gone, and the author is told."""
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="pictures", db_index=False)
-    upload = models.OneToOneField(
-        "uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    upload = models.OneToOneField("uploads.Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
     alt = models.CharField(max_length=ALT_LIMIT, blank=True)
 

@@ -20,7 +20,9 @@ def draft(row: Draft) -> dict[str, Any]:
         "audience": row.audience,
         "show_preview": row.show_preview,
         "pictures": [
-            {**upload_serializers.present_picture(one.upload), "alt": one.alt} for one in row.pictures.all() if one.upload
+            {**upload_serializers.present_picture(one.upload), "alt": one.alt}
+            for one in row.pictures.all()
+            if one.upload
         ],
         "parts": row.parts,
         "in_composer": not row.is_kept,

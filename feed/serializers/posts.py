@@ -90,3 +90,6 @@ class PostIn(serializers.Serializer[Any]):
 class PostPatch(serializers.Serializer[Any]):
     text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     audience = serializers.ChoiceField(choices=Audience.choices, required=False)
+    pictures = PictureIn(  # type: ignore[call-arg]
+        many=True, required=False, max_length=PICTURES_LIMIT, help_text="All of them; those left out go."
+    )

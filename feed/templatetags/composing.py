@@ -15,9 +15,7 @@ def composing_strings() -> dict[str, str]:
         "your_zone": gettext("In your time zone: %(zone)s.") % {"zone": "{zone}"},
         "picture_place": gettext("Picture %(n)s of %(all)s") % {"n": "{n}", "all": "{all}"},
         "suggestions_one": gettext("1 suggestion. Arrow keys choose."),
-        "suggestions": ngettext(
-            "%(n)s suggestion. Arrow keys choose.", "%(n)s suggestions. Arrow keys choose.", 5
-        )
+        "suggestions": ngettext("%(n)s suggestion. Arrow keys choose.", "%(n)s suggestions. Arrow keys choose.", 5)
         % {"n": "{n}"},
         "suggestions_label": gettext("Suggestions"),
     }

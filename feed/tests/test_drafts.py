@@ -3,12 +3,8 @@
 import pytest
 
 from accounts.tests.factories import Cast
-from core import errors
-from feed.actions import drafts as draft_actions
-from feed.actions import posts as post_actions
 from feed.models.drafts import Draft
 from feed.models.posts import Post
-from feed.queries import drafts as draft_queries
 from feed.tests.test_mutes import browser
 from uploads.models import Upload
 from uploads.tests.factories import make_upload

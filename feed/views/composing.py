@@ -1,6 +1,8 @@
-"""What the doors of the composer share: its form from a draft and back, files that become pictures, and what else can be
-done with it than posting. Without script every button leads back here, with everything that was written.
+"""What the doors of the composer share: its form from a draft and back, files that become pictures, and what else can
+be done with it than posting. Without script every button leads back here, with everything that was written.
 """
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -10,8 +12,9 @@ from django.utils.translation import gettext as _
 from accounts.models.people import User
 from core import errors, limits
 from feed.actions import drafts as draft_actions
-from feed.forms import PostForm
+from feed.forms import EditForm, PicturesForm, PostForm
 from feed.models.drafts import Draft
+from feed.models.posts import Post, PostPicture
 from feed.queries import drafts as draft_queries
 from feed.views import base
 from uploads import actions as upload_actions
@@ -43,32 +46,65 @@ def form_of(row: Draft) -> PostForm:
     return form
 
 
+def edit_form_of(post: Post, held: list[PostPicture]) -> EditForm:
+    keys = [str(one.upload.key) for one in held]
+    initial = {"text": post.text, "audience": post.audience, "pictures": keys, "alts": [one.alt for one in held]}
+    form = EditForm(initial=initial)
+    form.uploads = {str(one.upload.key): one.upload for one in held}
+    return form
+
+
 def page(request: base.Request, form: PostForm, *, draft: Draft | None = None, status: int = 200) -> HttpResponse:
-    if form.is_bound:
-        keys = form["pictures"].value()
-        form.uploads = {str(one.key): one for one in upload_queries.own_pictures(request.user, keys)}
+    show(request, form)
     return render(request, "feed/compose.html", {"form": form, "draft": draft}, status=status)
 
 
-def content(request: base.Request, form: PostForm) -> dict[str, object]:
-    """What making a post takes. Files of the plain form become uploads first, which a refused form then keeps."""
+def show(request: base.Request, form: PicturesForm) -> None:
+    """How the pictures look that came with a form."""
+    if form.is_bound:
+        keys = form["pictures"].value()
+        form.uploads = {str(one.key): one for one in upload_queries.own_pictures(request.user, keys)}
+
+
+def content(request: base.Request, form: PostForm) -> dict[str, Any]:
+    """What making a post takes."""
+    check(request, form)
+    keys, alts = pictures(request, form)
+    return {**form.content(), "pictures": keys, "alts": alts}
+
+
+def changes(request: base.Request, form: EditForm) -> dict[str, Any]:
+    """What changing a post takes."""
+    check(request, form)
+    given = {"text": form.cleaned_data["text"], "audience": form.cleaned_data["audience"]}
+    if not form.cleaned_data["pictured"]:
+        return given
+    keys, alts = pictures(request, form)
+    return {**given, "pictures": keys, "alts": alts}
+
+
+def check(request: base.Request, form: PicturesForm) -> None:
     if not form.is_valid():
         field = next(iter(form.errors))
         raise errors.Invalid(str(form.errors[field][0]), field=field)
     limits.check(limits.WRITING, request.user.pk)
-    given = form.content()
+
+
+def pictures(request: base.Request, form: PicturesForm) -> tuple[list[str], list[str]]:
+    """Keys and words. Files of the plain form become uploads first, which a refused form then keeps."""
+    given = form.cleaned_data
     keys, alts = given["pictures"], given["alts"] + [""] * (len(given["pictures"]) - len(given["alts"]))
-    for place, file in enumerate(form.cleaned_data["files"]):
-        alt = (form.lines() + [""] * len(form.cleaned_data["files"]))[place]
+    for place, file in enumerate(given["files"]):
+        alt = (form.lines() + [""] * len(given["files"]))[place]
         made = upload_actions.receive_ready_upload(
             actor=request.user, purpose="post", file=file, name=file.name, alt=alt
         )
         keys, alts = [*keys, str(made.key)], [*alts, alt]
         keep(form, keys, alts)
-    return {**given, "pictures": keys, "alts": alts}
+    return keys, alts
 
 
-def keep(form: PostForm, keys: list[str], alts: list[str]) -> None:
+def keep(form: PicturesForm, keys: list[str], alts: list[str]) -> None:
     assert isinstance(form.data, QueryDict)
     data = form.data.copy()
     data.setlist("pictures", keys)
@@ -78,26 +114,35 @@ def keep(form: PostForm, keys: list[str], alts: list[str]) -> None:
 
 def other_deed(request: base.Request, form: PostForm) -> HttpResponse | None:
     """What the button that was pressed asks for, if it is not posting."""
-    deed, _colon, place = request.POST.get("do", "").partition(":")
-    if deed in {"drop", *STEPS}:
-        move(form, deed, place)
+    if rearranged(request, form):
         return page(request, form)
-    if deed == "add":
-        content(request, form)
-        return page(request, form)
+    deed = request.POST.get("do", "")
     if deed == "keep":
-        draft_actions.save_draft(actor=request.user, **content(request, form))  # type: ignore[arg-type]
+        draft_actions.save_draft(actor=request.user, **content(request, form))
         messages.success(request, _("Kept among your drafts."))
         return redirect("feed:drafts")
     if deed == "schedule":
         given = {**content(request, form), "publish_at": form.cleaned_data["publish_at"]}
-        draft_actions.save_draft(actor=request.user, place="scheduled", **given)  # type: ignore[arg-type]
+        draft_actions.save_draft(actor=request.user, place="scheduled", **given)
         messages.success(request, _("Scheduled. Nobody sees it before its time."))
         return redirect("feed:scheduled")
     return None
 
 
-def move(form: PostForm, deed: str, place: str) -> None:
+def rearranged(request: base.Request, form: PicturesForm) -> bool:
+    """A button beside a picture was pressed, or the one that adds some: the same page again."""
+    deed, _colon, place = request.POST.get("do", "").partition(":")
+    if deed == "add":
+        check(request, form)
+        pictures(request, form)
+    elif deed in {"drop", *STEPS}:
+        move(form, deed, place)
+    else:
+        return False
+    return True
+
+
+def move(form: PicturesForm, deed: str, place: str) -> None:
     """One picture away, or one place earlier or later."""
     data = form.data
     assert isinstance(data, QueryDict)

@@ -22,7 +22,11 @@ def home(request: base.Request) -> HttpResponse:
     context = {"page": page, "next_url": base.next_url(request, page.next)}
     if request.htmx:
         return render(request, "feed/_posts.html", context)
-    return render(request, "feed/home.html", {**context, "form": composing.begun(request.user), "begun": bool(request.GET.get("cursor"))})
+    return render(
+        request,
+        "feed/home.html",
+        {**context, "form": composing.begun(request.user), "begun": bool(request.GET.get("cursor"))},
+    )
 
 
 @require_safe

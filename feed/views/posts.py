@@ -69,15 +69,20 @@ def about(one: Post) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: base.Request, id: int) -> HttpResponse:
     one = post_access.access_post(request.user, id, to="edit")
-    form = EditForm(request.POST or None, initial={"text": one.text, "audience": one.audience})
-    if request.method == "POST" and form.is_valid():
-        try:
-            post_actions.edit_post(actor=request.user, post_id=id, **form.cleaned_data)
-        except errors.Invalid as error:
-            base.complain(form, error)
-        else:
+    if request.method != "POST":
+        form = composing.edit_form_of(one, post_queries.pictures_of(one))
+        return render(request, "feed/edit.html", {"form": form, "post": one})
+    form = EditForm(request.POST, request.FILES)
+    status = 200
+    try:
+        if not composing.rearranged(request, form):
+            post_actions.edit_post(actor=request.user, post_id=id, **composing.changes(request, form))
             return redirect(one)
-    return render(request, "feed/edit.html", {"form": form, "post": one}, status=422 if form.is_bound else 200)
+    except (errors.Invalid, errors.Conflict, errors.TooLarge, errors.TooMany) as error:
+        base.complain(form, error)
+        status = 422
+    composing.show(request, form)
+    return render(request, "feed/edit.html", {"form": form, "post": one}, status=status)
 
 
 @require_POST

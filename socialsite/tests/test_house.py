@@ -119,7 +119,7 @@ NO_ACTOR: dict[str, str] = {
     "uploads.actions.remove_due_files": "the clock",
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
-PARTS = {"feed/actions/drafting.py", "feed/actions/writing.py", "feed/actions/filing.py"}
+PARTS = {f"feed/actions/{name}.py" for name in ("drafting", "filing", "pictured", "writing")}
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}
 

@@ -273,10 +273,15 @@ export class Uploader {
     for (const pick of this.#picks) if (pick.state === "ready") held.add(pick.key);
   }
 
+  /** None has failed, none is on its way. */
+  get whole() {
+    return this.#picks.every((pick) => pick.state === "ready");
+  }
+
   /** True when all have arrived; false when one has failed and needs the person. */
   async settled() {
     if (this.busy) await new Promise((resolve) => this.#waiting.push(resolve));
-    return this.#picks.every((pick) => pick.state === "ready");
+    return this.whole;
   }
 
   clear() {
