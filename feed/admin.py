@@ -94,7 +94,7 @@ class LinkPreviewAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Draft)
 class DraftAdmin(ReadOnly, ModelAdmin):
-    """What is written stays between its author and themselves: staff sees that it is there, and why it did not appear."""
+    """What is written is its author's alone: staff sees that it is there, and why it did not appear."""
 
     list_display = ("id", "author", "is_kept", "publish_at", "trouble", "updated_at")
     list_select_related = ("author",)

@@ -24,6 +24,7 @@ urlpatterns = [
     path("drafts/<int:id>/delete/", drafts.delete, name="delete_draft"),
     path("feed/new", home.new_posts, name="new_posts"),
     path("posts/<int:id>/", posts.post, name="post"),
+    path("posts/edit/", posts.change, name="change_post"),
     path("posts/<int:id>/edit/", posts.edit, name="edit"),
     path("posts/<int:id>/delete/", posts.delete, name="delete"),
     path("posts/<int:id>/undo/", posts.undo_delete, name="undo_delete"),

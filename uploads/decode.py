@@ -2,8 +2,8 @@
 
 Started by child.py with the job as JSON on stdin: {"source", "folder", "kind", "sizes", "max_pixels", "max_frames",
 "max_motion", "shape", "crop", "parent"}; without shape and crop nothing is cut away. Writes <size>.webp next to each
-other and prints one JSON object: {"ok": true, ...} or {"ok": false, "reason": a code of uploads.reasons}. Imports nothing of
-ours, and Pillow only when it is confined.
+other and prints one JSON object: {"ok": true, ...} or {"ok": false, "reason": a code of uploads.reasons}. Imports
+nothing of ours, and Pillow only when it is confined.
 """
 
 import contextlib

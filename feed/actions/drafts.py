@@ -61,7 +61,9 @@ def save_draft(
         "show_preview": show_preview,
         "parts": {key: value for key, value in parts.items() if value},
     }
-    if row.revision != revision and revision is not None and not _is_same(row, new, pictures):
+    if revision is not None and row.revision != revision:
+        if _is_same(row, new, pictures, alts):
+            return row
         raise errors.Conflict(_("This draft has been changed on another device."), field="revision")
     if place == "composer" and row.publish_at:
         raise errors.Conflict(_("This post is scheduled. Open it there to change it."), field="client_id")
@@ -150,15 +152,16 @@ def _begun(actor: User, client_id: str, place: Place) -> Draft:
     return row
 
 
-def _is_same(row: Draft, new: dict[str, Any], keys: Sequence[Any]) -> bool:
+def _is_same(row: Draft, new: dict[str, Any], keys: Sequence[Any], alts: Sequence[str]) -> bool:
     """The answer to the same save was lost on its way."""
-    return all(getattr(row, name) == value for name, value in new.items()) and _holds(row, keys, None)
+    same = all(getattr(row, name) == value for name, value in new.items())
+    return bool(row.revision) and same and _holds(row, keys, alts)
 
 
-def _holds(row: Draft, keys: Sequence[Any], alts: Sequence[str] | None) -> bool:
+def _holds(row: Draft, keys: Sequence[Any], alts: Sequence[str]) -> bool:
     held = [(one.upload and str(one.upload.key), one.alt) for one in row.pictures.select_related("upload")]
-    same = [key for key, _alt in held] == [str(key).lower() for key in keys]
-    return same and (alts is None or [alt for _key, alt in held] == list(alts))
+    words = [*alts, *[""] * (len(keys) - len(alts))]
+    return held == list(zip([str(key).lower() for key in keys], words, strict=False))
 
 
 def _fill(row: Draft, new: dict[str, Any]) -> None:

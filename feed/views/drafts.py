@@ -14,7 +14,7 @@ from feed.forms import PostForm
 from feed.queries import drafts as draft_queries
 from feed.views import base, composing
 
-SAYS_NOTHING = {"audience", "show_preview", "client_id", "alts"}
+SAYS_NOTHING = {"text", "audience", "show_preview", "client_id", "alts"}
 
 
 @require_POST
@@ -25,7 +25,7 @@ def save(request: base.Request) -> HttpResponse:
     if not form.is_valid() or not form.cleaned_data["client_id"]:
         raise errors.Invalid(field=next(iter(form.errors), "client_id"))
     given = form.content()
-    if not any(value for name, value in given.items() if name not in SAYS_NOTHING):
+    if not given["text"].strip() and not any(value for name, value in given.items() if name not in SAYS_NOTHING):
         draft_actions.clear_composer(actor=request.user, client_id=given["client_id"])
         return JsonResponse({"revision": 0})
     row = draft_actions.save_draft(

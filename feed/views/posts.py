@@ -86,6 +86,15 @@ def edit(request: base.Request, id: int) -> HttpResponse:
 
 
 @require_POST
+def change(request: base.Request) -> HttpResponse:
+    """The same, with the post in the form, so that one address takes the pictures of all."""
+    id = request.POST.get("post", "")
+    if not id.isdecimal() or len(id) > 18:
+        raise errors.NotFound
+    return edit(request, int(id))
+
+
+@require_POST
 def delete(request: base.Request, id: int) -> HttpResponse:
     post_actions.delete_post(actor=request.user, post_id=id)
     if request.htmx:
