@@ -106,7 +106,7 @@ function begin(form) {
     } finally {
       for (const node of [form, button]) node.removeAttribute("aria-busy");
     }
-    if (form.dataset.goes) form.requestSubmit(submitter);
+    if (form.dataset.goes) setTimeout(() => form.requestSubmit(submitter)); // not while this event is still under way
   });
   addEventListener("pageshow", () => delete form.dataset.goes);
 }

@@ -12,7 +12,7 @@ for (const form of document.querySelectorAll("[data-edit-post]")) {
     event.preventDefault();
     try {
       if (!(await uploader.settled())) throw new Error(t("uploads_failed"));
-      form.requestSubmit();
+      setTimeout(() => form.requestSubmit()); // not while this event is still under way
     } catch (error) {
       complain(error);
     }
