@@ -160,7 +160,15 @@ def test_they_are_their_authors_alone(cast: Cast) -> None:
     assert User.objects.get(pk=cast.alice.pk).posts_count == 0
     for other in (cast.bob, cast.dan, cast.mod, None):
         client = browser(other) if other else Client()
-        for path in ("/", "/drafts/", "/scheduled/", "/@alice/", "/@alice/media/", "/tags/secrettag/", "/@alice/feed.xml"):
+        for path in (
+            "/",
+            "/drafts/",
+            "/scheduled/",
+            "/@alice/",
+            "/@alice/media/",
+            "/tags/secrettag/",
+            "/@alice/feed.xml",
+        ):
             assert "secretword" not in client.get(path, follow=True).content.decode(), path
         for method, path in DOORS:
             answer = getattr(client, method)(path.format(id=draft.pk), {}, content_type=JSON)
@@ -168,7 +176,9 @@ def test_they_are_their_authors_alone(cast: Cast) -> None:
             assert "/login/" in answer.get("Location", "/login/")
         assert client.get(f"/api/v1/uploads/{key}/picture").status_code in (401, 404)
         if other:
-            assert client.post("/compose/", {"text": "x", "audience": "public", "pictures": [str(key)]}).status_code == 422
+            assert (
+                client.post("/compose/", {"text": "x", "audience": "public", "pictures": [str(key)]}).status_code == 422
+            )
             assert client.get("/api/v1/me/drafts").json()["results"] == []
             assert client.get("/api/v1/me/scheduled").json()["results"] == []
             assert "secret" not in json.dumps(client.get("/api/v1/complete/tags?q=sec").json())
@@ -200,7 +210,13 @@ def test_every_button_of_the_plain_form(cast: Cast) -> None:
     client = browser(cast.alice)
     keys = [str(picture(cast.alice).key) for _number in range(3)]
     form = {"text": "words", "audience": "public", "pictures": keys, "alts": ["a", "b", "c"]}
-    for do, right in (("earlier:2", "acb"), ("later:0", "bac"), ("drop:1", "ac"), ("drop:9", "abc"), ("later:x", "abc")):
+    for do, right in (
+        ("earlier:2", "acb"),
+        ("later:0", "bac"),
+        ("drop:1", "ac"),
+        ("drop:9", "abc"),
+        ("later:x", "abc"),
+    ):
         answer = client.post("/compose/", {**form, "do": do})
         shown = answer.content.decode()
         assert answer.status_code == 200
@@ -362,7 +378,9 @@ def test_what_cannot_appear_says_why_and_is_not_lost(cast: Cast, why: str) -> No
     assert said in browser(cast.alice).get(f"/drafts/{draft.pk}/").content.decode()
     if why not in wrong:
         pictures = [] if "picture" in why else [used.key]
-        draft_actions.change_draft(actor=cast.alice, draft_id=draft.pk, text="shorter", pictures=pictures, publish_at=None)
+        draft_actions.change_draft(
+            actor=cast.alice, draft_id=draft.pk, text="shorter", pictures=pictures, publish_at=None
+        )
     draft_actions.publish_draft(actor=cast.alice, draft_id=draft.pk)
     assert Post.objects.count() == 1
     assert not Draft.objects.exists()
