@@ -48,7 +48,7 @@ class KeysField(forms.Field):
 class MomentField(forms.CharField):
     """Date and time as a browser's field has them, without a zone."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})  # type: ignore[assignment]
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
 
     def clean(self, value: Any) -> Any:
         words = super().clean(value)

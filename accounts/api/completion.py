@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.access import people as people_access
 from accounts.queries import completion
 from accounts.serializers import people as people_serializers
 from core import scopes
@@ -20,5 +21,5 @@ class CompletePeople(APIView):
     )
     def get(self, request: Request) -> Response:
         """Whom you may mean: at most 8, friends and those you follow first."""
-        found = completion.mentionable(request.user, request.query_params.get("q", ""))
+        found = completion.mentionable(people_access.access_member(request.user), request.query_params.get("q", ""))
         return Response(people_serializers.people(found, ""))

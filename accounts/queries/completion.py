@@ -35,5 +35,5 @@ def _ids(rows: QuerySet[Friendship] | QuerySet[Follow], column: str, parts: list
     """The latest of one's own ties to people who have all these parts in their name."""
     for part in parts[: directory.COMPARED]:
         having = NamePart.objects.filter(part=part).values("person")
-        rows = rows.filter(**{f"{column}__in": having})  # type: ignore[assignment]
+        rows = rows.filter(**{f"{column}__in": having})
     return list(rows.order_by("-pk").values_list(column, flat=True)[:TIED])

@@ -37,8 +37,9 @@ class Drafts(APIView):
         """Keeps a post for later, or schedules it. With a `client_id` a repeat changes that draft."""
         limits.check(draft_actions.SAVING, request.user.pk)
         given = base.with_keys(base.checked(draft_serializers.DraftIn(data=request.data)))
-        place = "composer" if given.pop("in_composer") else "kept"
-        row = draft_actions.save_draft(actor=request.user, place="scheduled" if given["publish_at"] else place, **given)
+        in_composer = given.pop("in_composer")
+        place: draft_actions.Place = "scheduled" if given["publish_at"] else "composer" if in_composer else "kept"
+        row = draft_actions.save_draft(actor=request.user, place=place, **given)
         return answer(request, row.pk, 201)
 
 

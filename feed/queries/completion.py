@@ -20,7 +20,7 @@ def tags_beginning(viewer: User, words: str) -> list[str]:
     mine = tag_access.followed_tags(viewer)
     if begins:
         mine = mine.filter(source__name__startswith=begins)
-    names = list(mine.order_by("-pk").values_list("source__name", flat=True)[:MOST])
+    names = [name or "" for name in mine.order_by("-pk").values_list("source__name", flat=True)[:MOST]]
     if begins and len(names) < MOST:
         names += [name for name in _seen(viewer, begins) if name not in names]
     return names[:MOST]
