@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 from accounts.api import addresses as address_api
 from accounts.api import api_tokens as api_token_api
 from accounts.api import archives as archive_api
+from accounts.api import completion as completion_api
 from accounts.api import doors as door_api
 from accounts.api import entering as entering_api
 from accounts.api import factors as factor_api
@@ -228,6 +229,7 @@ urlpatterns = [
     path("api/v1/me/follow-requests", people_api.RequestsView.as_view(), name="api_requests"),
     path("api/v1/me/follow-requests/<str:id>", people_api.RequestView.as_view(), name="api_request"),
     path("api/v1/me/follow-requests/<str:id>/accept", people_api.AcceptView.as_view(), name="api_accept"),
+    path("api/v1/complete/people", completion_api.CompletePeople.as_view(), name="api_complete_people"),
     path("api/v1/users", profile_api.DirectoryView.as_view(), name="api_users"),
     path("api/v1/me/friends", friends_api.FriendsView.as_view(), name="api_friends"),
     path("api/v1/me/sent/follow-requests", people_api.SentRequestsView.as_view(), name="api_sent_requests"),

@@ -36,6 +36,7 @@ from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
 from chat.models import Conversation, Membership
+from feed.models.drafts import Draft
 from feed.models.hidden import HiddenPost
 from feed.models.saved import Collection
 from feed.models.comments import Comment
@@ -104,6 +105,7 @@ print(json.dumps({
     "quote": Post.objects.filter(is_share=True, deleted_at=None).exclude(text="").order_by("pk").first().pk,
     "long": mine.order_by("-conversation__last_seq").first().conversation_id,
     "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "draft": Draft.objects.filter(author=linh, publish_at__isnull=True).order_by("pk").first().pk,
     "collection": Collection.objects.filter(owner=linh).order_by("pk").first().pk,
     "hidden": HiddenPost.objects.filter(member=linh).order_by("pk").first().post_id,
     "edited": open_posts.filter(edited_at__isnull=False).order_by("pk").first().pk,
@@ -240,6 +242,11 @@ PAGES = [
     Look("home", "/", room="feed"),
     Look("home-empty", "/", FRESH, room="feed"),
     Look("compose", "/compose/", room="feed"),
+    Look("drafts", "/drafts/", room="feed"),
+    Look("drafts-empty", "/drafts/", FRESH, room="feed"),
+    Look("draft", "/drafts/{draft}/", room="feed"),
+    Look("scheduled", "/scheduled/", room="feed"),
+    Look("scheduled-empty", "/scheduled/", FRESH, room="feed"),
     Look("post", "/posts/{post}/", room="feed"),
     Look("post-pictures", "/posts/{pictures}/", room="feed"),
     Look("post-history", "/posts/{edited}/history/", room="feed"),

@@ -2,6 +2,7 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
 from feed.models.comments import Comment
+from feed.models.drafts import Draft
 from feed.models.polls import Poll
 from feed.models.posts import Post, PostPicture
 from feed.models.previews import LinkPreview
@@ -103,5 +104,18 @@ class LinkPreviewAdmin(ReadOnly, ModelAdmin):
     list_filter = ("state",)
     search_fields = ("url", "title")
     raw_id_fields = ("upload",)
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnly, ModelAdmin):
+    """What is written is its author's alone: staff sees that it is there, and why it did not appear."""
+
+    list_display = ("id", "author", "is_kept", "publish_at", "trouble", "updated_at")
+    list_select_related = ("author",)
+    list_filter = (("publish_at", admin.EmptyFieldListFilter), "is_kept")
+    raw_id_fields = ("author",)
+    fields = ("author", "is_kept", "publish_at", "trouble", "revision", "created_at", "updated_at")
     ordering = ("-id",)
     show_full_result_count = False

@@ -21,6 +21,7 @@ from feed.access import comments as comment_access
 from feed.access import posts as post_access
 from feed.actions import homes, writing
 from feed.models.comments import Comment
+from feed.models.drafts import Draft
 from feed.models.hidden import HiddenPost
 from feed.models.mutes import MutedPost
 from feed.models.polls import Vote
@@ -125,10 +126,26 @@ def saved(member: User) -> Iterator[personal.Row]:
         yield {"post": url, "collection": row.collection and row.collection.name, "since": row.created_at}
 
 
+def drafts(member: User) -> Iterator[personal.Row]:
+    """What is no post yet, be it scheduled."""
+    for draft in personal.walk(Draft.objects.filter(author=member).prefetch_related("pictures__upload")):
+        held = [one for one in draft.pictures.all() if one.upload and one.upload.url()]
+        yield {
+            "text": draft.text,
+            "audience": draft.audience,
+            "pictures": [{"file": f"media/{one.upload.key}.webp", "alt": one.alt} for one in held],
+            "parts": draft.parts,
+            "publish_at": draft.publish_at,
+            "updated_at": draft.updated_at,
+        }
+
+
 def register() -> None:
     """One line for each table; see accounts.personal."""
     # Their own posts first: what stands under these needs no counting any more.
     personal.holds(Post, "author", erase=erase_posts)
+    personal.holds(Draft, "author")
+    personal.register(personal.Chapter("drafts.json", _("Drafts and scheduled posts"), drafts))
     personal.holds(Comment, "author", "deleted_by", erase=erase_comments)
     personal.holds(Reaction, "user", erase=erase_reactions)
     personal.holds(Vote, "member", erase=erase_votes)

@@ -1,7 +1,9 @@
 """What the composer and the edit page take."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -90,6 +92,18 @@ class MoreForm(forms.Form):
             for place, value in enumerate(values, 1)
         ]
 
+    @staticmethod
+    def from_parts(parts: dict[str, Any]) -> dict[str, Any]:
+        """What `more` gave, as the form begins with it again."""
+        poll = parts.get("poll") or {}
+        return {
+            "warning": parts.get("warning", ""),
+            "comments_off": parts.get("comments_off", False),
+            "poll": poll.get("choices", []),
+            "is_multiple": poll.get("is_multiple", False),
+            "ends_in": poll.get("ends_in"),
+        }
+
     def more(self) -> dict[str, Any]:
         """As the action takes it: choices that were left empty are none."""
         given = self.cleaned_data
@@ -102,12 +116,33 @@ class MoreForm(forms.Form):
         }
 
 
-class PostForm(MoreForm):
+class MomentField(forms.CharField):
+    """Date and time as a browser's field has them, without a zone."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+    def clean(self, value: Any) -> Any:
+        words = super().clean(value)
+        try:
+            return datetime.fromisoformat(words).replace(tzinfo=None) if words else None
+        except ValueError:
+            raise forms.ValidationError(_("Choose a date and a time."), code="invalid") from None
+
+
+def moment_in(naive: datetime | None, zone: str) -> datetime | None:
+    """The moment that a clock in this zone shows so; without one the site's."""
+    if naive is None:
+        return None
+    try:
+        return naive.replace(tzinfo=ZoneInfo(zone or settings.TIME_ZONE)).astimezone(UTC)
+    except (ValueError, KeyError, OSError, OverflowError):
+        raise forms.ValidationError(_("This time zone is not known here."), code="zone") from None
+
+
+class PicturesForm(forms.Form):
     """`pictures` and `alts` come from the uploader, beside each other; `files` and `descriptions` (one line a file)
     from those without script."""
 
-    text = forms.CharField(label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
-    audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices, initial=Audience.MEMBERS)
     pictures = KeysField(required=False)
     alts = KeysField(required=False)
     files = FilesField(  # type: ignore[assignment]
@@ -119,16 +154,43 @@ class PostForm(MoreForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    without_preview = forms.BooleanField(label=_("No card for the link"), required=False)
-    client_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    uploads: dict[str, Any] = {}  # by key, for the pictures that are shown
 
     def lines(self) -> list[str]:
         return [line.strip() for line in self.cleaned_data["descriptions"].splitlines()]
 
-    def picture_rows(self) -> list[dict[str, str]]:
-        """Uploads that a refused form keeps."""
+    def picture_rows(self) -> list[dict[str, Any]]:
+        """Uploads that the form holds: of a draft, of a post, or of what was refused."""
         keys, alts = self["pictures"].value() or [], self["alts"].value() or []
-        return [{"key": key, "alt": alts[place] if place < len(alts) else ""} for place, key in enumerate(keys)]
+        return [
+            {"key": key, "alt": alts[at] if at < len(alts) else "", "upload": self.uploads.get(str(key).lower())}
+            for at, key in enumerate(keys)
+        ]
+
+
+class PostForm(MoreForm, PicturesForm):
+    text = forms.CharField(label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
+    audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices, initial=Audience.MEMBERS)
+    without_preview = forms.BooleanField(label=_("No card for the link"), required=False)
+    client_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    publish_at = MomentField(label=_("When it shall appear"), required=False)
+
+    def clean_publish_at(self) -> datetime | None:
+        return moment_in(self.cleaned_data["publish_at"], self.data.get("zone", ""))
+
+    def content(self) -> dict[str, Any]:
+        """What making a post and keeping a draft take."""
+        given = self.cleaned_data
+        return {
+            "text": given["text"],
+            "audience": given["audience"],
+            "pictures": given["pictures"],
+            "alts": given["alts"],
+            "client_id": given["client_id"] or None,
+            "show_preview": not given["without_preview"],
+            **self.more(),
+        }
 
     text_limit = TEXT_LIMIT
 
@@ -137,12 +199,18 @@ class PostForm(MoreForm):
         return settings.LINK_PREVIEWS
 
 
-class EditForm(forms.Form):
+class EditForm(PicturesForm):
+    """`pictured` says that the pictures came along: left out, they stay as they are."""
+
     text = forms.CharField(
-        label=_("Your post"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"})
+        label=_("Your post"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto", "data-complete": ""}),
     )
     warning = warning_field()
     audience = forms.ChoiceField(label=_("Who can see it"), choices=Audience.choices)
+    pictured = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 class ShareForm(forms.Form):

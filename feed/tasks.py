@@ -7,10 +7,12 @@ from celery import shared_task
 
 from core import wake
 from feed.actions import comments as comment_actions
+from feed.actions import drafts as draft_actions
 from feed.actions import homes
 from feed.actions import mutes as mute_actions
 from feed.actions import posts as post_actions
 from feed.actions import previews as preview_actions
+from feed.queries import drafts as draft_queries
 from feed.queries import previews as preview_queries
 
 _fetching = threading.Lock()
@@ -18,6 +20,7 @@ SETTLE_SECONDS = 10.0
 
 SCHEDULE = {
     "feed-settle": {"task": "feed.settle", "schedule": 20.0, "options": {"queue": "maintenance", "expires": 20}},
+    "feed-publish": {"task": "feed.look_for_due", "schedule": 5.0, "options": {"queue": "events", "expires": 10}},
     "feed-trim": {"task": "feed.trim", "schedule": 86400.0, "options": {"queue": "maintenance"}},
     "feed-discard": {
         "task": "feed.discard_pictures",
@@ -51,6 +54,19 @@ def discard_pictures() -> None:
 def forget_muted() -> None:
     """Muted conversations whose time is over."""
     mute_actions.forget_muted_posts()
+
+
+@shared_task(name="feed.look_for_due", queue="events")
+def look_for_due() -> None:
+    """Wakes a worker for each scheduled post whose time has come: one that cannot be made holds up no other."""
+    for draft_id in draft_queries.due_ids():
+        wake.now("feed.publish", str(draft_id))
+
+
+@shared_task(name="feed.publish", queue="events")
+def publish(draft_id: str) -> None:
+    wake.begun("feed.publish", draft_id)
+    draft_actions.publish_due(actor=None, draft_id=int(draft_id))
 
 
 @shared_task(name="feed.settle", queue="maintenance")

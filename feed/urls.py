@@ -1,6 +1,8 @@
 from django.urls import path
 
 from feed.api import comments as comment_api
+from feed.api import completion as completion_api
+from feed.api import drafts as draft_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
 from feed.api import pins as pin_api
@@ -15,6 +17,7 @@ from feed.api import switches as switch_api
 from feed.api import tags as tag_api
 from feed.views import (
     comments,
+    drafts,
     feeds,
     hidden,
     home,
@@ -35,8 +38,15 @@ app_name = "feed"
 urlpatterns = [
     path("", home.home, name="home"),
     path("compose/", posts.compose, name="compose"),
+    path("compose/draft/", drafts.save, name="save_draft"),
+    path("drafts/", drafts.drafts, name="drafts"),
+    path("scheduled/", drafts.scheduled, name="scheduled"),
+    path("drafts/<int:id>/", drafts.draft, name="draft"),
+    path("drafts/<int:id>/publish/", drafts.publish, name="publish_draft"),
+    path("drafts/<int:id>/delete/", drafts.delete, name="delete_draft"),
     path("feed/new", home.new_posts, name="new_posts"),
     path("posts/<int:id>/", posts.post, name="post"),
+    path("posts/edit/", posts.change, name="change_post"),
     path("posts/<int:id>/edit/", posts.edit, name="edit"),
     path("posts/<int:id>/delete/", posts.delete, name="delete"),
     path("posts/<int:id>/undo/", posts.undo_delete, name="undo_delete"),
@@ -91,6 +101,7 @@ urlpatterns = [
     path("api/v1/posts/<int:id>/mute", mute_api.MutePost.as_view(), name="api_mute"),
     path("api/v1/me/mutes/posts", mute_api.MutedPosts.as_view(), name="api_muted_posts"),
     path("api/v1/tags/<str:name>/posts", tag_api.TagPosts.as_view(), name="api_tag_posts"),
+    path("api/v1/complete/tags", completion_api.CompleteTags.as_view(), name="api_complete_tags"),
     path("api/v1/me/tags", tag_api.FollowedTags.as_view(), name="api_tags"),
     path("api/v1/me/tags/<str:name>", tag_api.FollowTag.as_view(), name="api_follow_tag"),
     path("api/v1/me/lists/<int:id>/posts", post_api.ListPosts.as_view(), name="api_list_posts"),
@@ -104,6 +115,11 @@ urlpatterns = [
     path("api/v1/me/hidden", hidden_api.HiddenPosts.as_view(), name="api_hidden"),
     path("api/v1/posts/<int:id>/saved", saved_api.SavePost.as_view(), name="api_save"),
     path("api/v1/me/saved", saved_api.SavedPosts.as_view(), name="api_saved"),
+    path("api/v1/me/drafts", draft_api.Drafts.as_view(), name="api_drafts"),
+    path("api/v1/me/drafts/composer", draft_api.ComposerDraft.as_view(), name="api_composer"),
+    path("api/v1/me/drafts/<int:id>", draft_api.OneDraft.as_view(), name="api_draft"),
+    path("api/v1/me/drafts/<int:id>/publish", draft_api.PublishDraft.as_view(), name="api_publish_draft"),
+    path("api/v1/me/scheduled", draft_api.ScheduledPosts.as_view(), name="api_scheduled"),
     path("api/v1/me/collections", saved_api.Collections.as_view(), name="api_collections"),
     path("api/v1/me/collections/<int:id>", saved_api.OneCollection.as_view(), name="api_collection"),
     path("api/v1/me/collections/<int:id>/posts", saved_api.CollectionPosts.as_view(), name="api_collection_posts"),

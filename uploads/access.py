@@ -1,6 +1,7 @@
 """Who may see an upload: its owner, and whoever may see what it hangs on."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -41,3 +42,11 @@ def as_key(text: str | uuid.UUID) -> uuid.UUID:
         return text if isinstance(text, uuid.UUID) else uuid.UUID(text)
     except (ValueError, AttributeError, TypeError):
         raise errors.NotFound from None
+
+
+def as_keys(given: Iterable[str | uuid.UUID]) -> list[uuid.UUID]:
+    """The same for several; NotFound names the field "uploads"."""
+    try:
+        return [as_key(one) for one in given]
+    except errors.NotFound:
+        raise errors.NotFound(field="uploads") from None

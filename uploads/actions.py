@@ -65,11 +65,12 @@ def receive_ready_upload(
 
 
 def cut_upload(*, actor: Any, key: str | uuid.UUID, purpose: str, crop: Crop | None = None) -> Upload:
-    """A new ready upload in the purpose's shape, cut out of the actor's ready and unused one, which stays as it is."""
+    """A new ready upload in the purpose's shape, or of the crop's where it has none, cut out of the actor's ready one,
+    which stays as it is, in use or not."""
     source = access.own_uploads(actor).filter(key=_key(key), purpose=purpose).first()
     if source is None:
         raise errors.NotFound(field="upload")
-    _refuse_unusable(source)
+    _refuse_unready(source)
     try:
         with storage.open_variant(source.key, source.largest) as file:
             return receive_ready_upload(
@@ -132,6 +133,12 @@ def detach_uploads(*, actor: Any, upload_ids: Sequence[int]) -> int:
     checked that actor may delete that; ids are its own rows', never a client's."""
     rows = Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False, discarded_at__isnull=True)
     return rows.update(discarded_at=timezone.now())
+
+
+@transaction.atomic
+def release_uploads(*, actor: None, upload_ids: Sequence[int]) -> int:
+    """What these hung on lets go of them: they are unused again. Ids are the caller's own rows', never a client's."""
+    return Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False).update(attached_at=None)
 
 
 @transaction.atomic
@@ -282,11 +289,15 @@ def _key(text: str | uuid.UUID) -> uuid.UUID:
         raise errors.NotFound(field="uploads") from None
 
 
-def _refuse_unusable(upload: Upload) -> None:
+def _refuse_unready(upload: Upload) -> None:
     if upload.state == Upload.State.FAILED:
         raise errors.Invalid(reasons.sentence(upload.reason), field="uploads")
     if not upload.is_ready:
         raise errors.Conflict(_("A picture is still being prepared. One moment, please."), field="uploads")
+
+
+def _refuse_unusable(upload: Upload) -> None:
+    _refuse_unready(upload)
     if upload.attached_at:
         raise errors.Conflict(_("A picture is already in use elsewhere. Please upload it again."), field="uploads")
 

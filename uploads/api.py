@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import errors, scopes
+from core import errors, limits, scopes
 from uploads import access, actions, reasons, serializers
 
 FRAMING = 64 * 1024  # what a multipart body carries besides its file
@@ -52,6 +52,26 @@ class OneUpload(APIView):
         """Away with an upload that is not in use."""
         actions.delete_upload(actor=request.user, key=key)
         return Response(status=204)
+
+
+class CropUpload(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(request=serializers.PieceIn, responses={201: serializers.UploadOut}, operation_id="upload_crop")
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        """A piece of one's own ready picture, as a new upload that is ready at once. The whole one stays as it is."""
+        limits.check(limits.WRITING, request.user.pk)
+        form = serializers.PieceIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        source = access.access_upload(request.user, key)
+        given: dict[str, Any] = form.validated_data
+        made = actions.cut_upload(
+            actor=request.user,
+            key=key,
+            purpose=source.purpose,
+            crop=(given["left"], given["top"], given["width"], given["height"]),
+        )
+        return Response(serializers.present(made), status=201)
 
 
 class Picture(APIView):

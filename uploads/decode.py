@@ -1,9 +1,9 @@
 """Decodes one picture in a process of its own: no Django, no environment, no network, little memory, little time.
 
 Started by child.py with the job as JSON on stdin: {"source", "folder", "kind", "sizes", "max_pixels", "max_frames",
-"max_motion", "shape", "crop", "parent"}; without a shape nothing is cut away. Writes <size>.webp next to each other and
-prints one JSON object: {"ok": true, ...} or {"ok": false, "reason": a code of uploads.reasons}. Imports nothing of
-ours, and Pillow only when it is confined.
+"max_motion", "shape", "crop", "parent"}; without shape and crop nothing is cut away. Writes <size>.webp next to each
+other and prints one JSON object: {"ok": true, ...} or {"ok": false, "reason": a code of uploads.reasons}. Imports
+nothing of ours, and Pillow only when it is confined.
 """
 
 import contextlib
@@ -166,11 +166,12 @@ WHOLE = Piece(0, 0, 1, 1)
 
 
 def wanted(size: tuple[int, int], turn: int | None, job: dict[str, Any]) -> Piece:
-    """What is to be kept: the largest piece of the shape in the middle of the crop, which is meant upright."""
-    shape = job.get("shape")
+    """What is to be kept: the largest piece of the shape in the middle of the crop, which is meant upright; without a
+    shape the crop, without that the whole."""
+    shape, crop = job.get("shape"), job.get("crop")
     if not shape:
-        return WHOLE
-    left, top, wide, high = job.get("crop") or WHOLE
+        return unturned(Piece(*crop), turn) if crop else WHOLE
+    left, top, wide, high = crop or WHOLE
     width, height = (size[1], size[0]) if turn in SIDEWAYS else size
     given = wide * width / (high * height)
     new_wide, new_high = (wide * shape / given, high) if given > shape else (wide, high * given / shape)

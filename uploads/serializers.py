@@ -38,6 +38,15 @@ class UploadIn(serializers.Serializer[Upload]):
     alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=Upload.ALT_LENGTH)
 
 
+class PieceIn(serializers.Serializer[Upload]):
+    """A rectangle in parts of the whole: 0 is left or top, 1 is right or bottom."""
+
+    left = serializers.FloatField(min_value=0, max_value=1)
+    top = serializers.FloatField(min_value=0, max_value=1)
+    width = serializers.FloatField(min_value=0, max_value=1)
+    height = serializers.FloatField(min_value=0, max_value=1)
+
+
 def present(upload: Upload) -> dict[str, Any]:
     """For the owner."""
     return dict(UploadOut(upload).data)

@@ -22,5 +22,6 @@ urlpatterns = [
     path("media/<uuid:key>/<variant:variant>.webp", views.media, name="media"),
     path("api/v1/uploads", api.Uploads.as_view(), name="api_uploads"),
     path("api/v1/uploads/<uuid:key>", api.OneUpload.as_view(), name="api_upload"),
+    path("api/v1/uploads/<uuid:key>/crop", api.CropUpload.as_view(), name="api_crop"),
     path("api/v1/uploads/<uuid:key>/picture", api.Picture.as_view(), name="api_picture"),
 ]

@@ -52,6 +52,9 @@ QUESTIONS = {
     "delete_list": Question(
         _("Delete the list %(name)s?"), _("The people on it stay where they are."), _("Delete the list")
     ),
+    "delete_draft": Question(
+        _("Delete this draft?"), _("Nothing brings it back, and nobody has seen it."), _("Delete the draft")
+    ),
     "revoke_token": Question(_("Revoke %(name)s?"), _("What uses this token stops at once."), _("Revoke the token")),
     "end_others": Question(
         _("Log out everywhere else?"),

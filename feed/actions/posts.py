@@ -17,8 +17,8 @@ from accounts.models.relations import Audience
 from core import errors, outbox
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import filing, pins, polls, previews, revisions, sharing, writing
-from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
+from feed.actions import drafting, filing, pictured, pins, polls, previews, revisions, sharing, writing
+from feed.models.posts import TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from uploads import actions as upload_actions
 
 
@@ -56,14 +56,8 @@ def create_post(
     earlier = writing.insert(post)
     if earlier is not None:
         return earlier
-    described = dict(zip([str(key).lower() for key in pictures], alts, strict=False))
-    uploads = upload_actions.attach_uploads(actor=actor, keys=pictures, purpose="post", limit=PICTURES_LIMIT)
-    PostPicture.objects.bulk_create(
-        PostPicture(
-            post=post, upload=upload, position=place, alt=writing.alt(described.get(str(upload.key)) or upload.alt)
-        )
-        for place, upload in enumerate(uploads)
-    )
+    drafting.become_post(author=actor, client_id=post.client_id, keys=pictures)
+    pictured.set_pictures(post, actor, pictures, alts, is_new=True)
     if poll is not None:
         polls.add_poll(actor=actor, post=post, wanted=poll)
     _count_post(post, +1)
@@ -74,22 +68,33 @@ def create_post(
 
 @transaction.atomic
 def edit_post(
-    *, actor: User, post_id: int, text: str | None = None, audience: str | None = None, warning: str | None = None
+    *,
+    actor: User,
+    post_id: int,
+    text: str | None = None,
+    audience: str | None = None,
+    pictures: Sequence[Any] | None = None,
+    alts: Sequence[str] = (),
+    warning: str | None = None,
 ) -> Post:
-    """Changes words, warning or audience; None leaves them. What it said before is kept."""
+    """Changes words, warning, audience, or the pictures: all of them, in their order. None leaves them. What it said
+    before is kept."""
     sharing.lock_original(post_id)
     post = post_access.access_post(actor, post_id, to="edit", lock=True)
     group, counted, weight = realtime.post_group(post), post.is_counted, sharing.weight(post)
     words = post.text if text is None else writing.words(text, TEXT_LIMIT)
+    repictured = pictures is not None and not post.is_share and pictured.set_pictures(post, actor, pictures, alts)
     if not words and not post.is_bare and not PostPicture.objects.filter(post=post).exists():
         raise errors.Invalid(_("Write something, or delete the post."), field="text")
     wanted = post.audience if audience is None else sharing.audience(actor, post, writing.audience(audience))
     warns = post.warning if warning is None else writing.line(warning, WARNING_LIMIT, field="warning")
-    if (words, warns, wanted) == (post.text, post.warning, post.audience):
+    if (words, warns, wanted) == (post.text, post.warning, post.audience) and not repictured:
         return post
     if (words, warns) != (post.text, post.warning):
         revisions.keep_revision(actor=actor, post=post)
         post.edited_at, post.warning = timezone.now(), warns
+    if repictured:
+        post.edited_at = timezone.now()
     if words != post.text:
         post.text, post.html = words, writing.render(words)
         post.preview = previews.want(actor=actor, words=words) if post.show_preview else None

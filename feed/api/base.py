@@ -23,5 +23,13 @@ def checked(form: BaseSerializer) -> dict[str, Any]:
     return dict(form.validated_data)
 
 
+def with_keys(given: dict[str, Any]) -> dict[str, Any]:
+    """Pictures as the actions take them: keys, and beside them what they show."""
+    if "pictures" in given:
+        rows = given.pop("pictures")
+        given |= {"pictures": [row["key"] for row in rows], "alts": [row["alt"] for row in rows]}
+    return given
+
+
 def reactions(row: Any, mine: str | None) -> dict[str, Any]:
     return {"reactions": row.reactions, "reactions_count": row.reactions_count, "my_reaction": mine}

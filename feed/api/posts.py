@@ -45,10 +45,9 @@ class OnePost(APIView):
 
     @extend_schema(request=post_serializers.PostPatch, responses=post_serializers.PostOut, operation_id="post_update")
     def patch(self, request: base.Request, id: int) -> Response:
-        """One's own post: its words, its audience."""
-        post_actions.edit_post(
-            actor=request.user, post_id=id, **base.checked(post_serializers.PostPatch(data=request.data))
-        )
+        """One's own post: its words, its audience, its pictures (all of them, in their order)."""
+        given = base.with_keys(base.checked(post_serializers.PostPatch(data=request.data)))
+        post_actions.edit_post(actor=request.user, post_id=id, **given)
         return Response(post_serializers.post(post_queries.post(request.user, id)))
 
     @extend_schema(responses={204: None}, operation_id="post_delete")

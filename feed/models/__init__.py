@@ -1,9 +1,10 @@
 """The tables of the feed. Django looks for them here; import each from its own module."""
 
-from feed.models import comments, hidden, mutes, polls, posts, previews, reactions, revisions, saved, sources
+from feed.models import comments, drafts, hidden, mutes, polls, posts, previews, reactions, revisions, saved, sources
 
 __all__ = [
     "comments",
+    "drafts",
     "hidden",
     "mutes",
     "polls",

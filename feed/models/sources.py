@@ -40,6 +40,7 @@ class Source(models.Model):
                 name="source_names_one",
             ),
         ]
+        indexes = [models.Index(fields=["name"], name="source_begins", opclasses=["varchar_pattern_ops"])]
 
     def __str__(self) -> str:
         return f"#{self.name}" if self.kind == SourceKind.TAG else f"posts of {self.person_id}"

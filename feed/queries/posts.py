@@ -66,3 +66,8 @@ def post(viewer: Viewer, id: int) -> Post:
     post_access.access_post(viewer, id)
     muted = {"is_muted": mutes_access.muted(viewer), "muted_until": mutes_access.muted_until(viewer)}
     return cards.filled([cards.cards(viewer).annotate(**muted).get(pk=id)])[0]
+
+
+def pictures_of(post: Post) -> list[PostPicture]:
+    """In their order, with their uploads; of a post that the caller may see."""
+    return list(PostPicture.objects.filter(post=post).select_related("upload").order_by("position"))

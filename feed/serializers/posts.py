@@ -152,3 +152,6 @@ class PostPatch(serializers.Serializer[Any]):
     text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     warning = serializers.CharField(required=False, allow_blank=True, max_length=WARNING_LIMIT)
     audience = serializers.ChoiceField(choices=Audience.choices, required=False)
+    pictures = PictureIn(  # type: ignore[call-arg]
+        many=True, required=False, max_length=PICTURES_LIMIT, help_text="All of them; those left out go."
+    )

@@ -7,10 +7,9 @@ from django.views.decorators.http import require_safe
 from accounts.access import doors as doors_access
 from accounts.access import people as accounts_access
 from core import errors
-from feed.forms import PostForm
 from feed.queries import home as home_queries
 from feed.queries import posts as post_queries
-from feed.views import base
+from feed.views import base, composing
 
 
 @require_safe
@@ -23,7 +22,11 @@ def home(request: base.Request) -> HttpResponse:
     context = {"page": page, "next_url": base.next_url(request, page.next)}
     if request.htmx:
         return render(request, "feed/_posts.html", context)
-    return render(request, "feed/home.html", {**context, "form": PostForm(), "begun": bool(request.GET.get("cursor"))})
+    return render(
+        request,
+        "feed/home.html",
+        {**context, "form": composing.begun(request.user), "begun": bool(request.GET.get("cursor"))},
+    )
 
 
 @require_safe

@@ -3,75 +3,41 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import people as accounts_access
-from core import errors, limits, text
+from core import errors, text
 from feed.access import posts as post_access
 from feed.actions import posts as post_actions
 from feed.forms import EditForm, PostForm
 from feed.models.posts import Post
 from feed.queries import comments as comment_queries
 from feed.queries import posts as post_queries
-from feed.views import base
-from uploads import actions as upload_actions
+from feed.views import base, composing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: base.Request) -> HttpResponse:
     member = accounts_access.access_member(request.user)
-    form = PostForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
-        try:
-            post = create(request, form)
-        except errors.SocialError as error:
-            if request.htmx:
-                raise
-            base.complain(form, error)
-        else:
-            if request.htmx:
-                return render(request, "feed/_post.html", {"post": post_queries.post(member, post.pk), "fresh": True})
-            return redirect("feed:home")
-    return render(request, "feed/compose.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
-def create(request: base.Request, form: PostForm) -> Post:
-    """Files of the plain form become uploads first, which a refused form then keeps."""
-    if not form.is_valid():
-        field = next(iter(form.errors))
-        raise errors.Invalid(str(form.errors[field][0]), field=field)
-    limits.check(limits.WRITING, request.user.pk)
-    given = form.cleaned_data
-    keys, alts = given["pictures"], given["alts"] + [""] * (len(given["pictures"]) - len(given["alts"]))
-    for place, file in enumerate(given["files"]):
-        alt = (form.lines() + [""] * len(given["files"]))[place]
-        made = upload_actions.receive_ready_upload(
-            actor=request.user, purpose="post", file=file, name=file.name, alt=alt
-        )
-        keys, alts = [*keys, str(made.key)], [*alts, alt]
-        keep(form, keys, alts)
-    return post_actions.create_post(
-        actor=request.user,
-        text=given["text"],
-        audience=given["audience"],
-        pictures=keys,
-        alts=alts,
-        client_id=given["client_id"] or None,
-        show_preview=not given["without_preview"],
-        **form.more(),
-    )
-
-
-def keep(form: PostForm, keys: list[str], alts: list[str]) -> None:
-    assert isinstance(form.data, QueryDict)
-    data = form.data.copy()
-    data.setlist("pictures", keys)
-    data.setlist("alts", alts)
-    form.data = data
+    if request.method != "POST":
+        return composing.page(request, composing.begun(member))
+    form = PostForm(request.POST, request.FILES)
+    try:
+        if answer := composing.other_deed(request, form):
+            return answer
+        post = post_actions.create_post(actor=member, **composing.content(request, form))
+    except errors.SocialError as error:
+        if request.htmx:
+            raise
+        base.complain(form, error)
+        return composing.page(request, form, status=422)
+    if request.htmx:
+        return render(request, "feed/_post.html", {"post": post_queries.post(member, post.pk), "fresh": True})
+    return redirect("feed:home")
 
 
 @require_safe
@@ -106,15 +72,29 @@ def about(one: Post) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: base.Request, id: int) -> HttpResponse:
     one = post_access.access_post(request.user, id, to="edit")
-    form = EditForm(request.POST or None, initial={"text": one.text, "warning": one.warning, "audience": one.audience})
-    if request.method == "POST" and form.is_valid():
-        try:
-            post_actions.edit_post(actor=request.user, post_id=id, **form.cleaned_data)
-        except errors.Invalid as error:
-            base.complain(form, error)
-        else:
+    if request.method != "POST":
+        form = composing.edit_form_of(one, post_queries.pictures_of(one))
+        return render(request, "feed/edit.html", {"form": form, "post": one})
+    form = EditForm(request.POST, request.FILES)
+    status = 200
+    try:
+        if not composing.rearranged(request, form):
+            post_actions.edit_post(actor=request.user, post_id=id, **composing.changes(request, form))
             return redirect(one)
-    return render(request, "feed/edit.html", {"form": form, "post": one}, status=422 if form.is_bound else 200)
+    except (errors.Invalid, errors.Conflict, errors.TooLarge, errors.TooMany) as error:
+        base.complain(form, error)
+        status = 422
+    composing.show(request, form)
+    return render(request, "feed/edit.html", {"form": form, "post": one}, status=status)
+
+
+@require_POST
+def change(request: base.Request) -> HttpResponse:
+    """The same, with the post in the form, so that one address takes the pictures of all."""
+    id = request.POST.get("post", "")
+    if not id.isdecimal() or len(id) > 18:
+        raise errors.NotFound
+    return edit(request, int(id))
 
 
 @require_POST

@@ -30,7 +30,19 @@ from feed.actions import homes
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
-from socialsite.demo import asking, entrance, keeping, links, pictures, plan, selves, sharing, threads, ties
+from socialsite.demo import (
+    asking,
+    begun,
+    entrance,
+    keeping,
+    links,
+    pictures,
+    plan,
+    selves,
+    sharing,
+    threads,
+    ties,
+)
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -195,6 +207,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     selves.write(made.told, users)
     ties.write(made, users)
     keeping.write(made, users, posts, list(comments.values()))
+    begun.write(made, users)
     threads.write(made, comments)
     asking.write(made, users, posts)
     sharing.write(made, users, posts)

@@ -93,6 +93,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "accounts:settings_blocked": own("blocks", met=False),
     "accounts:settings_muted": own("mutes", met=False),
     "accounts:api_mutes": own("mutes", met=False),
+    "accounts:api_complete_people": own("follows", "friends"),
     "accounts:mute": person,
     "accounts:list_choices": person,
     "accounts:list_edit": on_list,

@@ -120,7 +120,7 @@ NO_ACTOR: dict[str, str] = {
     "uploads.actions.remove_due_files": "the clock",
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
-PARTS = {"feed/actions/writing.py", "feed/actions/filing.py", "feed/actions/sharing.py"}
+PARTS = {f"feed/actions/{name}.py" for name in ("drafting", "filing", "pictured", "sharing", "writing")}
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}
 

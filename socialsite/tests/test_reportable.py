@@ -34,6 +34,8 @@ OTHERWISE: dict[str, str] = {
     "accounts.PeopleList": "its owner's alone",
     "chat.Message": "with the person; a report of a message is the chat's to add",
     "feed.Collection": "its owner's alone",
+    "feed.Draft": "its owner's alone",
+    "feed.DraftPicture": "its owner's alone",
     "feed.Reaction": "one of the owner's set",
     "feed.Source": "a hashtag is a word of posts",
     "moderation.Report": "moderators' alone",

@@ -1,24 +1,40 @@
-// The composer: keeps a draft, waits for its pictures, posts without leaving the page.
+// The composer: keeps a draft, waits for its pictures, posts without leaving the page, chooses when a post appears.
+import { ComposerDraft } from "./composer-draft.js";
 import { introduce, postFragment } from "./fragment.js";
 import { t } from "./strings.js";
 import { complain, toast } from "./toast.js";
 import { Uploader } from "./uploader.js";
 import { uuid } from "./uuid.js";
 
-const DRAFT = `draft:post:${document.body.dataset.me}`;
 const NEAR = 500; // characters left when the counter appears
+const two = (number) => String(number).padStart(2, "0");
+
+/** Times in the reader's own zone, in words and in the field. */
+function zone(form) {
+  const { publish_at: field, zone: name } = form.elements;
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!field || !here) return;
+  if ("utc" in field.dataset && field.value) {
+    const at = new Date(`${field.value}Z`);
+    field.value = field.defaultValue = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+  } else if (field.value && name.value !== here) return; // refused, as it was sent
+  name.value = name.defaultValue = here;
+  form.querySelector("#composer-zone").textContent = t("your_zone", { zone: here.replaceAll("_", " ") });
+}
 
 function begin(form) {
-  const { text, audience, client_id: clientId } = form.elements;
+  const { text, client_id: clientId, revision } = form.elements;
   const status = form.querySelector("[data-composer-status]");
-  const button = form.querySelector(".tools .btn");
+  const button = form.querySelector("[data-post]");
   const counter = document.createElement("span");
   counter.className = "counter";
   const limit = Number(t("text_limit")) || text.maxLength;
   // Pasting more must not cut off the end in silence: the counter turns red, and the site says why it refuses.
   text.removeAttribute("maxlength");
   form.querySelectorAll("[data-needs-script]").forEach((node) => (node.hidden = false));
+  zone(form);
 
+  let draft = null;
   const say = (words) => {
     status.textContent = words;
     status.hidden = !words;
@@ -30,43 +46,37 @@ function begin(form) {
     else if (!counter.isConnected) button.before(counter);
     counter.classList.toggle("bad", left < 0);
     form.classList.toggle("open", Boolean(text.value || uploader.count) || form.classList.contains("stay"));
+    draft?.touch();
   };
-  const keep = () => {
-    if (!text.value) sessionStorage.removeItem(DRAFT);
-    else sessionStorage.setItem(DRAFT, JSON.stringify({ text: text.value, audience: audience.value, id: clientId.value }));
-  };
-  const uploader = new Uploader(form, { changed: show });
+  const uploader = new Uploader(form, { changed: () => show() });
   if (form.classList.contains("open")) form.classList.add("stay");
+  draft = new ComposerDraft(form, uploader);
+  uploader.moved();
+  form.addEventListener("input", show);
 
-  const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
-  if (draft && !text.value) {
-    text.value = draft.text;
-    audience.value = draft.audience;
-    clientId.value = draft.id;
-  }
-  show();
-
-  form.addEventListener("input", () => {
-    clientId.value ||= uuid();
-    show();
-    keep();
-  });
-
-  async function send() {
-    clientId.value ||= uuid();
+  async function arrived() {
     if (uploader.busy) say(t("uploads_wait"));
-    const arrived = await uploader.settled();
+    const all = await uploader.settled();
     say("");
-    if (!arrived) throw new Error(t("uploads_failed"));
-    const [card] = await postFragment(form.action, new FormData(form));
-    if (!card?.matches("[data-post]")) throw new Error(t("failed")); // something between us and the site answered
+    if (!all) throw new Error(t("uploads_failed"));
+    await draft.rest();
+    clientId.value ||= uuid();
+  }
+
+  function clear() {
     form.reset();
-    text.value = clientId.value = "";
+    form.classList.remove("stay");
+    text.value = text.defaultValue = clientId.value = revision.value = "";
     uploader.clear();
-    keep();
+    draft.forget();
     show();
     text.dispatchEvent(new Event("input", { bubbles: true }));
-    clientId.value = "";
+  }
+
+  async function send() {
+    const [card] = await postFragment(form.action, new FormData(form));
+    if (!card?.matches("[data-post]")) throw new Error(t("failed")); // something between us and the site answered
+    clear();
     const feed = document.querySelector("[data-feed][data-live]");
     if (!feed) return location.assign("/");
     feed.querySelector("[data-empty]")?.remove();
@@ -78,18 +88,27 @@ function begin(form) {
   }
 
   form.addEventListener("submit", async (event) => {
+    const { submitter } = event;
+    if (form.dataset.goes) return; // as a plain form: it leads to another page
     event.preventDefault();
     if (form.getAttribute("aria-busy")) return;
     for (const node of [form, button]) node.setAttribute("aria-busy", "true");
     try {
-      await send();
+      await arrived();
+      if (submitter?.name !== "do") await send();
+      else {
+        draft.forget();
+        form.dataset.goes = "1";
+      }
     } catch (error) {
       complain(error); // words and pictures stay as they are
       if (error.field === "text") text.focus();
     } finally {
       for (const node of [form, button]) node.removeAttribute("aria-busy");
     }
+    if (form.dataset.goes) setTimeout(() => form.requestSubmit(submitter)); // not while this event is still under way
   });
+  addEventListener("pageshow", () => delete form.dataset.goes);
 }
 
 document.querySelectorAll("[data-composer]").forEach(begin);

@@ -1,5 +1,6 @@
 // The piece of a picture that is kept: dragged, zoomed by wheel, fingers, keys or slider. Only its rectangle is sent, in
 // parts of the whole; the server cuts. A picture this browser cannot show is sent as it is, and its middle is taken.
+// Forms with data-crop ask for a picture of their shape; `choosePiece` asks for a picture that is there, in a shape of choice.
 const MOST = 5;
 const dialog = document.getElementById("crop-dialog");
 const stage = dialog.querySelector("[data-crop-stage]");
@@ -7,14 +8,18 @@ const image = dialog.querySelector("[data-crop-image]");
 const slider = dialog.querySelector("[data-crop-zoom]");
 const blank = image.src;
 
-let form; // the one that asks
+const shapes = dialog.querySelector("[data-crop-shapes]"); // only where the shape may be chosen
+
+let form = null; // the one that asks
+let answer = null; // or whoever waits for a rectangle
+let shape = 1;
 let piece; // the middle and the size of what is kept, in parts of the picture
 const touches = new Map();
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
 function size(zoom) {
-  const ratio = image.naturalWidth / image.naturalHeight / Number(form.dataset.crop);
+  const ratio = image.naturalWidth / image.naturalHeight / (shape || image.naturalWidth / image.naturalHeight);
   return { wide: Math.min(1, 1 / ratio) / zoom, high: Math.min(1, ratio) / zoom };
 }
 
@@ -90,9 +95,14 @@ const rectangle = (of) => of.querySelector('input[type="hidden"][name$="crop"]')
 
 function done() {
   const { x, y, wide, high } = piece;
-  const words = [x - wide / 2, y - high / 2, wide, high].map((one) => Math.max(0, one).toFixed(5)).join(",");
+  const numbers = [x - wide / 2, y - high / 2, wide, high].map((one) => Math.max(0, one).toFixed(5));
+  if (answer) {
+    answer(numbers.map(Number));
+    dialog.close("done");
+    return;
+  }
   const chosen = form;
-  rectangle(chosen).value = words;
+  rectangle(chosen).value = numbers.join(",");
   dialog.close("done");
   if ("cropCalm" in chosen.dataset) return; // there is more to fill in
   chosen.requestSubmit();
@@ -100,22 +110,33 @@ function done() {
 dialog.querySelector("[data-crop-done]").addEventListener("click", done);
 
 dialog.addEventListener("close", () => {
-  if (dialog.returnValue !== "done") input(form).value = "";
+  const kept = dialog.returnValue === "done";
   dialog.returnValue = "";
   image.onload = image.onerror = null;
-  URL.revokeObjectURL(image.src);
+  if (!answer) URL.revokeObjectURL(image.src);
   image.src = blank;
   touches.clear();
+  answer?.(null); // the first answer counts
+  answer = null;
+  if (!form) return;
+  if (!kept) input(form).value = "";
   input(form).focus();
 });
+
+function begin(wanted) {
+  shape = wanted;
+  const ratio = shape || image.naturalWidth / image.naturalHeight;
+  stage.style.setProperty("aspect-ratio", ratio);
+  stage.style.setProperty("inline-size", `min(100%, calc(60dvh * ${ratio}))`);
+  show(0.5, 0.5, 1);
+}
 
 function ask(file) {
   image.onload = () => {
     if (image.naturalWidth < 2) return;
-    stage.style.setProperty("aspect-ratio", form.dataset.crop);
     stage.classList.toggle("round", form.dataset.crop === "1");
     dialog.showModal();
-    show(0.5, 0.5, 1);
+    begin(Number(form.dataset.crop));
     stage.focus();
   };
   image.onerror = () => {
@@ -124,6 +145,27 @@ function ask(file) {
   };
   image.src = URL.createObjectURL(file);
 }
+
+/** The rectangle that somebody chooses of the picture at `url`: left, top, width, height in parts of it; null: none. */
+export function choosePiece(url) {
+  form = null;
+  return new Promise((resolve, reject) => {
+    image.onload = () => {
+      answer = resolve;
+      shapes.querySelector("input").checked = true;
+      dialog.showModal();
+      begin(0);
+      stage.focus();
+    };
+    image.onerror = () => {
+      image.onload = image.onerror = null;
+      image.src = blank;
+      reject(new Error());
+    };
+    image.src = url;
+  });
+}
+shapes?.addEventListener("change", ({ target }) => begin(Number(target.value)));
 
 document.addEventListener("change", (event) => {
   const asking = event.target.closest?.("form[data-crop]");

@@ -1,4 +1,5 @@
-// Half-written comments stay in this browser until they are sent, or until one logs out.
+// Half-written comments stay in this browser until they are sent, or until one logs out. So does what stands in the
+// composer, until the site has it (composer-draft.js).
 const PREFIX = "draft:comment:";
 
 const keyOf = (form) => `${PREFIX}${document.body.dataset.me}:${form.elements.post.value}:${form.elements.parent.value}`;
@@ -19,5 +20,5 @@ export const dropDraft = (form) => localStorage.removeItem(keyOf(form));
 
 document.addEventListener("submit", (event) => {
   if (event.target.getAttribute("action") !== "/logout/") return;
-  for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+  for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
 });

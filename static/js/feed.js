@@ -1,5 +1,7 @@
 // The feed: what is on the page stays true, what is new announces itself without moving what one reads.
+import "./complete.js";
 import "./composer.js";
+import "./edit-post.js";
 import "./link-choice.js";
 import { renew } from "./card.js";
 import { catchUp } from "./comments.js";

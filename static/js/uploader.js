@@ -1,29 +1,54 @@
-// Pictures for a post: chosen, pasted or dropped; each with its bar, cancel, retry and a description.
-import { csrf, del, explain, get, parseProblem } from "./http.js";
+// Pictures for a post: chosen, pasted or dropped; each with its bar, cancel, retry, a description, its place and its piece.
+import { csrf, del, explain, get, parseProblem, post } from "./http.js";
+import { order, show } from "./picks-order.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
 const POLL = 1500;
+/** Keys that a draft or a post holds: they are its to give up. */
+export const held = new Set();
 
 class Pick {
-  constructor(file, template, url, purpose, changed) {
-    Object.assign(this, { file, url, purpose, changed, key: "", state: "sending", alt: "" });
+  /** `file` is to be sent; `there` is { key, alt, src } of a picture that the site has already. */
+  constructor(file, template, url, purpose, changed, there) {
+    Object.assign(this, { file, url, purpose, changed, key: "", src: "", state: "sending", alt: "" });
     this.node = template.content.firstElementChild.cloneNode(true);
     const [pictures, alts] = this.node.querySelectorAll('input[type="hidden"]');
     Object.assign(this, { pictures, alts, bar: this.node.querySelector("progress") });
     this.image = this.node.querySelector("img");
-    this.bar.setAttribute("aria-label", `${t("uploading")}: ${file.name}`);
-    const preview = URL.createObjectURL(file);
+    this.bar.setAttribute("aria-label", `${t("uploading")}: ${file?.name ?? ""}`);
+    this.node.querySelector("[data-pick-crop]")?.addEventListener("click", () => this.crop());
+    this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
+    this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.send());
+    this.node.querySelector("[data-pick-alt]").addEventListener("click", () => this.describe());
+    if (there) this.#stands(there);
+    else this.#comes();
+  }
+
+  #stands({ key, alt, src }) {
+    this.key = key;
+    held.add(key);
+    this.#known(src);
+    this.#say(alt);
+    this.#set("ready");
+  }
+
+  #comes() {
+    const preview = URL.createObjectURL(this.file);
     const blank = this.image.src;
     // Not every browser can show every picture we take (HEIC).
     this.image.addEventListener("error", () => (this.image.src = blank), { once: true });
     this.image.addEventListener("load", () => URL.revokeObjectURL(preview), { once: true });
     this.image.src = preview;
-    this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
-    this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.send());
-    this.node.querySelector("[data-pick-alt]").addEventListener("click", () => this.describe());
     this.send();
+  }
+
+  #known(src) {
+    this.src = src;
+    if (src && (!this.file || this.image.src.endsWith("blank.svg"))) this.image.src = src;
+    const crop = this.node.querySelector("[data-pick-crop]");
+    if (crop) crop.hidden = !src;
   }
 
   #set(state, error = "") {
@@ -78,8 +103,11 @@ class Pick {
   /** What the server says of this upload, by the socket or by asking. */
   hear(answer) {
     if (answer.key !== this.key || this.state !== "preparing") return;
-    if (answer.state === "ready") this.#set("ready");
-    else if (answer.state === "failed") this.#set("failed", answer.detail);
+    if (answer.state === "ready") {
+      this.#known(answer.url);
+      this.#set("ready");
+    }
+    if (answer.state === "failed") this.#set("failed", answer.detail);
   }
 
   async poll() {
@@ -98,9 +126,36 @@ class Pick {
   remove() {
     this.state = "removed";
     this.call?.abort();
-    if (this.key) del(`${this.url}/${this.key}`).catch(() => {}); // unused ones go by themselves after a day
+    this.#giveUp(this.key);
     this.node.remove();
     this.changed();
+  }
+
+  #giveUp(key) {
+    if (key && !held.has(key)) del(`${this.url}/${key}`).catch(() => {}); // unused ones go by themselves after a day
+  }
+
+  /** A piece of it in its place, as a picture of its own: what it was cut out of may be in use. */
+  async crop() {
+    const { choosePiece } = await import("./crop.js");
+    try {
+      const rectangle = await choosePiece(this.src);
+      if (!rectangle) return;
+      this.#set("preparing");
+      this.bar.removeAttribute("value");
+      const [left, top, width, height] = rectangle;
+      const before = this.key;
+      const answer = await post(`${this.url}/${before}/crop`, { left, top, width, height });
+      this.file = null;
+      this.key = answer.key;
+      this.#known(answer.url);
+      this.#giveUp(before);
+    } catch (error) {
+      toast({ text: error.message || t("failed"), kind: "error" });
+    } finally {
+      this.#set("ready");
+      this.node.querySelector("[data-pick-crop]").focus();
+    }
   }
 
   describe() {
@@ -117,9 +172,13 @@ class Pick {
   }
 
   #described(alt) {
+    this.#say(alt);
+    this.changed();
+  }
+
+  #say(alt) {
     this.alt = this.alts.value = this.image.alt = alt;
     this.node.querySelector("[data-pick-alt]").firstChild.textContent = alt ? "ALT ✓" : "ALT";
-    this.changed();
   }
 }
 
@@ -130,6 +189,11 @@ export class Uploader {
   constructor(form, { changed, purpose = "post", limit = Number(t("pictures_limit")) || 10, template = document.querySelector("[data-pick-template]") }) {
     Object.assign(this, { form, onChange: changed, purpose, limit, template });
     this.place = form.querySelector("[data-picks]");
+    order(this);
+    for (const node of this.place.querySelectorAll("[data-src]")) {
+      const [key, alt] = [node.dataset.key, node.querySelector('[name="alts"]').value];
+      this.#take(null, { key, alt, src: node.dataset.src }, node);
+    }
     const input = form.querySelector("[data-files]");
     input.addEventListener("change", () => {
       this.add(input.files);
@@ -173,16 +237,29 @@ export class Uploader {
         toast({ text: t(this.limit === 1 ? "one_picture" : "too_many_pictures"), kind: "error" });
         break;
       }
-      const pick = new Pick(file, this.template, this.form.dataset.uploads, this.purpose, () => this.#changed());
-      this.#picks.push(pick);
-      this.place.append(pick.node);
+      this.#take(file);
     }
+    this.#changed();
+  }
+
+  #take(file, there, node) {
+    let known = false;
+    const pick = new Pick(file, this.template, this.form.dataset.uploads, this.purpose, () => known && this.#changed(), there);
+    known = true;
+    this.#picks.push(pick);
+    if (node) node.replaceWith(pick.node);
+    else this.place.append(pick.node);
+  }
+
+  /** Their order has changed. */
+  moved() {
     this.#changed();
   }
 
   #changed() {
     this.#picks = this.#picks.filter((pick) => pick.state !== "removed");
     const busy = this.#picks.some((pick) => pick.state === "sending" || pick.state === "preparing");
+    show(this.place);
     if (!busy) this.#waiting.splice(0).forEach((resolve) => resolve());
     this.onChange();
   }
@@ -191,10 +268,20 @@ export class Uploader {
     return this.#picks.some((pick) => pick.state === "sending" || pick.state === "preparing");
   }
 
+  /** The keys of those that have arrived are held now, by a draft. */
+  hold() {
+    for (const pick of this.#picks) if (pick.state === "ready") held.add(pick.key);
+  }
+
+  /** None has failed, none is on its way. */
+  get whole() {
+    return this.#picks.every((pick) => pick.state === "ready");
+  }
+
   /** True when all have arrived; false when one has failed and needs the person. */
   async settled() {
     if (this.busy) await new Promise((resolve) => this.#waiting.push(resolve));
-    return this.#picks.every((pick) => pick.state === "ready");
+    return this.whole;
   }
 
   clear() {
