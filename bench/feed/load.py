@@ -36,6 +36,8 @@ def told(pair: Any, environ: dict[str, str]) -> str:
     }  # fmt: skip
     environ.pop("SOCIALSITE_TESTING")
     [web] = [line.removeprefix("web: ") for line in (HOUSE / "Procfile").read_text().splitlines() if line[:4] == "web:"]
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"]
+    subprocess.run(collect, cwd=HOUSE, env=environ, check=True)
     server = subprocess.Popen(["bash", "-c", f"exec {web}"], cwd=HOUSE, env=environ)
     try:
         _wait(port)
