@@ -146,7 +146,9 @@ def refile_post(post: Post) -> None:
     if post.audience == Audience.ONLY_ME:
         HomeEntry.objects.bulk_create([HomeEntry(member_id=post.author_id, post=post)], ignore_conflicts=True)
         return
-    room, at_once, later = settings.HOME_COPY_AT_ONCE, [], []
+    room = settings.HOME_COPY_AT_ONCE
+    at_once: list[int] = []
+    later: list[int] = []
     for source in sources:
         room -= source.subscribers_count
         (at_once if room >= 0 else later).append(source.pk)
