@@ -85,7 +85,7 @@ def test_words_are_kept_while_the_site_is_away(enter: Enter) -> None:
     expect(text(page)).to_have_value("Written in a tunnel")
     saved(page)
     text(page).fill("")
-    page.wait_for_function("!Object.keys(localStorage).some((key) => key.startsWith('draft:post:'))")
+    page.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('draft:post:'))")
     page.reload()
     expect(text(page)).to_have_value("")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models.people import User
 from feed.actions import writing
@@ -29,7 +29,16 @@ def locked_drafts(author: User, client_id: str | None, keys: Sequence[Any] = ())
     """The author's draft of this name and those that hold these pictures, locked in order of id."""
     mine = Draft.objects.filter(author=author)
     holding = DraftPicture.objects.filter(draft__in=mine, upload__key__in=upload_access.as_keys(keys)).values("draft")
-    return list(mine.filter(Q(client_id=client_id) | Q(pk__in=holding)).select_for_update(no_key=True).order_by("pk"))
+    return _locked(mine.filter(Q(client_id=client_id) | Q(pk__in=holding)))
+
+
+def all_locked(author: User) -> list[Draft]:
+    """All of the author's: for who makes one more."""
+    return _locked(Draft.objects.filter(author=author))
+
+
+def _locked(rows: QuerySet[Draft]) -> list[Draft]:
+    return list(rows.select_for_update(no_key=True).order_by("pk"))
 
 
 def hold(draft: Draft, author: User, keys: Sequence[Any], alts: Iterable[str], limit: int) -> None:

@@ -51,7 +51,8 @@ def save_draft(
     if not words and not pictures and not any(parts.values()):
         raise errors.Invalid(_("Write something, or add a picture."), field="text")
     name = writing.client(client_id) or new_client_id()
-    rows = drafting.locked_drafts(actor, name, pictures)
+    is_new = not draft_access.own_drafts(actor).filter(client_id=name).exists()
+    rows = drafting.all_locked(actor) if is_new else drafting.locked_drafts(actor, name, pictures)
     if Post.objects.filter(author=actor, client_id=name).exists():  # asked under the lock that posting takes
         raise errors.Conflict(_("This has been posted meanwhile."), field="client_id")
     row = _named(rows, name) or _begun(actor, name, place)
@@ -138,7 +139,7 @@ def _named(rows: list[Draft], client_id: str) -> Draft | None:
 def _begun(actor: User, client_id: str, place: Place) -> Draft:
     """A new row, before its first save. The locks of the others make the number of drafts right."""
     mine = draft_access.own_drafts(actor)
-    if len(mine.select_for_update(no_key=True).order_by("pk").values_list("pk")) >= DRAFTS_LIMIT:
+    if mine.count() >= DRAFTS_LIMIT:  # a statement of its own: it sees what came while it waited for the locks
         text = _("You keep %(n)s drafts. Delete one first.") % {"n": DRAFTS_LIMIT}
         raise errors.Conflict(text, field="drafts")
     if place == "composer":

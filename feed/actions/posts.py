@@ -42,12 +42,14 @@ def create_post(
     words = writing.words(text, TEXT_LIMIT)
     if not words and not pictures:
         raise errors.Invalid(_("Write something, or add a picture."), field="text")
+    name = writing.client(client_id)
+    drafting.become_post(author=actor, client_id=name, keys=pictures)  # their locks come before all others
     post = Post(
         author=actor,
         text=words,
         html=writing.render(words),
         audience=writing.audience(audience),
-        client_id=writing.client(client_id),
+        client_id=name,
         preview=previews.want(actor=actor, words=words) if show_preview else None,
         show_preview=show_preview,
         warning=writing.line(warning, WARNING_LIMIT, field="warning"),
@@ -56,7 +58,6 @@ def create_post(
     earlier = writing.insert(post)
     if earlier is not None:
         return earlier
-    drafting.become_post(author=actor, client_id=post.client_id, keys=pictures)
     pictured.set_pictures(post, actor, pictures, alts, is_new=True)
     if poll is not None:
         polls.add_poll(actor=actor, post=post, wanted=poll)
