@@ -27,7 +27,7 @@ from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Po
 from feed.models.reactions import Reaction
 from feed.models.saved import Collection, SavedPost
 from feed.models.sources import Home, HomeEntry, Source, Subscription
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 BATCH = 200
 
@@ -154,7 +154,7 @@ HOLDING: dict[type[Model], str] = {PostPicture: "upload_id", Comment: "picture_i
 def _let_go(column: str, ids: list[int]) -> None:
     model = next(model for model, held in HOLDING.items() if held == column)
     uploads = model._default_manager.filter(pk__in=ids, **{f"{column}__isnull": False}).values_list(column, flat=True)
-    upload_actions.detach_uploads(actor=None, upload_ids=list(uploads))
+    uploads_using.detach_uploads(actor=None, upload_ids=list(uploads))
 
 
 @transaction.atomic
@@ -276,7 +276,7 @@ def bring_post(
             post.save(force_insert=True)
     except IntegrityError:
         return False
-    uploads = upload_actions.attach_uploads(
+    uploads = uploads_using.attach_uploads(
         actor=member, keys=[key for key, _alt in pictures], purpose="post", limit=PICTURES_LIMIT
     )
     PostPicture.objects.bulk_create(

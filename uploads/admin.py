@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
-from uploads import actions
+from uploads.actions import preparing
 from uploads.models import Stored, Upload
 
 
@@ -32,7 +32,7 @@ class UploadAdmin(ReadOnly):
     @admin.action(description=_("Try again"), permissions=["view"])
     def retry(self, request, queryset):
         again = sum(
-            actions.retry_upload(actor=request.user, upload_id=pk) for pk in queryset.values_list("pk", flat=True)
+            preparing.retry_upload(actor=request.user, upload_id=pk) for pk in queryset.values_list("pk", flat=True)
         )
         text = ngettext("One upload is tried again.", "%(count)d uploads are tried again.", again)
         self.message_user(request, text % {"count": again})

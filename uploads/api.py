@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import errors, scopes
-from uploads import access, actions, reasons, serializers
+from uploads import access, reasons, serializers
+from uploads.actions import receiving, using
 
 FRAMING = 64 * 1024  # what a multipart body carries besides its file
 
@@ -28,7 +29,7 @@ class Uploads(APIView):
         form = serializers.UploadIn(data=request.data)
         form.is_valid(raise_exception=True)
         given: dict[str, Any] = form.validated_data
-        upload = actions.receive_upload(
+        upload = receiving.receive_upload(
             actor=request.user,
             purpose=given["purpose"],
             file=given["file"],
@@ -50,7 +51,7 @@ class OneUpload(APIView):
     @extend_schema(responses={204: None}, operation_id="upload_delete")
     def delete(self, request: Request, key: uuid.UUID) -> Response:
         """Away with an upload that is not in use."""
-        actions.delete_upload(actor=request.user, key=key)
+        using.delete_upload(actor=request.user, key=key)
         return Response(status=204)
 
 

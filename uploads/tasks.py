@@ -5,7 +5,8 @@ import threading
 from celery import shared_task
 
 from core import wake
-from uploads import actions, child, queries
+from uploads import child, queries
+from uploads.actions import preparing, sweeps
 
 _at_it = threading.BoundedSemaphore(child.AT_ONCE)
 
@@ -24,7 +25,7 @@ def process(upload_id: str) -> None:
     due = [int(upload_id)]
     while due and _at_it.acquire(blocking=False):
         try:
-            actions.process_upload(upload_id=due[0])
+            preparing.process_upload(upload_id=due[0])
         finally:
             _at_it.release()
         due = queries.due_upload_ids(limit=1)
@@ -40,11 +41,11 @@ def sweep() -> None:
 @shared_task(name="uploads.tidy", queue="maintenance")
 def tidy() -> None:
     """Unused uploads go, then originals left behind, then files whose time has come."""
-    for step in (actions.sweep_unused, actions.sweep_originals, actions.remove_due_files):
+    for step in (sweeps.sweep_unused, sweeps.sweep_originals, sweeps.remove_due_files):
         while step():
             pass
 
 
 @shared_task(name="uploads.stray", queue="maintenance")
 def stray() -> None:
-    actions.sweep_stray()
+    sweeps.sweep_stray()

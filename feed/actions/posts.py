@@ -19,7 +19,7 @@ from feed import events, realtime
 from feed.access import posts as post_access
 from feed.actions import filing, previews, writing
 from feed.models.posts import COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def create_post(
     if earlier is not None:
         return earlier
     described = dict(zip([str(key).lower() for key in pictures], alts, strict=False))
-    uploads = upload_actions.attach_uploads(actor=actor, keys=pictures, purpose="post", limit=PICTURES_LIMIT)
+    uploads = uploads_using.attach_uploads(actor=actor, keys=pictures, purpose="post", limit=PICTURES_LIMIT)
     PostPicture.objects.bulk_create(
         PostPicture(
             post=post, upload=upload, position=place, alt=writing.alt(described.get(str(upload.key)) or upload.alt)
@@ -117,7 +117,7 @@ def discard_pictures() -> int:
     since = timezone.now() - writing.DISCARD_AFTER
     gone = PostPicture.objects.filter(post__deleted_at__lt=since, upload__discarded_at__isnull=True)
     ids = list(gone.order_by("pk").values_list("upload_id", flat=True)[: writing.BATCH])
-    return upload_actions.detach_uploads(actor=None, upload_ids=ids) if ids else 0
+    return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
 
 
 def _count_post(post: Post, step: int) -> None:

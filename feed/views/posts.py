@@ -18,7 +18,7 @@ from feed.models.posts import Post
 from feed.queries import comments as comment_queries
 from feed.queries import posts as post_queries
 from feed.views import base
-from uploads import actions as upload_actions
+from uploads.actions import receiving as uploads_receiving
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +49,7 @@ def create(request: base.Request, form: PostForm) -> Post:
     keys, alts = given["pictures"], given["alts"] + [""] * (len(given["pictures"]) - len(given["alts"]))
     for place, file in enumerate(given["files"]):
         alt = (form.lines() + [""] * len(given["files"]))[place]
-        made = upload_actions.receive_ready_upload(
+        made = uploads_receiving.receive_ready_upload(
             actor=request.user, purpose="post", file=file, name=file.name, alt=alt
         )
         keys, alts = [*keys, str(made.key)], [*alts, alt]

@@ -56,12 +56,12 @@ NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
     "feed.actions.previews.fetch_due": "waits for strangers' servers between short transactions",
-    "uploads.actions.receive_upload": "waits for storage between short transactions",
-    "uploads.actions.cut_upload": "waits for storage and a child process between short transactions",
-    "uploads.actions.receive_ready_upload": "waits for storage and a child process between short transactions",
-    "uploads.actions.process_upload": "waits for storage and a child process between short transactions",
-    "uploads.actions.sweep_originals": "waits for storage between short transactions",
-    "uploads.actions.remove_due_files": "waits for storage between short transactions",
+    "uploads.actions.receiving.receive_upload": "waits for storage between short transactions",
+    "uploads.actions.receiving.cut_upload": "waits for storage and a child process between short transactions",
+    "uploads.actions.receiving.receive_ready_upload": "waits for storage and a child between short transactions",
+    "uploads.actions.preparing.process_upload": "waits for storage and a child process between short transactions",
+    "uploads.actions.sweeps.sweep_originals": "waits for storage between short transactions",
+    "uploads.actions.sweeps.remove_due_files": "waits for storage between short transactions",
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
@@ -112,14 +112,20 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.counts.recount_members": "the shell",
     "feed.actions.counts.recount_posts": "the shell",
     "moderation.actions.forget_reports": "the clock",
-    "uploads.actions.process_upload": "a worker",
-    "uploads.actions.sweep_unused": "the clock",
-    "uploads.actions.sweep_stray": "the clock",
-    "uploads.actions.sweep_originals": "the clock",
-    "uploads.actions.remove_due_files": "the clock",
+    "uploads.actions.preparing.process_upload": "a worker",
+    "uploads.actions.sweeps.sweep_unused": "the clock",
+    "uploads.actions.sweeps.sweep_stray": "the clock",
+    "uploads.actions.sweeps.sweep_originals": "the clock",
+    "uploads.actions.sweeps.remove_due_files": "the clock",
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
-PARTS = {"feed/actions/writing.py", "feed/actions/filing.py"}
+PARTS = {
+    "feed/actions/filing.py",
+    "feed/actions/writing.py",
+    "uploads/actions/attempts.py",
+    "uploads/actions/checks.py",
+    "uploads/actions/removal.py",
+}
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}
 

@@ -1,0 +1,101 @@
+"""Files come in.
+
+Waits for the disk and a child process: short transactions, marked durable, so that it refuses inside another. Killed at
+any line it leaves rows that a sweep finds.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import errors, wake
+from uploads import access, reasons, registry, storage
+from uploads.actions import attempts, checks, removal
+from uploads.actions.attempts import Crop
+from uploads.models import Stored, Upload
+
+INTENT = timedelta(hours=1)  # a file without a row for so long never gets one
+
+
+def receive_upload(
+    *, actor: Any, purpose: str, file: IO[bytes], alt: str = "", name: str = "", max_bytes: int | None = None
+) -> Upload:
+    """Checks and keeps a file; a worker prepares it. Invalid or TooLarge name the field "file"."""
+    return _receive(actor, purpose, file, alt, name, max_bytes, claimed=False)
+
+
+def receive_ready_upload(
+    *,
+    actor: Any,
+    purpose: str,
+    file: IO[bytes],
+    alt: str = "",
+    name: str = "",
+    max_bytes: int | None = None,
+    crop: Crop | None = None,
+) -> Upload:
+    """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason. What has
+    a shape by its purpose gets it: out of the middle of `crop`, or of the whole. `actor` is None for a worker that
+    found it."""
+    shape, crop = registry.kind(purpose).shape, checks.inside(crop)
+    upload = attempts.work(_receive(actor, purpose, file, alt, name, max_bytes, claimed=True), shape=shape, crop=crop)
+    if not upload.is_ready:
+        raise errors.Invalid(reasons.sentence(upload.reason), field="file")
+    return upload
+
+
+def cut_upload(*, actor: Any, key: str | uuid.UUID, purpose: str, crop: Crop | None = None) -> Upload:
+    """A new ready upload in the purpose's shape, cut out of the actor's ready and unused one, which stays as it is."""
+    source = access.own_uploads(actor).filter(key=checks.as_key(key), purpose=purpose).first()
+    if source is None:
+        raise errors.NotFound(field="upload")
+    checks.refuse_unusable(source)
+    try:
+        with storage.open_variant(source.key, source.largest) as file:
+            return receive_ready_upload(
+                actor=actor, purpose=purpose, file=file, alt=source.alt, name=source.name, crop=crop
+            )
+    except FileNotFoundError:
+        raise errors.Invalid(reasons.sentence(reasons.LOST), field="upload") from None
+
+
+def _receive(
+    actor: Any, purpose: str, file: IO[bytes], alt: str, name: str, max_bytes: int | None, *, claimed: bool
+) -> Upload:
+    kind, alt = registry.kind(purpose), checks.described(alt)
+    if actor is not None:
+        checks.refuse_hoard(actor)
+    facts = checks.facts_of(file, max_bytes or settings.MAX_IMAGE_BYTES)
+    key = uuid.uuid4()
+    # The intent stands before the first byte: if this process dies now, remove_due_files finds the file.
+    with transaction.atomic(durable=True):
+        Stored.objects.create(key=key, due_at=timezone.now() + INTENT)
+    storage.keep(storage.original(key), file)
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        if not Stored.objects.filter(key=key, due_at__gt=now).update(due_at=None):
+            raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
+        upload = Upload.objects.create(
+            key=key,
+            owner_id=actor.pk if actor is not None else None,
+            purpose=kind.name,
+            public=kind.public,
+            name=name.replace("\\", "/").rpartition("/")[2][:255],
+            alt=alt,
+            type=facts.type,
+            bytes=facts.bytes,
+            sha256=facts.sha256,
+            width=facts.width,
+            height=facts.height,
+            state=Upload.State.PROCESSING if claimed else Upload.State.RECEIVED,
+            attempts=1 if claimed else 0,
+            due_at=now + removal.CLAIM if claimed else now,
+        )
+        if not claimed:
+            wake.after_commit("uploads.process", str(upload.pk))
+    return upload
