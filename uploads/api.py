@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import errors, scopes
-from uploads import access, reasons, serializers
-from uploads.actions import receiving, using
+from uploads import access, captions, reasons, serializers
+from uploads.actions import captioning, preparing, receiving, using
 
 FRAMING = 64 * 1024  # what a multipart body carries besides its file
 
@@ -23,7 +23,8 @@ class Uploads(APIView):
 
     @extend_schema(request=serializers.UploadIn, responses={202: serializers.UploadOut}, operation_id="upload_create")
     def post(self, request: Request) -> Response:
-        """Takes a picture and prepares it; ask for it again, or listen for `upload.ready` and `upload.failed`."""
+        """Takes a picture, a video or a sound and prepares it; ask for it again, or listen for `upload.progress`,
+        `upload.ready` and `upload.failed`."""
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_API_IMAGE_BYTES + FRAMING:
             raise errors.TooLarge(reasons.sentence(reasons.TOO_LARGE), field="file")
         form = serializers.UploadIn(data=request.data)
@@ -62,3 +63,52 @@ class Picture(APIView):
     def get(self, request: Request, key: uuid.UUID) -> Response:
         """Fresh links to a picture one may see, for pages that are open longer than links last."""
         return Response(serializers.present_picture(access.access_upload(request.user, key, to="see")))
+
+
+class Film(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
+    @extend_schema(responses=serializers.VideoOut, operation_id="film_retrieve")
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        """Fresh links to a video or a sound one may see, for pages that are open longer than links last."""
+        upload = access.access_upload(request.user, key, to="see")
+        if not upload.is_film:
+            raise errors.NotFound
+        return Response(serializers.present_film(upload))
+
+
+class Retry(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(request=None, responses={202: serializers.UploadOut}, operation_id="upload_retry")
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        """Three more attempts for one's own upload that failed for a reason that may have passed (`can_retry`)."""
+        upload = preparing.retry_own_upload(actor=request.user, key=key)
+        return Response(serializers.present(upload), status=202)
+
+
+class Captions(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        request=serializers.CaptionsIn, responses={201: serializers.UploadOut}, operation_id="upload_captions_set"
+    )
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        """What is said in one's own video or sound, as WebVTT, in place of those of the same language."""
+        form = serializers.CaptionsIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given: dict[str, Any] = form.validated_data
+        words = given["file"].read(captions.BYTES + 1)
+        upload = captioning.set_captions(actor=request.user, key=key, language=given["language"], file=words)
+        return Response(serializers.present(upload), status=201)
+
+
+class OneCaption(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(responses={204: None}, operation_id="upload_captions_delete")
+    def delete(self, request: Request, key: uuid.UUID, language: str) -> Response:
+        """Away with the captions of one language."""
+        captioning.delete_captions(actor=request.user, key=key, language=language)
+        return Response(status=204)

@@ -13,14 +13,28 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from uploads import storage
+
 HALF_HOUR = 1800
 FOREVER = "-"
 SALT = "uploads.links"
 
 
 def url(key: uuid.UUID, variant: str, *, public: bool = False) -> str:
+    return _signed(reverse("uploads:media", args=[key, variant, storage.ending(variant)]), key, variant, public)
+
+
+def captions_url(key: uuid.UUID, caption_id: int, *, public: bool = False) -> str:
+    return _signed(reverse("uploads:captions", args=[key, caption_id]), key, caption_name(caption_id), public)
+
+
+def caption_name(caption_id: int) -> str:
+    """What a signature names in place of a variant."""
+    return f"captions-{caption_id}"
+
+
+def _signed(path: str, key: uuid.UUID, variant: str, public: bool) -> str:
     end = FOREVER if public else str(end_of(time.time()))
-    path = reverse("uploads:media", args=[key, variant])
     signature = _signature(key, variant, end, settings.SECRET_KEY)
     return f"{path}?s={signature}" if public else f"{path}?e={end}&s={signature}"
 

@@ -1,6 +1,7 @@
 """Files that members bring, and what of them lies in storage."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +10,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from uploads import links, reasons
+from uploads import languages, links, reasons, storage
+
+POSTER_WIDTH = 1280
 
 
 class Upload(models.Model):
@@ -20,6 +23,11 @@ class Upload(models.Model):
         PROCESSING = "processing", _("Being prepared")
         READY = "ready", _("Ready")
         FAILED = "failed", _("Failed")
+
+    class Medium(models.TextChoices):
+        PICTURE = "picture", _("Picture")
+        VIDEO = "video", _("Video")
+        AUDIO = "audio", _("Sound")
 
     ALT_LENGTH = 500
 
@@ -46,6 +54,22 @@ class Upload(models.Model):
     animated = models.BooleanField(default=False)
     alt = models.CharField(max_length=ALT_LENGTH, blank=True)
     variants = models.JSONField(default=dict, blank=True, help_text='{"320": {"w": 320, "h": 240, "bytes": 9000}}')
+    medium = models.CharField(max_length=8, choices=Medium.choices, default=Medium.PICTURE, db_default=Medium.PICTURE)
+    renditions = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text='Of a video or sound, those made so far: {"480p": {"w": 854, "h": 480, "bytes": 9000000}}.',
+    )
+    duration = models.PositiveIntegerField(default=0, db_default=0, help_text="Milliseconds; 0 for pictures.")
+    codec = models.CharField(max_length=60, default="", db_default="", blank=True, help_text="As it came: h264, aac.")
+    progress = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Percent prepared, now and then.")
+    captions = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text='What Caption holds, without words: [{"id": 1, "language": "en"}].',
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(
         null=True, default=timezone.now, help_text="Next attempt; also the end of a worker's claim. Empty when done."
@@ -63,7 +87,8 @@ class Upload(models.Model):
                 name="upload_due_while_open",
             ),
             models.CheckConstraint(
-                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0), name="upload_ready_has_size"
+                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0) | Q(medium="audio"),
+                name="upload_ready_has_size",
             ),
             models.CheckConstraint(
                 condition=Q(attached_at__isnull=True) | Q(state="ready"), name="upload_attached_is_ready"
@@ -96,6 +121,57 @@ class Upload(models.Model):
         return links.url(self.key, name, public=self.public) if name else ""
 
     @property
+    def can_retry(self) -> bool:
+        """It failed for a reason that may have passed, and its file is still there."""
+        return self.state == self.State.FAILED and self.original and self.reason in reasons.AGAIN
+
+    @property
+    def is_film(self) -> bool:
+        """A video or a sound: prepared in the slow lane, alone in what it hangs on."""
+        return self.medium != self.Medium.PICTURE
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """What a player chooses from, the best one first."""
+        made = sorted(self.renditions.items(), key=lambda item: -item[1]["h"]) if self.is_ready else []
+        return [
+            {
+                "url": links.url(self.key, name, public=self.public),
+                "type": storage.CONTENT_TYPES[storage.ending(name)],
+                "width": one["w"],
+                "height": one["h"],
+                "bytes": one["bytes"],
+            }
+            for name, one in made
+        ]
+
+    @property
+    def tracks(self) -> list[dict[str, str]]:
+        """Its captions, in the order of their languages. Always our own links: a track comes from the page's origin."""
+        return [
+            {
+                "url": links.captions_url(self.key, one["id"], public=self.public),
+                "language": one["language"],
+                "label": languages.name(one["language"]),
+            }
+            for one in self.captions
+        ]
+
+    @property
+    def poster_url(self) -> str:
+        return self.url(POSTER_WIDTH)
+
+    @property
+    def exact_seconds(self) -> float:
+        return self.duration / 1000
+
+    @property
+    def clock(self) -> str:
+        """How long it takes, as players say it: 1:05."""
+        minutes, seconds = divmod(round(self.duration / 1000), 60)
+        return f"{minutes}:{seconds:02}"
+
+    @property
     def largest(self) -> str:
         """The name of the largest variant; empty while not ready."""
         return next((name for name, _one in reversed(self._by_width())), "")
@@ -112,6 +188,22 @@ class Upload(models.Model):
 
     def _by_width(self) -> list[tuple[str, dict[str, int]]]:
         return sorted(self.variants.items(), key=lambda item: item[1]["w"]) if self.is_ready else []
+
+
+class Caption(models.Model):
+    """What is said in a video or sound, in one language. Never changed: a new one takes its place, under a link of its
+    own. Which there are stands in the upload's row, too, so that a card asks for nothing."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="+", db_index=False)
+    language = models.CharField(max_length=16, help_text="As in <track srclang>: en, pt-BR.")
+    text = models.TextField(help_text="WebVTT, checked and written anew by uploads.captions.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "language"], name="caption_once_a_language")]
+
+    def __str__(self) -> str:
+        return f"captions {self.language} of upload {self.upload_id}"
 
 
 class Stored(models.Model):

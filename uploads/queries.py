@@ -1,11 +1,13 @@
 """What the clock asks."""
 
+import uuid
 from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from uploads.models import Upload
+from uploads.lanes import Lane
+from uploads.models import Caption, Upload
 
 LATE = timedelta(seconds=5)
 
@@ -15,7 +17,19 @@ def kept_pictures(owner_id: int) -> QuerySet[Upload]:
     return Upload.objects.filter(owner_id=owner_id, state=Upload.State.READY, discarded_at__isnull=True)
 
 
-def due_upload_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
-    """Uploads to be prepared now, the longest waiting first; `late` ones have lost their wake-up or their worker."""
+def due_upload_ids(lane: Lane | None = None, *, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
+    """Uploads to be prepared now, the longest waiting first; of one lane or all. `late` ones have lost their wake-up or
+    their worker."""
     due = Upload.objects.filter(due_at__lte=timezone.now() - late)
+    if lane:
+        due = due.filter(medium__in=lane.media)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def caption(key: uuid.UUID, id: int) -> Caption | None:
+    return Caption.objects.filter(pk=id, upload__key=key).first()
+
+
+def captions_of(upload: Upload) -> list[Caption]:
+    """With their words."""
+    return list(Caption.objects.filter(upload=upload).order_by("language"))

@@ -20,6 +20,37 @@ class PictureOut(serializers.Serializer[Upload]):
     alt = serializers.CharField()
 
 
+class SourceOut(serializers.Serializer[Any]):
+    url = serializers.CharField()
+    type = serializers.CharField()
+    width = serializers.IntegerField(help_text="0 for sounds.")
+    height = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+
+
+class TrackOut(serializers.Serializer[Any]):
+    url = serializers.CharField(help_text="WebVTT.")
+    language = serializers.CharField()
+    label = serializers.CharField(help_text="The language in its own words.")
+
+
+class SoundOut(serializers.Serializer[Upload]):
+    """What a player needs; its links end within the hour."""
+
+    key = serializers.UUIDField()
+    alt = serializers.CharField()
+    duration = serializers.FloatField(source="exact_seconds", help_text="Seconds.")
+    sources = SourceOut(many=True, help_text="MP4 (H.264, AAC) or M4A (AAC), the largest first.")
+    captions = TrackOut(source="tracks", many=True)
+
+
+class VideoOut(SoundOut):
+    poster = serializers.CharField(source="poster_url")
+    color = serializers.CharField(help_text="#rrggbb, until the poster is there.")
+    width = serializers.IntegerField(help_text="Of the video as it came, upright.")
+    height = serializers.IntegerField()
+
+
 class UploadOut(PictureOut):
     """The same for the owner, with how far it is. Links are empty until it is ready."""
 
@@ -30,6 +61,12 @@ class UploadOut(PictureOut):
     name = serializers.CharField()
     bytes = serializers.IntegerField()
     type = serializers.CharField()
+    medium = serializers.ChoiceField(choices=Upload.Medium.choices)
+    progress = serializers.IntegerField(help_text="Percent prepared, of a video or a sound.")
+    can_retry = serializers.BooleanField(help_text="It failed, and trying again (`/retry`) may help.")
+    duration = serializers.FloatField(source="exact_seconds", help_text="Seconds; 0 for pictures.")
+    sources = SourceOut(many=True)
+    captions = TrackOut(source="tracks", many=True)
 
 
 class UploadIn(serializers.Serializer[Upload]):
@@ -38,9 +75,25 @@ class UploadIn(serializers.Serializer[Upload]):
     alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=Upload.ALT_LENGTH)
 
 
+class CaptionsIn(serializers.Serializer[Upload]):
+    file = serializers.FileField(help_text="A WebVTT file (.vtt) in UTF-8.")
+    language = serializers.CharField(max_length=16, help_text="As in <track srclang>: en, pt-br.")
+
+
 def present(upload: Upload) -> dict[str, Any]:
     """For the owner."""
     return dict(UploadOut(upload).data)
+
+
+def progress(upload: Upload) -> dict[str, Any]:
+    """What the owner hears while it is prepared."""
+    return {"key": str(upload.key), "state": upload.state, "progress": upload.progress}
+
+
+def present_film(upload: Upload) -> dict[str, Any]:
+    """A video or a sound, for everybody who may see it."""
+    kind = VideoOut if upload.medium == Upload.Medium.VIDEO else SoundOut
+    return dict(kind(upload).data)
 
 
 def present_picture(upload: Upload) -> dict[str, Any]:

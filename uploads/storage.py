@@ -1,7 +1,7 @@
 """Where files lie, on whatever STORAGES["default"] is. Slow: never in a transaction. All errors are OSErrors.
 
 The layout: uploads/temp/{upload} (as it came; gone when prepared), processed/images/{upload}/{size}.webp,
-archives/{export,import}/{archive}.zip.
+processed/films/{upload}/{480p,720p}.mp4 and sound.m4a, archives/{export,import}/{archive}.zip.
 """
 
 import re
@@ -17,6 +17,10 @@ from core.storage import asking
 
 ARCHIVE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.zip")
 SIZES = (320, 640, 1280, 2048)
+FILMS = ("480p", "720p")  # by the shorter side
+SOUND = "sound"
+VARIANTS = (*map(str, SIZES), *FILMS, SOUND)
+CONTENT_TYPES = {"webp": "image/webp", "mp4": "video/mp4", "m4a": "audio/mp4"}
 
 
 def original(key: uuid.UUID) -> str:
@@ -24,7 +28,13 @@ def original(key: uuid.UUID) -> str:
 
 
 def variant(key: uuid.UUID, name: str) -> str:
-    return f"processed/images/{key}/{name}.webp"
+    place = "images" if ending(name) == "webp" else "films"
+    return f"processed/{place}/{key}/{name}.{ending(name)}"
+
+
+def ending(name: str) -> str:
+    """Of the file of a variant."""
+    return "mp4" if name in FILMS else "m4a" if name == SOUND else "webp"
 
 
 @asking()
@@ -76,8 +86,8 @@ def drop(name: str) -> None:
 def drop_all(key: uuid.UUID) -> None:
     """Everything an upload may have put here; what is not there is fine."""
     drop(original(key))
-    for size in SIZES:
-        drop(variant(key, str(size)))
+    for name in VARIANTS:
+        drop(variant(key, name))
 
 
 @asking()

@@ -30,21 +30,23 @@ def work(upload: Upload, *, shape: float | None = None, crop: Crop | None = None
         return fail(upload, reasons.LOST)
     except child.Failed as failed:
         return fail(upload, str(failed))
-    done = _finish(
+    return done(
         upload,
-        "upload.ready",
-        state=Upload.State.READY,
-        reason="",
-        due_at=None,
         variants=picture.variants,
         width=picture.width,
         height=picture.height,
         color=picture.color,
         animated=picture.animated,
     )
-    if done.is_ready:
-        drop_original(done)
-    return done
+
+
+def done(upload: Upload, **facts: Any) -> Upload:
+    """Everything is stored: it can be used, and the file as it came goes."""
+    ready = {"state": Upload.State.READY, "reason": "", "due_at": None}
+    upload = _finish(upload, "upload.ready", **ready, **facts)
+    if upload.is_ready:
+        drop_original(upload)
+    return upload
 
 
 def fail(upload: Upload, reason: str) -> Upload:
@@ -65,6 +67,15 @@ def _finish(upload: Upload, kind: str, **changes: Any) -> Upload:
             removal.make_due([upload.key])
         elif held and kind and upload.owner_id:
             realtime.push(f"user:{upload.owner_id}", kind, serializers.present(fresh))
+    return fresh or upload
+
+
+def left(upload: Upload) -> Upload:
+    """Somebody else has it by now. What was stored of an upload that is gone goes, too."""
+    with transaction.atomic(durable=True):
+        fresh = Upload.objects.filter(pk=upload.pk).first()
+        if fresh is None:
+            removal.make_due([upload.key])
     return fresh or upload
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core import errors
-from uploads import access, magic, reasons
+from uploads import access, magic, reasons, registry
 from uploads.actions.attempts import Crop
 from uploads.models import Upload
 
@@ -24,10 +24,19 @@ def described(text: str) -> str:
     return text
 
 
-def facts_of(file: IO[bytes], max_bytes: int) -> magic.Facts:
+def facts_of(file: IO[bytes], kind: registry.Kind, max_bytes: int | None = None) -> magic.Facts:
+    """Of a file that this kind takes; `max_bytes` is what a picture may have here."""
+    medium = magic.medium_of(magic.type_of(file.read(magic.HEAD)))
+    film = medium in (Upload.Medium.VIDEO, Upload.Medium.AUDIO)
+    most = settings.MAX_VIDEO_BYTES if film and kind.films else max_bytes or settings.MAX_IMAGE_BYTES
     try:
-        return magic.inspect(file, max_bytes=max_bytes, max_pixels=settings.MAX_IMAGE_PIXELS)
+        facts = magic.inspect(file, max_bytes=most, max_pixels=settings.MAX_IMAGE_PIXELS)
+        if film and not kind.films:
+            raise magic.Refused(reasons.UNKNOWN_TYPE)
+        return facts
     except magic.Refused as refused:
+        if kind.films and str(refused) == reasons.UNKNOWN_TYPE:
+            raise errors.Invalid(reasons.sentence(reasons.UNKNOWN_FILE), field="file") from None
         kind = errors.TooLarge if str(refused) == reasons.TOO_LARGE else errors.Invalid
         raise kind(reasons.sentence(str(refused)), field="file") from None
 
@@ -54,6 +63,9 @@ def refuse_hoard(actor: Any) -> None:
 def refuse_unusable(upload: Upload) -> None:
     if upload.state == Upload.State.FAILED:
         raise errors.Invalid(reasons.sentence(upload.reason), field="uploads")
+    if not upload.is_ready and upload.is_film:
+        text = _("Your file is still being prepared (%(percent)d %%). One moment, please.")
+        raise errors.Conflict(text % {"percent": upload.progress}, field="uploads")
     if not upload.is_ready:
         raise errors.Conflict(_("A picture is still being prepared. One moment, please."), field="uploads")
     if upload.attached_at:

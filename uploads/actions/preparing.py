@@ -1,18 +1,21 @@
 """An upload is made ready: decoded in a child process, its variants stored.
 
-Waits for the disk and the child: short transactions, marked durable. Killed at any line it is done once more.
+Waits for the disk and the child: short transactions, marked durable. Killed at any line it is done once more; a film
+goes on with the step it was killed at.
 """
 
 import logging
+import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core import wake
-from uploads import reasons
-from uploads.actions import attempts, removal
+from core import errors
+from uploads import access, lanes, reasons
+from uploads.actions import attempts, films, removal
 from uploads.models import Upload
 
 log = logging.getLogger(__name__)
@@ -24,7 +27,7 @@ def process_upload(*, upload_id: int) -> Upload | None:
     if claimed is None:
         return Upload.objects.filter(pk=upload_id).first()
     try:
-        return attempts.work(claimed)
+        return films.work(claimed) if claimed.is_film else attempts.work(claimed)
     except OSError as error:
         log.warning("upload %s: %s %s", upload_id, type(error).__name__, error)
         return attempts.fail(claimed, reasons.AWAY)
@@ -34,9 +37,27 @@ def process_upload(*, upload_id: int) -> Upload | None:
 def retry_upload(*, actor: Any, upload_id: int) -> bool:
     """Staff gives a failed upload three more attempts; False if it did not fail or its file is gone."""
     rows = Upload.objects.filter(pk=upload_id, state=Upload.State.FAILED, original=True)
-    again = rows.update(state=Upload.State.RECEIVED, reason="", attempts=0, due_at=timezone.now())
-    wake.after_commit("uploads.process", str(upload_id))
-    return bool(again)
+    return _again(rows)
+
+
+@transaction.atomic
+def retry_own_upload(*, actor: Any, key: str | uuid.UUID) -> Upload:
+    """Its owner gives it three more attempts, where those may help; Conflict if they cannot."""
+    upload = access.access_upload(actor, key, lock=True)
+    if not (upload.can_retry and _again(Upload.objects.filter(pk=upload.pk))):
+        raise errors.Conflict(_("Trying again would not help. Please upload it once more."))
+    upload.refresh_from_db()
+    return upload
+
+
+def _again(rows: QuerySet[Upload]) -> bool:
+    """A new start for one failed upload."""
+    upload = rows.first()
+    if upload is None:
+        return False
+    rows.update(state=Upload.State.RECEIVED, reason="", attempts=0, progress=0, due_at=timezone.now())
+    lanes.wake(upload)
+    return True
 
 
 def _claim(upload_id: int) -> Upload | None:

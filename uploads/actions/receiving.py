@@ -8,13 +8,12 @@ import uuid
 from datetime import timedelta
 from typing import IO, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import errors, wake
-from uploads import access, reasons, registry, storage
+from core import errors
+from uploads import access, lanes, magic, reasons, registry, storage
 from uploads.actions import attempts, checks, removal
 from uploads.actions.attempts import Crop
 from uploads.models import Stored, Upload
@@ -41,9 +40,12 @@ def receive_ready_upload(
 ) -> Upload:
     """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason. What has
     a shape by its purpose gets it: out of the middle of `crop`, or of the whole. `actor` is None for a worker that
-    found it."""
+    found it. A video or a sound takes too long for that: it comes back as it is, and a worker prepares it."""
     shape, crop = registry.kind(purpose).shape, checks.inside(crop)
-    upload = attempts.work(_receive(actor, purpose, file, alt, name, max_bytes, claimed=True), shape=shape, crop=crop)
+    upload = _receive(actor, purpose, file, alt, name, max_bytes, claimed=True)
+    if upload.is_film:
+        return upload
+    upload = attempts.work(upload, shape=shape, crop=crop)
     if not upload.is_ready:
         raise errors.Invalid(reasons.sentence(upload.reason), field="file")
     return upload
@@ -70,7 +72,9 @@ def _receive(
     kind, alt = registry.kind(purpose), checks.described(alt)
     if actor is not None:
         checks.refuse_hoard(actor)
-    facts = checks.facts_of(file, max_bytes or settings.MAX_IMAGE_BYTES)
+    facts = checks.facts_of(file, kind, max_bytes)
+    medium = Upload.Medium(magic.medium_of(facts.type))
+    claimed = claimed and medium == Upload.Medium.PICTURE
     key = uuid.uuid4()
     # The intent stands before the first byte: if this process dies now, remove_due_files finds the file.
     with transaction.atomic(durable=True):
@@ -88,6 +92,7 @@ def _receive(
             name=name.replace("\\", "/").rpartition("/")[2][:255],
             alt=alt,
             type=facts.type,
+            medium=medium,
             bytes=facts.bytes,
             sha256=facts.sha256,
             width=facts.width,
@@ -97,5 +102,5 @@ def _receive(
             due_at=now + removal.CLAIM if claimed else now,
         )
         if not claimed:
-            wake.after_commit("uploads.process", str(upload.pk))
+            lanes.wake(upload)
     return upload

@@ -197,7 +197,7 @@ def test_pictures_keep_no_second_thread_from_what_is_live(owner, files, monkeypa
             assert at_it == [first.pk], "it did not wait, and did not begin"
         return real(upload_id=upload_id)
 
-    monkeypatch.setattr(tasks, "_at_it", threading.BoundedSemaphore(1))
+    monkeypatch.setitem(tasks._at_it, tasks.PICTURES, threading.BoundedSemaphore(1))
     monkeypatch.setattr(preparing, "process_upload", process_upload)
     tasks.process(str(first.pk))
     assert at_it == [first.pk, second.pk]
