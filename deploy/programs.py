@@ -15,6 +15,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str]]] = {
     "redis": (["redis-server", "valkey-server"], ["redis-server"]),
     "chromium": (["chromium", "chromium-browser", "google-chrome"], ["chromium"]),
     "gettext": (["msgfmt"], ["gettext"]),
+    "rgw": (["radosgw"], ["ceph-mon", "ceph-osd", "radosgw", "ceph-common"]),
     "buildah": (["buildah"], ["buildah"]),
     "debootstrap": (["debootstrap"], ["debootstrap"]),
 }

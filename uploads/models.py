@@ -77,7 +77,9 @@ class Upload(models.Model):
     original = models.BooleanField(default=True, help_text="The file as it came, place data and all, still lies there.")
     created_at = models.DateTimeField(default=timezone.now)
     attached_at = models.DateTimeField(null=True, blank=True, help_text="Empty: unused, gone after a day.")
-    discarded_at = models.DateTimeField(null=True, blank=True, help_text="Its post was deleted; gone 30 days later.")
+    discarded_at = models.DateTimeField(
+        null=True, blank=True, help_text="What showed it was deleted; gone within seconds."
+    )
 
     class Meta:
         constraints = [
@@ -206,6 +208,46 @@ class Caption(models.Model):
         return f"captions {self.language} of upload {self.upload_id}"
 
 
+class Slot(models.Model):
+    """A place for a file that is on its way, straight to the storage. Becomes the upload of the same key; what does not
+    goes after a day."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    purpose = models.CharField(max_length=32)
+    name = models.CharField(max_length=255, blank=True)
+    alt = models.CharField(max_length=Upload.ALT_LENGTH, blank=True)
+    type = models.CharField(max_length=100, blank=True, help_text="As the client says.")
+    bytes = models.PositiveBigIntegerField(help_text="As the client says; what comes is held to it.")
+    part_bytes = models.PositiveBigIntegerField(help_text="Of every part but the last.")
+    multipart = models.CharField(max_length=1024, blank=True, help_text="The storage's own name for it.")
+    reason = models.CharField(max_length=32, blank=True, help_text="Why what came was refused, for good.")
+    claimed_until = models.DateTimeField(default=timezone.now, help_text="Somebody is taking it over until then.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(bytes__gt=0, part_bytes__gt=0), name="slot_has_size"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="slot_of_owner"),
+            models.Index(fields=["created_at"], name="slot_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.key}"
+
+    @property
+    def parts(self) -> int:
+        return -(-self.bytes // self.part_bytes)
+
+    def size_of(self, number: int) -> int:
+        """Of the part with this number, counted from 1; 0 when there is none."""
+        if not 1 <= number <= self.parts:
+            return 0
+        return min(self.part_bytes, self.bytes - (number - 1) * self.part_bytes)
+
+
 class Stored(models.Model):
     """What lies in storage under one key. Written before the first byte and gone after the last one, so that no file is
     ever forgotten, however its upload went: by an action, with its owner, or because the process died on the way."""
@@ -221,3 +263,13 @@ class Stored(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class Missing(models.Model):
+    """An upload that is shown and of which the sweep found nothing in storage. Gone once it is there again."""
+
+    upload = models.OneToOneField(Upload, on_delete=models.CASCADE, related_name="+")
+    noticed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"nothing of {self.upload_id}"

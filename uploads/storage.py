@@ -1,7 +1,7 @@
 """Where files lie, on whatever STORAGES["default"] is. Slow: never in a transaction. All errors are OSErrors.
 
 The layout: uploads/temp/{upload} (as it came; gone when prepared), processed/images/{upload}/{size}.webp,
-processed/films/{upload}/{480p,720p}.mp4 and sound.m4a, archives/{export,import}/{archive}.zip.
+and of films {480p,720p}.mp4 or sound.m4a beside them, archives/{export,import}/{archive}.zip.
 """
 
 import re
@@ -28,8 +28,7 @@ def original(key: uuid.UUID) -> str:
 
 
 def variant(key: uuid.UUID, name: str) -> str:
-    place = "images" if ending(name) == "webp" else "films"
-    return f"processed/{place}/{key}/{name}.{ending(name)}"
+    return f"processed/images/{key}/{name}.{ending(name)}"
 
 
 def ending(name: str) -> str:

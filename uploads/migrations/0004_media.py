@@ -2,15 +2,13 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('uploads', '0002_previews'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('uploads', '0003_slots'),
     ]
 
     operations = [
