@@ -43,16 +43,22 @@ def posts(member: User) -> Iterator[personal.Row]:
             "text": post.text,
             "audience": post.audience,
             "pictures": [
-                {"file": f"media/{one.upload.key}.webp", "alt": one.alt}
-                for one in post.pictures.all()
-                if one.upload.url()
+                {"file": f"media/{one.upload.file_name}", "alt": one.alt} for one in post.photos if one.upload.is_ready
             ],
+            "film": _film(post.film) if post.film else None,
             "preview": {"url": card.url, "title": card.title} if (card := post.link_card) else None,
             "reactions": post.reactions,
             "comments": post.comments_count,
             "created_at": post.created_at,
             "edited_at": post.edited_at,
         }
+
+
+def _film(row: PostPicture) -> personal.Row:
+    """A video or sound; its captions are files beside it."""
+    upload = row.upload
+    captions = [f"media/{upload.key}.{one['language']}.vtt" for one in upload.captions]
+    return {"file": f"media/{upload.file_name}", "medium": upload.medium, "alt": row.alt, "captions": captions}
 
 
 def comments(member: User) -> Iterator[personal.Row]:

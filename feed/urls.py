@@ -8,7 +8,7 @@ from feed.api import previews as preview_api
 from feed.api import reactions as reaction_api
 from feed.api import saved as saved_api
 from feed.api import tags as tag_api
-from feed.views import comments, feeds, hidden, home, mutes, posts, previews, reactions, saved, tags
+from feed.views import comments, feeds, films, hidden, home, mutes, posts, previews, reactions, saved, tags
 
 app_name = "feed"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("feed/new", home.new_posts, name="new_posts"),
     path("posts/<int:id>/", posts.post, name="post"),
     path("posts/<int:id>/edit/", posts.edit, name="edit"),
+    path("posts/<int:id>/captions/", films.captions, name="captions"),
     path("posts/<int:id>/delete/", posts.delete, name="delete"),
     path("posts/<int:id>/undo/", posts.undo_delete, name="undo_delete"),
     path("posts/<int:id>/react/", reactions.react, name="react"),

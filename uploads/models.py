@@ -179,6 +179,16 @@ class Upload(models.Model):
         return next((name for name, _one in reversed(self._by_width())), "")
 
     @property
+    def best(self) -> str:
+        """The name of the variant that its owner takes along."""
+        films = sorted(self.renditions, key=lambda name: self.renditions[name]["h"])
+        return films[-1] if films else self.largest
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.key}.{storage.ending(self.best)}"
+
+    @property
     def src(self) -> str:
         return self.url()
 

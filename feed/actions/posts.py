@@ -52,6 +52,8 @@ def create_post(
         return earlier
     described = dict(zip([str(key).lower() for key in pictures], alts, strict=False))
     uploads = uploads_using.attach_uploads(actor=actor, keys=pictures, purpose="post", limit=PICTURES_LIMIT)
+    if len(uploads) > 1 and any(upload.is_film for upload in uploads):
+        raise errors.Invalid(_("A post shows pictures, or one video or sound."), field="uploads")
     PostPicture.objects.bulk_create(
         PostPicture(
             post=post, upload=upload, position=place, alt=writing.alt(described.get(str(upload.key)) or upload.alt)

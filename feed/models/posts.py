@@ -82,6 +82,20 @@ class Post(models.Model):
         return f"post-{self.pk}-pick"
 
     @property
+    def photos(self) -> list["PostPicture"]:
+        return [row for row in self.pictures.all() if not row.upload.is_film]
+
+    @property
+    def shown_pictures(self) -> list["PostPicture"]:
+        """Pictures, and the poster of a video."""
+        return [row for row in self.pictures.all() if row.upload.variants]
+
+    @property
+    def film(self) -> "PostPicture | None":
+        """Its one video or sound."""
+        return next((row for row in self.pictures.all() if row.upload.is_film), None)
+
+    @property
     def is_big(self) -> bool:
         """Short words alone are set larger; asks for the pictures that `queries` fetched."""
         return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()
@@ -121,6 +135,8 @@ class Post(models.Model):
 
 
 class PostPicture(models.Model):
+    """What hangs on a post: pictures in their order, or one video or sound alone (uploads.Upload.medium)."""
+
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="pictures")
     upload = models.OneToOneField("uploads.Upload", on_delete=models.CASCADE, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)

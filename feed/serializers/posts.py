@@ -7,7 +7,7 @@ from rest_framework import serializers
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, Post, PostPicture
-from feed.serializers import previews
+from feed.serializers import films, previews
 from uploads import serializers as upload_serializers
 
 
@@ -29,7 +29,8 @@ def post(row: Post) -> dict[str, Any]:
         "text": row.text,
         "html": row.html,
         "audience": row.audience,
-        "pictures": [picture(one) for one in row.pictures.all()],
+        "pictures": [picture(one) for one in row.photos],
+        **films.films(row.film),
         "preview": previews.preview(row.link_card),
         "reactions": row.reactions,
         "reactions_count": row.reactions_count,
@@ -51,6 +52,8 @@ class PostOut(serializers.Serializer[Any]):
     html = serializers.CharField(help_text="The text, rendered and safe to show.")
     audience = serializers.ChoiceField(choices=Audience.choices)
     pictures = upload_serializers.PictureOut(many=True)
+    video = upload_serializers.VideoOut(allow_null=True)
+    audio = upload_serializers.SoundOut(allow_null=True)
     preview = previews.PreviewOut(allow_null=True, help_text="The card of its first link, once that is fetched.")
     reactions = serializers.DictField(child=serializers.IntegerField(), help_text="How many of each kind.")
     reactions_count = serializers.IntegerField()
@@ -69,7 +72,9 @@ class PostPage(serializers.Serializer[Any]):
 
 
 class PictureIn(serializers.Serializer[Any]):
-    key = serializers.UUIDField(help_text="The key of an upload of yours that is ready.")
+    key = serializers.UUIDField(
+        help_text="The key of an upload of yours that is ready: a picture, or alone a video or a sound."
+    )
     alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 

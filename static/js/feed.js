@@ -2,6 +2,7 @@
 import "./composer.js";
 import "./link-choice.js";
 import { catchUp } from "./comments.js";
+import "./film.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
 import "./keep.js";

@@ -1,4 +1,5 @@
-// Pictures for a post: chosen, pasted or dropped; each with its bar, cancel, retry and a description.
+// Pictures for a post, or a video or a sound: chosen, pasted or dropped; with a bar, cancel, retry and a description.
+import { refusal, retryThere, showProgress } from "./film-picks.js";
 import { csrf, del, explain, get, parseProblem } from "./http.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
@@ -21,7 +22,7 @@ class Pick {
     this.image.addEventListener("load", () => URL.revokeObjectURL(preview), { once: true });
     this.image.src = preview;
     this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
-    this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.send());
+    this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.again());
     this.node.querySelector("[data-pick-alt]").addEventListener("click", () => this.describe());
     this.send();
   }
@@ -78,8 +79,28 @@ class Pick {
   /** What the server says of this upload, by the socket or by asking. */
   hear(answer) {
     if (answer.key !== this.key || this.state !== "preparing") return;
-    if (answer.state === "ready") this.#set("ready");
-    else if (answer.state === "failed") this.#set("failed", answer.detail);
+    showProgress(this.bar, answer);
+    if (answer.state === "ready") this.#ready(answer);
+    if (answer.state !== "failed") return;
+    this.failure = answer;
+    this.#set("failed", answer.detail);
+  }
+
+  #ready({ medium, url }) {
+    if (medium === "video") this.image.src = url; // its poster
+    this.#set("ready");
+  }
+
+  /** What has arrived is not sent twice, where the site may try again with it. */
+  async again() {
+    try {
+      const answer = await retryThere(this.url, this.failure);
+      this.failure = null;
+      if (!answer) return this.send();
+      this.#answered({ responseText: JSON.stringify(answer), status: 202, getResponseHeader: () => "application/json" });
+    } catch (error) {
+      this.#set("failed", error.message);
+    }
   }
 
   async poll() {
@@ -154,7 +175,7 @@ export class Uploader {
       event.preventDefault();
       this.add(event.dataTransfer.files);
     });
-    for (const kind of ["upload.ready", "upload.failed"]) {
+    for (const kind of ["upload.progress", "upload.ready", "upload.failed"]) {
       socket.on(kind, (answer) => this.#picks.forEach((pick) => pick.hear(answer)));
     }
   }
@@ -165,8 +186,9 @@ export class Uploader {
 
   add(files) {
     for (const file of files) {
-      if (!file.type.startsWith("image/") && !/\.(heic|heif|avif)$/i.test(file.name)) {
-        toast({ text: `${file.name}: ${t("not_a_picture")}`, kind: "error" });
+      const no = refusal(file, this.#picks.map((pick) => pick.file), "films" in this.form.dataset);
+      if (no) {
+        toast({ text: `${file.name}: ${no}`, kind: "error" });
         continue;
       }
       if (this.#picks.length + this.place.querySelectorAll("[data-key]").length >= this.limit) {
