@@ -124,7 +124,9 @@ class Gateway:
     def _do(self, *command: str) -> str:
         done = subprocess.run(command, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
-            raise Trouble(f"{(done.stdout + done.stderr).strip()[-800:]}\n{command[0]} failed; the lines above say why.")
+            raise Trouble(
+                f"{(done.stdout + done.stderr).strip()[-800:]}\n{command[0]} failed; the lines above say why."
+            )
         return done.stdout
 
     def _launch(self, name: str, *command: str) -> None:

@@ -15,6 +15,8 @@ MEMORY = "memory"
 CRASHED = "crashed"
 GAVE_UP = "gave_up"
 AWAY = "away"
+FULL = "full"
+WRONG_SIZE = "wrong_size"
 
 # Worth another attempt: the machine may have been busy. The others are what the file is, and stay so.
 PASSING = {TIMEOUT, MEMORY, CRASHED, AWAY}
@@ -31,6 +33,8 @@ SENTENCES: dict[str, Promise] = {
     MEMORY: _("This picture needs more memory than we have. A smaller version will work better."),
     CRASHED: _("This picture could not be prepared. Perhaps save it again and retry."),
     GAVE_UP: _("This picture could not be prepared, although we tried three times."),
+    FULL: _("There is no room for files left at the moment. We have been told; please try again later."),
+    WRONG_SIZE: _("What arrived is not as large as was announced. Please upload it again."),
     AWAY: _("The place where files are kept does not answer at the moment. Please try again later."),
 }
 

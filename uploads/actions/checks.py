@@ -1,5 +1,6 @@
 """Parts of actions: what is refused, in the field's name."""
 
+import io
 import uuid
 from typing import IO, Any
 
@@ -7,9 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core import errors
-from uploads import access, magic, reasons
+from uploads import access, docks, magic, reasons, registry
 from uploads.actions.attempts import Crop
-from uploads.models import Upload
+from uploads.models import Slot, Upload
 
 SLACK = 0.001  # of what browsers round
 SMALLEST = 0.01
@@ -32,6 +33,42 @@ def facts_of(file: IO[bytes], max_bytes: int) -> magic.Facts:
         raise kind(reasons.sentence(str(refused)), field="file") from None
 
 
+def limit_of(kind: registry.Kind, type: str) -> int:
+    """How many bytes such a file may have."""
+    return int(settings.MAX_API_IMAGE_BYTES)
+
+
+def refuse_size(kind: registry.Kind, type: str, size: int) -> None:
+    if size < 1:
+        raise errors.Invalid(reasons.sentence(reasons.EMPTY), field="bytes")
+    if size > limit_of(kind, type):
+        raise errors.TooLarge(reasons.sentence(reasons.TOO_LARGE), field="bytes")
+
+
+def facts_of_head(kind: registry.Kind, found: docks.Found, slot: Slot) -> tuple[str, int, int]:
+    """Type, width and height of what has arrived, by its first bytes; magic.Refused."""
+    type = magic.type_of(found.head)
+    if found.size != slot.bytes:
+        raise magic.Refused(reasons.WRONG_SIZE)
+    if not type or not _is_of(type, slot.type):
+        raise magic.Refused(reasons.UNKNOWN_TYPE)
+    if found.size > limit_of(kind, type):
+        raise magic.Refused(reasons.TOO_LARGE)
+    width, height = magic.size_of(type, found.head, io.BytesIO(found.head))
+    if width * height > settings.MAX_IMAGE_PIXELS:
+        raise magic.Refused(reasons.TOO_MANY_PIXELS)
+    return type, width, height
+
+
+def _is_of(type: str, said: str) -> bool:
+    """Browsers tell the type by the name, so a WebP may be called a JPEG; but a picture is no video, and no page."""
+    return said in ("", "application/octet-stream") or type.partition("/")[0] == said.partition("/")[0].lower()
+
+
+def plain_name(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[:255]
+
+
 def inside(crop: Crop | None) -> Crop | None:
     """A rectangle within the picture, in parts of its upright width and height."""
     if crop is None:
@@ -45,7 +82,7 @@ def inside(crop: Crop | None) -> Crop | None:
 
 def refuse_hoard(actor: Any) -> None:
     unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)[:UNUSED_LIMIT].count()
-    if unused >= UNUSED_LIMIT:
+    if unused + Slot.objects.filter(owner_id=actor.pk)[:UNUSED_LIMIT].count() >= UNUSED_LIMIT:
         raise errors.TooMany(
             _("You have many pictures waiting. Use or delete some first."), field="file", retry_after=60
         )
