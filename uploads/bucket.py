@@ -53,7 +53,7 @@ class Bucket:
         try:
             return [part for page in pages for part in page.get("Parts", [])]
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchUpload", "404"):
+            if error.response["Error"]["Code"] in ("NoSuchUpload", "NoSuchKey"):
                 return None
             raise
 
@@ -94,7 +94,8 @@ class Bucket:
         return found
 
     def copy(self, source: str, target: str, *, etag: str) -> bool:
-        """On the storage itself; False when what lies there is no longer what had this ETag."""
+        """On the storage itself; False when what lies there is no longer what had this ETag. Not all that speaks S3
+        keeps to the condition, so it is looked at once more."""
         from botocore.exceptions import ClientError
 
         try:
@@ -110,7 +111,8 @@ class Bucket:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 412):
                 return False
             raise
-        return True
+        now = self.head(source)
+        return now is not None and now["ETag"] == etag
 
     def beginning(self, name: str, size: int) -> bytes:
         answer = self.client.get_object(Bucket=self.name, Key=name, Range=f"bytes=0-{size - 1}")
@@ -139,7 +141,7 @@ class Bucket:
     def faults(self) -> list[str]:
         """What is not as it must be, as the operator reads it."""
         found = []
-        if _plain(_ours(self._cors())) != _plain([self._cors_rule()]):
+        if _plain(_ours(self._cors())) != _plain([self.cors_rule()]):
             found.append("CORS does not let browsers of this site send and fetch files")
         if {(one["ID"], one.get("Status")) for one in _ours(self._lifecycle())} != {(RULE, "Enabled")}:
             found.append(f"no lifecycle clears {TEMP} after a day")
@@ -149,7 +151,7 @@ class Bucket:
         """Sets our rules, beside those that others have set."""
         cors, cycle = self._cors(), self._lifecycle()
         self.client.put_bucket_cors(
-            Bucket=self.name, CORSConfiguration={"CORSRules": [*_others(cors), self._cors_rule()]}
+            Bucket=self.name, CORSConfiguration={"CORSRules": [*_others(cors), self.cors_rule()]}
         )
         self.client.put_bucket_lifecycle_configuration(
             Bucket=self.name, LifecycleConfiguration={"Rules": [*_others(cycle), LIFECYCLE]}
@@ -171,7 +173,7 @@ class Bucket:
                 return []
             raise
 
-    def _cors_rule(self) -> dict[str, Any]:
+    def cors_rule(self) -> dict[str, Any]:
         return {
             "ID": RULE,
             "AllowedOrigins": settings.SITE_ORIGINS,

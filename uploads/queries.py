@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from uploads.models import Upload
+from uploads.models import Missing, Upload
 
 LATE = timedelta(seconds=5)
 
@@ -19,3 +19,7 @@ def due_upload_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[
     """Uploads to be prepared now, the longest waiting first; `late` ones have lost their wake-up or their worker."""
     due = Upload.objects.filter(due_at__lte=timezone.now() - late)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def missing_count() -> int:
+    return Missing.objects.count()
