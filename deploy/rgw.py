@@ -1,9 +1,9 @@
 """A real S3 server for tests: Ceph's object gateway from Debian's packages, in memory, on 127.0.0.1, gone afterwards.
 
-    python deploy/rgw.py run -- COMMAND      TEST_S3_ENDPOINT, TEST_S3_KEY, TEST_S3_SECRET; about 15 seconds to start
+    python deploy/rgw.py run -- COMMAND      TEST_S3_ENDPOINT and its folder, TEST_S3_FOLDER; about 15 seconds to start
 
 It enforces signatures, ends, lengths, conditions, CORS and lifecycles, which imitations of S3 do not. One monitor, one
-store in memory, one gateway; a day of lifecycle lasts DAY seconds. Needs root, as Ceph's daemons do.
+store in memory, one gateway; a lifecycle's day lasts a second. Needs root, as Ceph's daemons do.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from deploy.services import exclusive, free_port, run, scratch, until  # noqa: E
 
 PREFIX = "socialsite-rgw-"
 KEY, SECRET = "testaccess", "testsecret"
-DAY = 5
+DAY = 1  # second
 DAEMONS = ("gateway", "store", "monitor")  # in the order in which they end
 CONFIG = """
 [global]
@@ -63,10 +63,11 @@ osd data = {folder}/osd
 class Gateway:
     """Monitor, store and gateway in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, endpoint: str = "") -> None:
         self.folder = folder
         self.environ = {**os.environ, "CEPH_CONF": str(folder / "ceph.conf")}
-        self.endpoint = ""
+        self.endpoint = endpoint
+        self.daemons: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> str:
         ensure("rgw")
@@ -139,6 +140,7 @@ class Gateway:
                 stderr=out,
                 start_new_session=True,
             )
+        self.daemons.append(daemon)
         (self.folder / f"{name}.pid").write_text(str(daemon.pid))
 
     def pause(self, name: str = "gateway") -> None:
@@ -161,8 +163,8 @@ class Gateway:
         for name in DAEMONS:
             if pid := self._pid(name):
                 os.kill(pid, signal.SIGKILL)
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(pid, 0)
+        for daemon in self.daemons:
+            daemon.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -188,7 +190,7 @@ def main() -> int:
         say(str(__doc__))
         return 2
     with gateway() as one:
-        return run(command, {"TEST_S3_ENDPOINT": one.endpoint, "TEST_S3_KEY": KEY, "TEST_S3_SECRET": SECRET})
+        return run(command, {"TEST_S3_ENDPOINT": one.endpoint, "TEST_S3_FOLDER": str(one.folder)})
 
 
 if __name__ == "__main__":

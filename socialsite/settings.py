@@ -133,6 +133,11 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+BUCKET_URL = env.bucket_url()  # where browsers reach the storage; empty: through us
+if env.text("STORAGE_OLD_URL"):  # while `manage.py migrate_media` moves what lies there
+    STORAGES["old"] = env.storage(DATA_DIR, "STORAGE_OLD_URL")
+CLOUDFRONT = env.cdn()
+MEDIA_ACCEL = env.text("MEDIA_ACCEL")  # nginx serves the data folder's media below this internal location
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or DATA_DIR / "static")
@@ -251,15 +256,16 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 _sockets = [REALTIME_URL.split("/ws/")[0]] if REALTIME_URL else [o.replace("http", "ws", 1) for o in SITE_ORIGINS]
+_media = env.origins(BUCKET_URL, CLOUDFRONT.get("url", ""))
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "blob:", "data:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "blob:", "data:", *_media],
+        "media-src": [SELF, "blob:", *_media],
         "font-src": [SELF],
-        "connect-src": [SELF, *_sockets],
+        "connect-src": [SELF, *_sockets, *_media],
         "manifest-src": [SELF],
         "worker-src": [SELF],
         "form-action": [SELF],

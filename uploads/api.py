@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from core import errors, scopes
 from uploads import access, captions, reasons, serializers
-from uploads.actions import captioning, preparing, receiving, using
+from uploads.actions import captioning, preparing, receiving, slots, using
 
 FRAMING = 64 * 1024  # what a multipart body carries besides its file
 
@@ -54,6 +54,44 @@ class OneUpload(APIView):
         """Away with an upload that is not in use."""
         using.delete_upload(actor=request.user, key=key)
         return Response(status=204)
+
+
+class Slots(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(request=serializers.SlotIn, responses={201: serializers.SlotOut}, operation_id="slot_create")
+    def post(self, request: Request) -> Response:
+        """A place for a file, which then goes straight to the storage: send each part to its address, then finish."""
+        form = serializers.SlotIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        slot = slots.open_slot(actor=request.user, **form.validated_data)
+        where = {"Location": f"{request.path}/{slot.key}"}
+        return Response(serializers.present_slot(slot, {}), status=201, headers=where)
+
+
+class OneSlot(APIView):
+    scopes = scopes.Scopes(look=scopes.WRITE, change=scopes.WRITE)
+
+    @extend_schema(responses=serializers.SlotOut, operation_id="slot_retrieve")
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        """What has arrived, and new addresses for the rest: to go on after a lost connection, or after 15 minutes."""
+        slot, arrived = slots.renew_slot(actor=request.user, key=key)
+        return Response(serializers.present_slot(slot, arrived))
+
+    @extend_schema(responses={204: None}, operation_id="slot_delete")
+    def delete(self, request: Request, key: uuid.UUID) -> Response:
+        """Away with it, and with what has arrived."""
+        slots.delete_slot(actor=request.user, key=key)
+        return Response(status=204)
+
+
+class Finish(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(request=None, responses={202: serializers.UploadOut}, operation_id="slot_finish")
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        """Everything is sent: it becomes an upload of the same key, which is prepared then. Ask again if in doubt."""
+        return Response(serializers.present(slots.finish_slot(actor=request.user, key=key)), status=202)
 
 
 class Picture(APIView):

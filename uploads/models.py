@@ -77,9 +77,7 @@ class Upload(models.Model):
     original = models.BooleanField(default=True, help_text="The file as it came, place data and all, still lies there.")
     created_at = models.DateTimeField(default=timezone.now)
     attached_at = models.DateTimeField(null=True, blank=True, help_text="Empty: unused, gone after a day.")
-    discarded_at = models.DateTimeField(
-        null=True, blank=True, help_text="What showed it was deleted; gone within seconds."
-    )
+    discarded_at = models.DateTimeField(null=True, blank=True, help_text="What showed it is deleted; gone in seconds.")
 
     class Meta:
         constraints = [

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from uploads.lanes import Lane
-from uploads.models import Caption, Upload
+from uploads.models import Caption, Missing, Upload
 
 LATE = timedelta(seconds=5)
 
@@ -33,3 +33,7 @@ def caption(key: uuid.UUID, id: int) -> Caption | None:
 def captions_of(upload: Upload) -> list[Caption]:
     """With their words."""
     return list(Caption.objects.filter(upload=upload).order_by("language"))
+
+
+def missing_count() -> int:
+    return Missing.objects.count()

@@ -19,6 +19,8 @@ TOO_LONG = "too_long"
 UNKNOWN_CODEC = "unknown_codec"
 NO_STREAM = "no_stream"
 UNKNOWN_FILE = "unknown_file"
+FULL = "full"
+WRONG_SIZE = "wrong_size"
 
 # Worth another attempt: the machine may have been busy. The others are what the file is, and stay so.
 PASSING = {TIMEOUT, MEMORY, CRASHED, AWAY}
@@ -41,6 +43,8 @@ SENTENCES: dict[str, Promise] = {
     TOO_LONG: _("This is longer than we take. Please shorten it first."),
     UNKNOWN_CODEC: _("This video or sound is made in a way we cannot play. An MP4 file works best."),
     NO_STREAM: _("There is neither a picture nor a sound in this file."),
+    FULL: _("There is no room for files left at the moment. We have been told; please try again later."),
+    WRONG_SIZE: _("What arrived is not as large as was announced. Please upload it again."),
     AWAY: _("The place where files are kept does not answer at the moment. Please try again later."),
 }
 

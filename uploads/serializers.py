@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
-from uploads.models import Upload
+from uploads import docks
+from uploads.models import Slot, Upload
+
+WAYS = 100  # addresses in one answer
 
 
 class PictureOut(serializers.Serializer[Upload]):
@@ -78,6 +82,55 @@ class UploadIn(serializers.Serializer[Upload]):
 class CaptionsIn(serializers.Serializer[Upload]):
     file = serializers.FileField(help_text="A WebVTT file (.vtt) in UTF-8.")
     language = serializers.CharField(max_length=16, help_text="As in <track srclang>: en, pt-br.")
+
+
+class SlotIn(serializers.Serializer[Slot]):
+    """What will come."""
+
+    purpose = serializers.CharField(max_length=32)
+    name = serializers.CharField(required=False, allow_blank=True, default="", max_length=255)
+    type = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
+    bytes = serializers.IntegerField(min_value=0, max_value=2**53, help_text="Exactly.")
+    alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=Upload.ALT_LENGTH)
+
+
+class WayOut(serializers.Serializer[docks.Way]):
+    """How to send one part: its bytes as the body (PUT), or as the last field, `file`, of a form (POST)."""
+
+    number = serializers.IntegerField(help_text="Counted from 1.")
+    bytes = serializers.IntegerField(help_text="Exactly so many of the file, beginning at (number - 1) * part_bytes.")
+    method = serializers.ChoiceField(choices=["PUT", "POST"])
+    url = serializers.CharField()
+    form = serializers.DictField(child=serializers.CharField(), help_text="Its fields before the file; empty for PUT.")
+
+
+class SlotOut(serializers.Serializer[dict[str, Any]]):
+    """Where to send what, and what has arrived. Addresses are good for 15 minutes; ask again for new ones."""
+
+    key = serializers.UUIDField(help_text="Of the upload, once it is finished.")
+    bytes = serializers.IntegerField()
+    part_bytes = serializers.IntegerField(help_text="Of every part but the last.")
+    parts = serializers.IntegerField(help_text="How many there are.")
+    arrived = serializers.ListField(child=serializers.IntegerField(), help_text="Numbers of parts that are there.")
+    ways = WayOut(many=True, help_text="For the next parts that are not; when they are there, ask again.")
+    ends_at = serializers.DateTimeField(help_text="Of these addresses.")
+
+
+def present_slot(slot: Slot, arrived: dict[int, int]) -> dict[str, Any]:
+    """For its owner."""
+    there = [number for number in range(1, slot.parts + 1) if arrived.get(number) == slot.size_of(number)]
+    missing = sorted(set(range(1, slot.parts + 1)) - set(there))[:WAYS]
+    dock = docks.dock()
+    said = {
+        "key": slot.key,
+        "bytes": slot.bytes,
+        "part_bytes": slot.part_bytes,
+        "parts": slot.parts,
+        "arrived": there,
+        "ways": [dock.way(slot, number) for number in missing],
+        "ends_at": timezone.now() + docks.OPEN,
+    }
+    return dict(SlotOut(said).data)
 
 
 def present(upload: Upload) -> dict[str, Any]:

@@ -13,6 +13,7 @@ _at_it = {PICTURES: threading.BoundedSemaphore(child.AT_ONCE), FILMS: threading.
 
 SCHEDULE = {
     "uploads-sweep": {"task": "uploads.sweep", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
+    "uploads-remove": {"task": "uploads.remove", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
     "uploads-tidy": {"task": "uploads.tidy", "schedule": 600.0, "options": {"queue": "maintenance", "expires": 600}},
     "uploads-stray": {"task": "uploads.stray", "schedule": 86400.0, "options": {"queue": "maintenance"}},
 }
@@ -51,10 +52,19 @@ def sweep() -> None:
             wake.now(lane.task, str(upload_id))
 
 
+@shared_task(name="uploads.remove", queue="media")
+def remove() -> None:
+    """What is deleted leaves the storage, seconds after it has left the pages."""
+    wake.begun("uploads.remove")
+    for step in (sweeps.sweep_discarded, sweeps.remove_due_files):
+        while step():
+            pass
+
+
 @shared_task(name="uploads.tidy", queue="maintenance")
 def tidy() -> None:
-    """Unused uploads go, then originals left behind, then files whose time has come."""
-    for step in (sweeps.sweep_unused, sweeps.sweep_originals, sweeps.remove_due_files):
+    """Unused uploads go, and originals left behind."""
+    for step in (sweeps.sweep_unused, sweeps.sweep_originals):
         while step():
             pass
 

@@ -62,6 +62,10 @@ NOT_ATOMIC: dict[str, str] = {
     "uploads.actions.preparing.process_upload": "waits for storage and a child process between short transactions",
     "uploads.actions.sweeps.sweep_originals": "waits for storage between short transactions",
     "uploads.actions.sweeps.remove_due_files": "waits for storage between short transactions",
+    "uploads.actions.slots.open_slot": "waits for storage between short transactions",
+    "uploads.actions.slots.renew_slot": "waits for storage between short transactions",
+    "uploads.actions.slots.receive_part": "waits for storage between short transactions",
+    "uploads.actions.slots.finish_slot": "waits for storage between short transactions",
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
@@ -113,6 +117,8 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.counts.recount_posts": "the shell",
     "moderation.actions.forget_reports": "the clock",
     "uploads.actions.preparing.process_upload": "a worker",
+    "uploads.actions.slots.receive_part": "whoever has the link",
+    "uploads.actions.sweeps.sweep_discarded": "the clock",
     "uploads.actions.sweeps.sweep_unused": "the clock",
     "uploads.actions.sweeps.sweep_stray": "the clock",
     "uploads.actions.sweeps.sweep_originals": "the clock",

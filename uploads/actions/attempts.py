@@ -21,7 +21,7 @@ def work(upload: Upload, *, shape: float | None = None, crop: Crop | None = None
     """Outside of any transaction: fetch, decode in a child, store, then one short write."""
     try:
         with child.folder() as folder:
-            storage.fetch(storage.original(upload.key), folder / "original")
+            digest = storage.fetch(storage.original(upload.key), folder / "original")
             picture = child.run(folder, kind=upload.type, max_pixels=settings.MAX_IMAGE_PIXELS, shape=shape, crop=crop)
             for name in picture.variants:
                 with (folder / f"{name}.webp").open("rb") as file:
@@ -32,6 +32,7 @@ def work(upload: Upload, *, shape: float | None = None, crop: Crop | None = None
         return fail(upload, str(failed))
     return done(
         upload,
+        sha256=digest,
         variants=picture.variants,
         width=picture.width,
         height=picture.height,

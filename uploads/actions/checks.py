@@ -1,5 +1,6 @@
 """Parts of actions: what is refused, in the field's name."""
 
+import io
 import uuid
 from typing import IO, Any
 
@@ -7,9 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core import errors
-from uploads import access, magic, reasons, registry
+from uploads import access, docks, magic, reasons, registry
 from uploads.actions.attempts import Crop
-from uploads.models import Upload
+from uploads.models import Slot, Upload
 
 SLACK = 0.001  # of what browsers round
 SMALLEST = 0.01
@@ -26,19 +27,73 @@ def described(text: str) -> str:
 
 def facts_of(file: IO[bytes], kind: registry.Kind, max_bytes: int | None = None) -> magic.Facts:
     """Of a file that this kind takes; `max_bytes` is what a picture may have here."""
-    medium = magic.medium_of(magic.type_of(file.read(magic.HEAD)))
-    film = medium in (Upload.Medium.VIDEO, Upload.Medium.AUDIO)
-    most = settings.MAX_VIDEO_BYTES if film and kind.films else max_bytes or settings.MAX_IMAGE_BYTES
+    type = magic.type_of(file.read(magic.HEAD))
+    most = settings.MAX_VIDEO_BYTES if _is_film(kind, type) else max_bytes or settings.MAX_IMAGE_BYTES
     try:
-        facts = magic.inspect(file, max_bytes=most, max_pixels=settings.MAX_IMAGE_PIXELS)
-        if film and not kind.films:
-            raise magic.Refused(reasons.UNKNOWN_TYPE)
-        return facts
+        _refuse_type(kind, type)
+        return magic.inspect(file, max_bytes=most, max_pixels=settings.MAX_IMAGE_PIXELS)
     except magic.Refused as refused:
-        if kind.films and str(refused) == reasons.UNKNOWN_TYPE:
-            raise errors.Invalid(reasons.sentence(reasons.UNKNOWN_FILE), field="file") from None
-        kind = errors.TooLarge if str(refused) == reasons.TOO_LARGE else errors.Invalid
-        raise kind(reasons.sentence(str(refused)), field="file") from None
+        error = errors.TooLarge if str(refused) == reasons.TOO_LARGE else errors.Invalid
+        reason = reasons.UNKNOWN_FILE if kind.films and str(refused) == reasons.UNKNOWN_TYPE else str(refused)
+        raise error(reasons.sentence(reason), field="file") from None
+
+
+def _is_film(kind: registry.Kind, type: str) -> bool:
+    return kind.films and magic.medium_of(type) in (Upload.Medium.VIDEO, Upload.Medium.AUDIO)
+
+
+def _refuse_type(kind: registry.Kind, type: str) -> None:
+    """What is no film and no picture; nothing is said here of a file that is empty."""
+    if magic.medium_of(type) != Upload.Medium.PICTURE and type and not _is_film(kind, type):
+        raise magic.Refused(reasons.UNKNOWN_TYPE)
+
+
+def limit_of(kind: registry.Kind, type: str) -> int:
+    """How many bytes such a file may have."""
+    return int(settings.MAX_VIDEO_BYTES if _is_film(kind, type) else settings.MAX_API_IMAGE_BYTES)
+
+
+def refuse_size(kind: registry.Kind, type: str, size: int) -> None:
+    if size < 1:
+        raise errors.Invalid(reasons.sentence(reasons.EMPTY), field="bytes")
+    if size > limit_of(kind, type):
+        raise errors.TooLarge(reasons.sentence(reasons.TOO_LARGE), field="bytes")
+
+
+def facts_of_head(kind: registry.Kind, found: docks.Found, slot: Slot) -> tuple[str, int, int]:
+    """Type, width and height of what has arrived, by its first bytes; magic.Refused."""
+    type = magic.type_of(found.head)
+    if found.size != slot.bytes:
+        raise magic.Refused(reasons.WRONG_SIZE)
+    if not type or not _is_of(type, slot.type):
+        raise magic.Refused(reasons.UNKNOWN_FILE if kind.films else reasons.UNKNOWN_TYPE)
+    _refuse_type(kind, type)
+    if found.size > limit_of(kind, type):
+        raise magic.Refused(reasons.TOO_LARGE)
+    width, height = magic.size_of(type, found.head, io.BytesIO(found.head))
+    if width * height > settings.MAX_IMAGE_PIXELS:
+        raise magic.Refused(reasons.TOO_MANY_PIXELS)
+    return type, width, height
+
+
+def _is_of(type: str, said: str) -> bool:
+    """Browsers tell the type by the name, so a WebP may be called a JPEG; but a picture is no video, and no page. A
+    container of videos may hold a sound alone."""
+    is_said = said.partition("/")[0].lower()
+    films = {Upload.Medium.VIDEO, Upload.Medium.AUDIO}
+    return (
+        said in ("", "application/octet-stream")
+        or is_said == type.partition("/")[0]
+        or {
+            is_said,
+            magic.medium_of(type),
+        }
+        <= films
+    )
+
+
+def plain_name(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[:255]
 
 
 def inside(crop: Crop | None) -> Crop | None:
@@ -54,7 +109,7 @@ def inside(crop: Crop | None) -> Crop | None:
 
 def refuse_hoard(actor: Any) -> None:
     unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)[:UNUSED_LIMIT].count()
-    if unused >= UNUSED_LIMIT:
+    if unused + Slot.objects.filter(owner_id=actor.pk)[:UNUSED_LIMIT].count() >= UNUSED_LIMIT:
         raise errors.TooMany(
             _("You have many pictures waiting. Use or delete some first."), field="file", retry_after=60
         )

@@ -89,7 +89,7 @@ def _receive(
             owner_id=actor.pk if actor is not None else None,
             purpose=kind.name,
             public=kind.public,
-            name=name.replace("\\", "/").rpartition("/")[2][:255],
+            name=checks.plain_name(name),
             alt=alt,
             type=facts.type,
             medium=medium,

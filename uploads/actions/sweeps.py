@@ -1,5 +1,6 @@
 """What the clock does: what nobody uses goes, and no file is forgotten."""
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -9,21 +10,29 @@ from django.utils import timezone
 from uploads import storage
 from uploads.actions import attempts, removal
 from uploads.actions.receiving import INTENT
-from uploads.models import Stored, Upload
+from uploads.models import Slot, Stored, Upload
 
+log = logging.getLogger(__name__)
 UNUSED = timedelta(hours=24)
-DISCARDED = timedelta(days=30)
+LONGEST_WAIT = timedelta(hours=1)
 BATCH = 200
 
 
 @transaction.atomic
 def sweep_unused() -> int:
-    """Deletes uploads that hang on nothing after a day, and those whose post was deleted 30 days ago."""
+    """Deletes uploads that hang on nothing after a day, and slots that nobody has finished."""
     now = timezone.now()
     rows = Upload.objects.select_for_update(skip_locked=True).order_by("id")
+    slots = Slot.objects.select_for_update(skip_locked=True).filter(created_at__lt=now - UNUSED).order_by("created_at")
     unused = rows.filter(attached_at__isnull=True, created_at__lt=now - UNUSED)[:BATCH]
-    discarded = rows.filter(discarded_at__lt=now - DISCARDED)[:BATCH]
-    return removal.delete([*unused, *discarded])
+    return removal.delete(list(unused)) + removal.delete_slots(list(slots[:BATCH]))
+
+
+@transaction.atomic
+def sweep_discarded() -> int:
+    """Deletes uploads whose post (comment, profile) was deleted, or shows them no longer."""
+    rows = Upload.objects.select_for_update(skip_locked=True).filter(discarded_at__lte=timezone.now())
+    return removal.delete(list(rows.order_by("discarded_at")[:BATCH]))
 
 
 @transaction.atomic
@@ -43,15 +52,21 @@ def sweep_originals() -> int:
 
 
 def remove_due_files() -> int:
-    """Deletes files whose time has come: claimed, deleted outside of any transaction, then forgotten."""
+    """Deletes files whose time has come: claimed, deleted outside of any transaction, then forgotten. Where the storage
+    does not answer, the first one waits some minutes, and the others for the next turn: 0."""
     now = timezone.now()
     due = list(Stored.objects.filter(due_at__lte=now).order_by("due_at")[:BATCH])
     for row in due:
-        again = now + removal.CLAIM * (row.attempts + 1)
+        again = now + min(removal.CLAIM * (row.attempts + 1), LONGEST_WAIT)
         with transaction.atomic(durable=True):
             mine = Stored.objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=again, attempts=F("attempts") + 1)
-        if mine:
+        if not mine:
+            continue
+        try:
             storage.drop_all(row.key)
-            with transaction.atomic(durable=True):
-                Stored.objects.filter(pk=row.pk, due_at=again).delete()
+        except OSError as error:
+            log.warning("files of %s stay for now: %s %s", row.key, type(error).__name__, error)
+            return 0
+        with transaction.atomic(durable=True):
+            Stored.objects.filter(pk=row.pk, due_at=again).delete()
     return len(due)

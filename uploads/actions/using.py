@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import errors
+from core import errors, wake
 from uploads import access
 from uploads.actions import checks, removal
-from uploads.models import Upload
+from uploads.models import Slot, Upload
 
 BATCH = 200
 
@@ -54,9 +54,10 @@ def delete_found_uploads(*, actor: None, upload_ids: Sequence[int]) -> int:
 
 @transaction.atomic
 def detach_uploads(*, actor: Any, upload_ids: Sequence[int]) -> int:
-    """What these hung on was deleted by `actor` (its author, a moderator): the files go in 30 days. The caller has
-    checked that actor may delete that; ids are its own rows', never a client's."""
+    """What these hung on was deleted by `actor` (its author, a moderator): nobody sees them from now on, and the files
+    go within seconds. The caller has checked that actor may delete that; ids are its own rows', never a client's."""
     rows = Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False, discarded_at__isnull=True)
+    wake.after_commit("uploads.remove")
     return rows.update(discarded_at=timezone.now())
 
 
@@ -72,7 +73,9 @@ def delete_upload(*, actor: Any, key: str | uuid.UUID) -> None:
 @transaction.atomic
 def delete_uploads(*, actor: Any, owner_id: int, limit: int = BATCH) -> int:
     """A batch of what one member brought: erasure. The caller has checked that actor may ask for it."""
-    return removal.delete(list(Upload.objects.select_for_update().filter(owner_id=owner_id).order_by("id")[:limit]))
+    uploads = Upload.objects.select_for_update().filter(owner_id=owner_id).order_by("id")[:limit]
+    slots = Slot.objects.select_for_update().filter(owner_id=owner_id).order_by("id")[:limit]
+    return removal.delete(list(uploads)) + removal.delete_slots(list(slots))
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='upload',
             name='discarded_at',
-            field=models.DateTimeField(blank=True, help_text='What showed it was deleted; gone within seconds.', null=True),
+            field=models.DateTimeField(blank=True, help_text='What showed it is deleted; gone in seconds.', null=True),
         ),
         migrations.CreateModel(
             name='Missing',

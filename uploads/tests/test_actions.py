@@ -88,7 +88,7 @@ def test_a_picture_on_its_way(owner, files, pushed, woken):
         "A cat",
     )
     assert woken == [("uploads.process", str(upload.pk))]
-    assert names(files) == {f"uploads/temp/{upload.key}"}
+    assert names(files) == {f"uploads/final/{upload.key}"}
 
     upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.due_at, upload.attempts, upload.original) == (Upload.State.READY, None, 1, False)
