@@ -130,6 +130,7 @@ PARTS = {
     "feed/actions/writing.py",
     "uploads/actions/attempts.py",
     "uploads/actions/checks.py",
+    "uploads/actions/films.py",
     "uploads/actions/removal.py",
 }
 # Files outside actions.py and handlers.py that write rows.
