@@ -135,13 +135,15 @@ STORAGES = {
 }
 BUCKET_URL = env.bucket_url()  # where browsers reach the storage; empty: through us
 if env.text("STORAGE_OLD_URL"):  # while `manage.py migrate_media` moves what lies there
-    STORAGES["old"] = env.storage(DATA_DIR, "STORAGE_OLD_URL")
+    STORAGES["old"] = env.old_storage(DATA_DIR, STORAGES["default"])
 CLOUDFRONT = env.cdn()
 MEDIA_ACCEL = env.text("MEDIA_ACCEL")  # nginx serves the data folder's media below this internal location
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or DATA_DIR / "static")
-SERVESTATIC_USE_FINDERS = DEBUG or TESTING
+# Each client of a test begins the middleware anew, and would look at every file: tests ask for none of them.
+SERVESTATIC_USE_FINDERS = DEBUG
+SERVESTATIC_USE_STATIC_ROOT = not (DEBUG or TESTING)
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_USE_MANIFEST = False
 FILE_UPLOAD_TEMP_DIR = env.folder("UPLOAD_TEMP_DIR", DATA_DIR / "tmp")

@@ -1,6 +1,7 @@
 """Files that members bring, and what of them lies in storage."""
 
 import uuid
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import models
@@ -77,6 +78,9 @@ class Upload(models.Model):
             models.Index(fields=["id"], condition=Q(state="ready", original=True), name="upload_original_left"),
         ]
 
+    # What shows it is open to everybody: caches between us and a reader may keep it. Set by whoever shows it.
+    is_shared = False
+
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"
 
@@ -93,7 +97,7 @@ class Upload(models.Model):
         """Link to the smallest variant at least this wide (the largest, if none is). Empty while not ready."""
         wide = [name for name, one in self._by_width() if one["w"] >= width]
         name = wide[0] if wide else self.largest
-        return links.url(self.key, name, public=self.public) if name else ""
+        return self._link(name) if name else ""
 
     @property
     def largest(self) -> str:
@@ -106,9 +110,15 @@ class Upload(models.Model):
 
     @property
     def srcset(self) -> str:
-        return ", ".join(
-            f"{links.url(self.key, name, public=self.public)} {one['w']}w" for name, one in self._by_width()
-        )
+        return ", ".join(f"{self._link(name)} {one['w']}w" for name, one in self._by_width())
+
+    @property
+    def address(self) -> str:
+        """The same as `src`, for who comes from elsewhere: with our name before it, where it lies with us."""
+        return urljoin(settings.SITE_URL, self.src)
+
+    def _link(self, name: str) -> str:
+        return links.url(self.key, name, public=self.public, shared=self.is_shared)
 
     def _by_width(self) -> list[tuple[str, dict[str, int]]]:
         return sorted(self.variants.items(), key=lambda item: item[1]["w"]) if self.is_ready else []
