@@ -34,7 +34,7 @@ from accounts.models.sso import AppLogin, Identity
 from core.models import AuditEntry, Event, Mail
 from uploads import queries as upload_queries
 from uploads import storage
-from uploads.models import Caption, Upload
+from uploads.models import Caption, Slot, Upload
 
 IDS_ONLY = "holds ids, kinds and times only"
 
@@ -79,6 +79,7 @@ def register() -> None:
     personal.holds(Export, "user", erase=shelf.erase_exports)
     personal.holds(Import, "user", erase=shelf.erase_imports)
     personal.holds(Upload, "owner", erase=erasure.erase_uploads)
+    personal.holds(Slot, "owner")  # goes with those, and with what has arrived
     personal.register(
         personal.Chapter("pictures.json", _("Pictures"), pictures, "archives/_picture.html", media=picture_files)
     )

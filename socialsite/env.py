@@ -323,6 +323,18 @@ def storage(data_dir: Path, name: str = "STORAGE_URL") -> dict[str, Any]:
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
+def old_storage(data_dir: Path, new: dict[str, Any]) -> dict[str, Any]:
+    """Where files lay before; never the place where they are to go, for there they are deleted once they are moved."""
+    old = storage(data_dir, "STORAGE_OLD_URL")
+
+    def place(one: dict[str, Any]) -> list[Any]:
+        return [one["OPTIONS"].get(name) for name in ("location", "bucket_name", "endpoint_url")]
+
+    if place(old) == place(new):
+        raise BrokenSetting("STORAGE_OLD_URL and STORAGE_URL are the same place. Take STORAGE_OLD_URL away.")
+    return old
+
+
 def bucket_url() -> str:
     """Where browsers reach the bucket of STORAGE_URL; empty for the data folder."""
     parts = urlsplit(text("STORAGE_URL"))

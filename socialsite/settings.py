@@ -135,7 +135,7 @@ STORAGES = {
 }
 BUCKET_URL = env.bucket_url()  # where browsers reach the storage; empty: through us
 if env.text("STORAGE_OLD_URL"):  # while `manage.py migrate_media` moves what lies there
-    STORAGES["old"] = env.storage(DATA_DIR, "STORAGE_OLD_URL")
+    STORAGES["old"] = env.old_storage(DATA_DIR, STORAGES["default"])
 CLOUDFRONT = env.cdn()
 MEDIA_ACCEL = env.text("MEDIA_ACCEL")  # nginx serves the data folder's media below this internal location
 STATIC_URL = "/static/"

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from uploads.actions import preparing
-from uploads.models import Stored, Upload
+from uploads.models import Missing, Slot, Stored, Upload
 
 
 class ReadOnly(ModelAdmin):
@@ -42,3 +42,17 @@ class UploadAdmin(ReadOnly):
 class StoredAdmin(ReadOnly):
     list_display = ("key", "due_at", "attempts", "created_at")
     show_full_result_count = False
+
+
+@admin.register(Slot)
+class SlotAdmin(ReadOnly):
+    list_display = ("key", "owner", "purpose", "bytes", "reason", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("key",)
+    show_full_result_count = False
+
+
+@admin.register(Missing)
+class MissingAdmin(ReadOnly):
+    list_display = ("upload", "noticed_at")
+    list_select_related = ("upload",)

@@ -119,12 +119,9 @@ class Bucket:
         with answer["Body"] as body:
             return bytes(body.read(size))
 
-    def folders(self, prefix: str, after: str) -> Iterator[str]:
-        """What comes next below the prefix, in order: names up to the next slash, after this one."""
-        start = f"{prefix}{after}/~" if after else ""
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=prefix, Delimiter="/", StartAfter=start
-        )
+    def folders(self, prefix: str) -> Iterator[str]:
+        """What comes next below the prefix, in order: names up to the next slash."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, Delimiter="/")
         for page in pages:
             names = [one["Prefix"].removesuffix("/") for one in page.get("CommonPrefixes", [])]
             names += [one["Key"] for one in page.get("Contents", [])]

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import models
@@ -102,6 +103,9 @@ class Upload(models.Model):
             models.Index(fields=["id"], condition=Q(state="ready", original=True), name="upload_original_left"),
         ]
 
+    # What shows it is open to everybody: caches between us and a reader may keep it. Set by whoever shows it.
+    is_shared = False
+
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"
 
@@ -118,7 +122,7 @@ class Upload(models.Model):
         """Link to the smallest variant at least this wide (the largest, if none is). Empty while not ready."""
         wide = [name for name, one in self._by_width() if one["w"] >= width]
         name = wide[0] if wide else self.largest
-        return links.url(self.key, name, public=self.public) if name else ""
+        return self._link(name) if name else ""
 
     @property
     def can_retry(self) -> bool:
@@ -136,7 +140,7 @@ class Upload(models.Model):
         made = sorted(self.renditions.items(), key=lambda item: -item[1]["h"]) if self.is_ready else []
         return [
             {
-                "url": links.url(self.key, name, public=self.public),
+                "url": self._link(name),
                 "type": storage.CONTENT_TYPES[storage.ending(name)],
                 "width": one["w"],
                 "height": one["h"],
@@ -192,9 +196,15 @@ class Upload(models.Model):
 
     @property
     def srcset(self) -> str:
-        return ", ".join(
-            f"{links.url(self.key, name, public=self.public)} {one['w']}w" for name, one in self._by_width()
-        )
+        return ", ".join(f"{self._link(name)} {one['w']}w" for name, one in self._by_width())
+
+    @property
+    def address(self) -> str:
+        """The same as `src`, for who comes from elsewhere: with our name before it, where it lies with us."""
+        return urljoin(settings.SITE_URL, self.src)
+
+    def _link(self, name: str) -> str:
+        return links.url(self.key, name, public=self.public, shared=self.is_shared)
 
     def _by_width(self) -> list[tuple[str, dict[str, int]]]:
         return sorted(self.variants.items(), key=lambda item: item[1]["w"]) if self.is_ready else []

@@ -29,6 +29,7 @@ SOUND = "sound"
 VARIANTS = (*map(str, SIZES), *FILMS, SOUND)
 CHUNK = 256 * 1024
 FOLDERS = ("uploads/temp/", "uploads/final/", "processed/images/")  # what lies there is named by the upload's key
+SHOWN = ("processed/images/",)  # of every upload that is ready something lies in one of these
 ARCHIVES = ("archives/export/", "archives/import/")
 CONTENT_TYPES = {"webp": "image/webp", "mp4": "video/mp4", "m4a": "audio/mp4"}
 
@@ -58,8 +59,21 @@ def ending(name: str) -> str:
 def keep(name: str, content: IO[bytes]) -> None:
     """Stores under exactly this name; what an earlier attempt left there goes."""
     file: Any = content if isinstance(content, File) else File(content, name=name)
-    file.content_type = CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    file.content_type = content_type(name)
     put(default_storage, name, file)
+
+
+def content_type(name: str) -> str:
+    return CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+
+
+def key_of(name: str) -> uuid.UUID | None:
+    """Of the upload to which a file belongs; archives belong to none."""
+    for folder in FOLDERS:
+        if name.startswith(folder):
+            with contextlib.suppress(ValueError):
+                return uuid.UUID(name.removeprefix(folder)[:36])
+    return None
 
 
 def put(where: Storage, name: str, file: "File[bytes]") -> None:
@@ -177,17 +191,24 @@ def is_moving() -> bool:
     return "old" in storages.backends
 
 
-@asking()
-def keys_in(folder: str, after: str = "") -> Iterator[uuid.UUID]:
+def keys_in(folder: str) -> Iterator[uuid.UUID]:
     """Of the uploads of which something lies in this folder of the storage, in order."""
-    s3, before = bucket.of(default_storage), ""
-    names = s3.folders(folder, after) if s3 is not None else sorted(_listed(default_storage, folder, folders=True))
+    before, names = "", _folders_of(folder)
     for name in names:
         with contextlib.suppress(ValueError):  # not ours
             key = uuid.UUID(name.removesuffix(".parts"))
-            if str(key) > after and str(key) != before:
+            if str(key) != before:
                 before = str(key)
                 yield key
+
+
+def _folders_of(folder: str) -> Iterator[str]:
+    with asking():
+        bucket_there = s3()
+        if bucket_there is not None:
+            yield from bucket_there.folders(folder)
+        else:
+            yield from sorted(_listed(default_storage, folder, folders=True))
 
 
 @asking()
@@ -200,18 +221,18 @@ def lies(key: uuid.UUID) -> bool:
     return False
 
 
-@asking()
 def names_in(where: Storage, folder: str) -> Iterator[str]:
     """Of all files below this folder, however deep."""
-    s3 = bucket.of(where)
-    if s3 is not None:
-        yield from s3.names(folder)
-        return
-    place = folder.rstrip("/")
-    for name in sorted(_listed(where, place)):
-        yield f"{place}/{name}"
-    for inner in sorted(_listed(where, place, folders=True, files=False)):
-        yield from names_in(where, f"{place}/{inner}/")
+    with asking():
+        there = bucket.of(where)
+        if there is not None:
+            yield from there.names(folder)
+            return
+        place = folder.rstrip("/")
+        for name in sorted(_listed(where, place)):
+            yield f"{place}/{name}"
+        for inner in sorted(_listed(where, place, folders=True, files=False)):
+            yield from names_in(where, f"{place}/{inner}/")
 
 
 def _listed(where: Storage, folder: str, *, folders: bool = False, files: bool = True) -> list[str]:

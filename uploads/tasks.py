@@ -72,3 +72,4 @@ def tidy() -> None:
 @shared_task(name="uploads.stray", queue="maintenance")
 def stray() -> None:
     sweeps.sweep_stray()
+    sweeps.sweep_storage()

@@ -129,7 +129,7 @@ def erase_staff_log(*, member: User, take_messages: bool) -> int:
 
 @transaction.atomic
 def erase_uploads(*, member: User, take_messages: bool) -> int:
-    """Rows now; their files some minutes later, when no worker can write any more."""
+    """Rows now, and what has not become one yet; their files within seconds."""
     return uploads_using.delete_uploads(actor=None, owner_id=member.pk, limit=BATCH)
 
 

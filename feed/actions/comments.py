@@ -88,6 +88,8 @@ def delete_comment(*, actor: User, comment_id: int) -> Comment:
     gone.deleted_at, gone.deleted_by = timezone.now(), actor
     gone.save(update_fields=["deleted_at", "deleted_by"])
     _count(post, gone, -1)
+    if gone.picture_id:
+        uploads_using.detach_uploads(actor=actor, upload_ids=[gone.picture_id], after=writing.DISCARD_AFTER)
     outbox.emit(events.CommentDeleted(comment_id=gone.pk, post_id=post.pk, author_id=gone.author_id or 0))
     realtime.comment_removed(post, gone)
     realtime.counts_changed(post)
@@ -103,6 +105,8 @@ def undo_delete_comment(*, actor: User, comment_id: int) -> Comment:
     back.deleted_at = back.deleted_by = None
     back.save(update_fields=["deleted_at", "deleted_by"])
     _count(post, back, +1)
+    if back.picture_id:
+        uploads_using.keep_uploads(actor=actor, upload_ids=[back.picture_id])
     outbox.emit(events.CommentRestored(comment_id=back.pk, post_id=post.pk, author_id=back.author_id or 0))
     realtime.comment_added(post, back)
     realtime.counts_changed(post)

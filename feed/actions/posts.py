@@ -98,6 +98,7 @@ def delete_post(*, actor: User, post_id: int) -> Post:
     post.deleted_at = timezone.now()
     post.save(update_fields=["deleted_at"])
     _count_post(post, -1)
+    uploads_using.detach_uploads(actor=actor, upload_ids=_pictures(post), after=writing.DISCARD_AFTER)
     outbox.emit(events.PostDeleted(post_id=post.pk, author_id=post.author_id))
     realtime.post_removed(post)
     return post
@@ -109,6 +110,7 @@ def undo_delete_post(*, actor: User, post_id: int) -> Post:
     post.deleted_at = None
     post.save(update_fields=["deleted_at"])
     _count_post(post, +1)
+    uploads_using.keep_uploads(actor=actor, upload_ids=_pictures(post))
     outbox.emit(events.PostRestored(post_id=post.pk, author_id=post.author_id))
     return post
 
@@ -120,6 +122,10 @@ def discard_pictures() -> int:
     gone = PostPicture.objects.filter(post__deleted_at__lt=since, upload__discarded_at__isnull=True)
     ids = list(gone.order_by("pk").values_list("upload_id", flat=True)[: writing.BATCH])
     return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
+
+
+def _pictures(post: Post) -> list[int]:
+    return list(post.pictures.order_by("pk").values_list("upload_id", flat=True))
 
 
 def _count_post(post: Post, step: int) -> None:

@@ -17,6 +17,7 @@ from accounts.models.relations import Audience
 from core import text as core_text
 from feed.models.previews import LinkPreview
 from feed.models.reactions import top_kinds
+from uploads.models import Upload
 
 TEXT_LIMIT = 5000  # characters of a post
 PICTURES_LIMIT = 10
@@ -151,4 +152,10 @@ class PostPicture(models.Model):
 
     @property
     def full_url(self) -> str:
-        return self.upload.url(FULL_WIDTH)
+        return self.shown.url(FULL_WIDTH)
+
+    @property
+    def shown(self) -> Upload:
+        """The upload, which knows then whether everybody may see it."""
+        self.upload.is_shared = self.post.is_public
+        return self.upload

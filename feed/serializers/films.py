@@ -8,6 +8,6 @@ from uploads import serializers as upload_serializers
 
 def films(row: PostPicture | None) -> dict[str, Any]:
     """`video` and `audio`, of which at most one is there."""
-    shown = {**upload_serializers.present_film(row.upload), "alt": row.alt} if row else None
+    shown = {**upload_serializers.present_film(row.shown), "alt": row.alt} if row else None
     medium = row.upload.medium if row else ""
     return {"video": shown if medium == "video" else None, "audio": shown if medium == "audio" else None}

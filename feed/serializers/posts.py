@@ -17,7 +17,7 @@ def counts(post: Post) -> dict[str, Any]:
 
 
 def picture(row: PostPicture) -> dict[str, Any]:
-    return {**upload_serializers.present_picture(row.upload), "alt": row.alt}
+    return {**upload_serializers.present_picture(row.shown), "alt": row.alt}
 
 
 def post(row: Post) -> dict[str, Any]:

@@ -37,6 +37,8 @@ OTHERWISE: dict[str, str] = {
     "feed.Reaction": "one of the owner's set",
     "feed.Source": "a hashtag is a word of posts",
     "moderation.Report": "moderators' alone",
+    "uploads.Missing": "staff's",
+    "uploads.Slot": "its owner's, until it is an upload",
     "uploads.Upload": "by the kinds of uploads below",
 }
 

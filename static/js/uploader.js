@@ -1,6 +1,7 @@
 // Pictures for a post, or a video or a sound: chosen, pasted or dropped; with a bar, cancel, retry and a description.
 import { refusal, retryThere, showProgress } from "./film-picks.js";
-import { csrf, del, explain, get, parseProblem } from "./http.js";
+import { del, explain, get } from "./http.js";
+import { Slot } from "./slot.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
@@ -41,34 +42,23 @@ class Pick {
     this.changed();
   }
 
-  send() {
+  async send() {
     this.key = "";
     this.bar.value = 0;
     this.#set("sending");
-    const body = new FormData();
-    body.set("purpose", this.purpose);
-    body.set("file", this.file);
-    const call = new XMLHttpRequest(); // fetch does not tell how far it is
-    this.call = call;
-    call.open("POST", this.url);
-    call.setRequestHeader("X-CSRFToken", csrf());
-    call.setRequestHeader("Accept", "application/json");
-    call.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) this.bar.value = (event.loaded / event.total) * 100;
-    });
-    call.addEventListener("load", () => this.#answered(call));
-    call.addEventListener("error", () => this.#set("failed", explain(0)));
-    call.send(body);
+    const { url, file, purpose } = this;
+    this.slot ??= new Slot(url, file, { purpose, progress: (percent) => (this.bar.value = percent) });
+    try {
+      this.#arrived(await this.slot.run());
+    } catch (error) {
+      if (this.state === "sending") this.#set("failed", error.message || explain(0));
+    }
   }
 
-  #answered(call) {
-    const answer = parseProblem(call.responseText, call.getResponseHeader("Content-Type"));
-    if (call.status >= 400 || !answer) {
-      const wait = Number(call.getResponseHeader("Retry-After")) || 0;
-      this.#set("failed", explain(call.status, answer, wait));
-      return;
-    }
+  #arrived(answer) {
+    if (this.state !== "sending") return;
     this.key = answer.key;
+    this.slot = null;
     this.bar.removeAttribute("value"); // how long preparing takes nobody knows
     this.bar.setAttribute("aria-label", `${t("preparing")}: ${this.file.name}`);
     this.#set("preparing");
@@ -97,7 +87,8 @@ class Pick {
       const answer = await retryThere(this.url, this.failure);
       this.failure = null;
       if (!answer) return this.send();
-      this.#answered({ responseText: JSON.stringify(answer), status: 202, getResponseHeader: () => "application/json" });
+      this.#set("sending");
+      this.#arrived(answer);
     } catch (error) {
       this.#set("failed", error.message);
     }
@@ -118,7 +109,7 @@ class Pick {
 
   remove() {
     this.state = "removed";
-    this.call?.abort();
+    this.slot?.cancel();
     if (this.key) del(`${this.url}/${this.key}`).catch(() => {}); // unused ones go by themselves after a day
     this.node.remove();
     this.changed();

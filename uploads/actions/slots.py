@@ -85,7 +85,7 @@ def finish_slot(*, actor: Any, key: str | uuid.UUID) -> Upload:
         raise errors.Conflict(_("Your file is just being taken over. One moment, please."))
     try:
         return _take_over(slot, docks.dock())
-    except Exception:
+    except (errors.SocialError, OSError):
         _let_go(slot)
         raise
 

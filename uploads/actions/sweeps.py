@@ -1,7 +1,10 @@
 """What the clock does: what nobody uses goes, and no file is forgotten."""
 
+import itertools
 import logging
-from datetime import timedelta
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
@@ -10,11 +13,12 @@ from django.utils import timezone
 from uploads import storage
 from uploads.actions import attempts, removal
 from uploads.actions.receiving import INTENT
-from uploads.models import Slot, Stored, Upload
+from uploads.models import Missing, Slot, Stored, Upload
 
 log = logging.getLogger(__name__)
 UNUSED = timedelta(hours=24)
 LONGEST_WAIT = timedelta(hours=1)
+YOUNG = timedelta(hours=1)
 BATCH = 200
 
 
@@ -41,6 +45,29 @@ def sweep_stray() -> int:
     owned = Upload.objects.filter(key=OuterRef("key"))
     stray = Stored.objects.filter(~Exists(owned), due_at__isnull=True, created_at__lt=timezone.now() - INTENT)
     return stray.update(due_at=timezone.now() + removal.REMOVE_AFTER)
+
+
+def sweep_storage() -> tuple[int, int]:
+    """Walks what lies in storage beside the rows, both in the order of keys. Files without a row go: one stands before
+    the first byte of every file, so what is listed first and has none afterwards will never get one. Of uploads that
+    are ready and of which nothing is there the owner of the site hears (doctor). Returns how many of both there
+    were."""
+    begun, stray, lost = timezone.now(), 0, 0
+    for folder in storage.FOLDERS:
+        last = ""
+        for some in _batches(storage.keys_in(folder)):
+            listed = set(some)
+            known = set(Stored.objects.filter(key__in=listed).values_list("key", flat=True))
+            _forget_missing(listed)
+            for key in sorted(listed - known):
+                storage.drop_all(key)
+                stray += 1
+            if folder in storage.SHOWN:
+                lost += _note_missing(last, str(some[-1]), listed, begun)
+                last = str(some[-1])
+        if folder in storage.SHOWN:
+            lost += _note_missing(last, "", set(), begun)
+    return stray, lost
 
 
 def sweep_originals() -> int:
@@ -70,3 +97,30 @@ def remove_due_files() -> int:
         with transaction.atomic(durable=True):
             Stored.objects.filter(pk=row.pk, due_at=again).delete()
     return len(due)
+
+
+def _note_missing(after: str, until: str, listed: set[uuid.UUID], begun: datetime) -> int:
+    """Of uploads between two keys that were ready before the walk began and of which nothing was listed."""
+    rows = Upload.objects.filter(state=Upload.State.READY, discarded_at__isnull=True, created_at__lt=begun - YOUNG)
+    if after:
+        rows = rows.filter(key__gt=after)
+    if until:
+        rows = rows.filter(key__lte=until)
+    lost = 0
+    for pk, key in rows.order_by("key").values_list("pk", "key").iterator(chunk_size=BATCH):
+        if key not in listed and not storage.lies(key):
+            with transaction.atomic(durable=True):
+                if Upload.objects.filter(pk=pk, discarded_at__isnull=True).exists():
+                    Missing.objects.bulk_create([Missing(upload_id=pk)], ignore_conflicts=True)
+                    lost += 1
+    return lost
+
+
+def _forget_missing(found: set[uuid.UUID]) -> None:
+    with transaction.atomic(durable=True):
+        Missing.objects.filter(upload__key__in=found).delete()
+
+
+def _batches(keys: Iterator[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
+    while some := list(itertools.islice(keys, BATCH)):
+        yield some

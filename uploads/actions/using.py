@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -53,12 +54,19 @@ def delete_found_uploads(*, actor: None, upload_ids: Sequence[int]) -> int:
 
 
 @transaction.atomic
-def detach_uploads(*, actor: Any, upload_ids: Sequence[int]) -> int:
+def detach_uploads(*, actor: Any, upload_ids: Sequence[int], after: timedelta = timedelta(0)) -> int:
     """What these hung on was deleted by `actor` (its author, a moderator): nobody sees them from now on, and the files
-    go within seconds. The caller has checked that actor may delete that; ids are its own rows', never a client's."""
+    go within seconds, or `after` that can no longer be undone. The caller has checked that actor may delete that; ids
+    are its own rows', never a client's."""
     rows = Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False, discarded_at__isnull=True)
     wake.after_commit("uploads.remove")
-    return rows.update(discarded_at=timezone.now())
+    return rows.update(discarded_at=timezone.now() + after)
+
+
+@transaction.atomic
+def keep_uploads(*, actor: Any, upload_ids: Sequence[int]) -> int:
+    """What these hung on is back: they are in use again, as far as they are not gone."""
+    return Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False).update(discarded_at=None)
 
 
 @transaction.atomic
