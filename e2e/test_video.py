@@ -93,6 +93,7 @@ def test_pictures_or_one_video_and_what_is_wrong_is_said(enter: Enter, tmp_path:
     files.set_input_files([path, path])
     expect(page.get_by_text("A post shows pictures, or one video or sound.").first).to_be_visible()
     expect(page.locator("[data-picks] > *")).to_have_count(1)
+    expect(page.locator("[data-picks] [data-pick-alt]")).to_be_visible(timeout=READY)
     page.get_by_role("button", name="Take this picture away").click()
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(path.read_bytes()[:2000])

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from uploads.actions import preparing
-from uploads.models import Missing, Slot, Stored, Upload
+from uploads.models import Caption, Missing, Slot, Stored, Upload
 
 
 class ReadOnly(ModelAdmin):
@@ -22,8 +22,8 @@ class ReadOnly(ModelAdmin):
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnly):
-    list_display = ("key", "owner", "purpose", "state", "reason", "attempts", "type", "bytes", "created_at")
-    list_filter = ("state", "reason", "purpose")
+    list_display = ("key", "owner", "purpose", "medium", "state", "reason", "attempts", "type", "bytes", "created_at")
+    list_filter = ("state", "reason", "purpose", "medium")
     list_select_related = ("owner",)
     search_fields = ("key",)
     show_full_result_count = False
@@ -56,3 +56,11 @@ class SlotAdmin(ReadOnly):
 class MissingAdmin(ReadOnly):
     list_display = ("upload", "noticed_at")
     list_select_related = ("upload",)
+
+
+@admin.register(Caption)
+class CaptionAdmin(ReadOnly):
+    list_display = ("upload", "language", "created_at")
+    list_select_related = ("upload",)
+    exclude = ("text",)
+    show_full_result_count = False

@@ -29,7 +29,7 @@ def photo(form: str) -> bytes:
     sky = Image.linear_gradient("L").resize((4000, 3000))
     image = Image.merge("RGB", (fine, Image.blend(fine, sky, 0.5), sky))
     file = io.BytesIO()
-    image.save(file, form, **{"quality": 90, "speed": 10, "method": 0, "compress_level": 1})
+    image.save(file, form, quality=90, speed=10, method=0, compress_level=1)
     return file.getvalue()
 
 
