@@ -22,6 +22,7 @@ class ModerationConfig(AppConfig):
         from feed.models.posts import Post, PostPicture
         from feed.models.previews import LinkPreview
         from moderation import access, belongings, events, registry  # noqa: F401  declares the events
+        from uploads.models import Caption
 
         def person(viewer: Any, id: int | str) -> registry.Thing:
             who = people_access.access_person(viewer, id)
@@ -53,7 +54,7 @@ class ModerationConfig(AppConfig):
                 label=_("Post"),
                 find=post,
                 url=lambda member, id: reverse("feed:post", args=[id]),
-                shows=(Post, PostPicture, LinkPreview),
+                shows=(Post, PostPicture, LinkPreview, Caption),
                 uploads=("post", "preview"),
             )
         )

@@ -122,10 +122,7 @@ NO_ACTOR: dict[str, str] = {
 PARTS = {
     "feed/actions/filing.py",
     "feed/actions/writing.py",
-    "uploads/actions/attempts.py",
-    "uploads/actions/checks.py",
-    "uploads/actions/films.py",
-    "uploads/actions/removal.py",
+    *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal")),
 }
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}

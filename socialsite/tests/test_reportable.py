@@ -86,7 +86,8 @@ def test_every_kind_of_upload_can_be_reported() -> None:
 def test_what_is_in_no_registry_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "kinds", {})
     assert undecided() == [
-        "accounts.ProfileField", "accounts.User", "feed.Comment", "feed.LinkPreview", "feed.Post", "feed.PostPicture"
+        "accounts.ProfileField", "accounts.User", "feed.Comment", "feed.LinkPreview", "feed.Post", "feed.PostPicture",
+        "uploads.Caption",
     ]  # fmt: skip
     assert uploads_undecided() == ["avatar", "comment", "cover", "post", "preview"]
 
