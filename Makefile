@@ -37,7 +37,7 @@ doctor: venv ## is every part of the site well, and how to mend what is not
 
 .PHONY: test test-fast test-deep test-sqlite test-postgres
 test: venv-dev ## every test: SQLite and PostgreSQL, Redis, browsers (ARGS="chat -k ack" narrows)
-	@$(SERVICES) ensure chromium gettext
+	@$(SERVICES) ensure chromium gettext rgw
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres
 test-fast: venv-dev ## the same without browsers, whole stacks and what is slow
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser and not stack and not slow' WORKERS=3

@@ -6,7 +6,8 @@
 So a test is deselected where it says nothing, and never skipped. Alone, `.venv/bin/pytest chat` is the first run for
 one room; for the second: `make test ARGS=chat`, or DATABASE_URL=postgres://... .venv/bin/pytest chat. Tests marked
 `redis` take the fixture `redis_url` (or `redis_server`, to stop it in the middle): the one `make test` started, else
-one started for them. What is missing on the machine is a failure that says so.
+one started for them; tests marked `s3` take `bucket`, for which the first of them starts Ceph's gateway. What is
+missing on the machine is a failure that says so.
 
 Every process of a run has a folder and a database file of its own. Nothing of the developer's environment reaches the
 tests.
@@ -217,6 +218,45 @@ def redis_server(services_module, tmp_path: Path) -> Iterator:
         yield pair
     finally:
         pair.stop_redis()
+
+
+@pytest.fixture(scope="session")
+def s3_gateway() -> Iterator:
+    """A real S3. Tests that ask for it are in one group, so that one process of a run starts it, once."""
+    from deploy import rgw
+
+    if endpoint := os.environ.get("TEST_S3_ENDPOINT"):
+        yield rgw.Gateway(Path(os.environ["TEST_S3_FOLDER"]), endpoint)
+        return
+    with rgw.gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def bucket(s3_gateway, settings, monkeypatch: pytest.MonkeyPatch):
+    """The site's files lie in a new and empty bucket. Its lifecycle is not set: a day lasts a second there."""
+    import uuid
+
+    from deploy import rgw
+    from socialsite import env
+    from uploads import links
+    from uploads.bucket import Bucket
+
+    host = s3_gateway.endpoint
+    name = f"b{uuid.uuid4().hex}"
+    address = f"s3://{rgw.KEY}:{rgw.SECRET}@{name}?region=us-east-1&endpoint={host}"
+    monkeypatch.setenv("STORAGE_URL", address)
+    settings.STORAGES = {**settings.STORAGES, "default": env.storage(SCRATCH)}
+    settings.BUCKET_URL = env.bucket_url()
+    links._signed.cache_clear()
+    from django.core.files.storage import storages
+
+    found = Bucket(storages["default"])
+    found.address = address
+    found.client.create_bucket(Bucket=name)
+    found.client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [found.cors_rule()]})
+    yield found
+    links._signed.cache_clear()
 
 
 # Browsers: Debian's Chromium, driven by Playwright

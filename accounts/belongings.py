@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +34,7 @@ from accounts.models.sso import AppLogin, Identity
 from core.models import AuditEntry, Event, Mail
 from uploads import queries as upload_queries
 from uploads import storage
-from uploads.models import Upload
+from uploads.models import Caption, Slot, Upload
 
 IDS_ONLY = "holds ids, kinds and times only"
 
@@ -78,6 +79,7 @@ def register() -> None:
     personal.holds(Export, "user", erase=shelf.erase_exports)
     personal.holds(Import, "user", erase=shelf.erase_imports)
     personal.holds(Upload, "owner", erase=erasure.erase_uploads)
+    personal.holds(Slot, "owner")  # goes with those, and with what has arrived
     personal.register(
         personal.Chapter("pictures.json", _("Pictures"), pictures, "archives/_picture.html", media=picture_files)
     )
@@ -203,7 +205,7 @@ def profile(member: User) -> Iterator[personal.Row]:
 def pictures(member: User) -> Iterator[personal.Row]:
     for upload in personal.walk(upload_queries.kept_pictures(member.pk)):
         yield {
-            "file": f"media/{upload.key}.webp",
+            "file": f"media/{upload.file_name}",
             "purpose": upload.purpose,
             "name": upload.name,
             "alt": upload.alt,
@@ -213,9 +215,14 @@ def pictures(member: User) -> Iterator[personal.Row]:
 
 def picture_files(member: User) -> Iterator[tuple[str, Any]]:
     for upload in personal.walk(upload_queries.kept_pictures(member.pk)):
-        largest = str(max(map(int, upload.variants)))
 
-        def opened(upload: Upload = upload, largest: str = largest) -> Any:
-            return storage.open_variant(upload.key, largest)
+        def opened(upload: Upload = upload) -> Any:
+            return storage.open_variant(upload.key, upload.best)
 
-        yield f"media/{upload.key}.webp", opened
+        yield f"media/{upload.file_name}", opened
+        for caption in upload_queries.captions_of(upload) if upload.captions else ():
+
+            def words(caption: Caption = caption) -> Any:
+                return ContentFile(caption.text.encode())
+
+            yield f"media/{upload.key}.{caption.language}.vtt", words

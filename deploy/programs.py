@@ -16,6 +16,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str]]] = {
     "chromium": (["chromium", "chromium-browser", "google-chrome"], ["chromium"]),
     "gettext": (["msgfmt"], ["gettext"]),
     "hey": (["hey"], ["hey"]),
+    "rgw": (["radosgw"], ["ceph-mon", "ceph-osd", "radosgw", "ceph-common"]),
     "buildah": (["buildah"], ["buildah"]),
     "debootstrap": (["debootstrap"], ["debootstrap"]),
 }

@@ -94,7 +94,7 @@ def test_what_is_refused_stays_written(enter: Enter) -> None:
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"this is no picture"}
     )
     page.get_by_role("button", name="Post", exact=True).click()
-    expect(page.get_by_text("This is not a picture we know.")).to_be_visible()
+    expect(page.get_by_text("This is not a file we know.")).to_be_visible()
     expect(page.get_by_label("Your post", exact=True)).to_have_value("Words that took a while.")
 
 

@@ -29,7 +29,7 @@ class FeedConfig(AppConfig):
         )
         bodies.takes_files("feed:compose", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         bodies.takes_files("feed:change_post", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        uploads_registry.register("post", visible=post_access.visible_pictures)
+        uploads_registry.register("post", visible=post_access.visible_pictures, films=True)
         uploads_registry.register("comment", visible=comment_access.visible_pictures)
         bodies.takes_files("feed:write_comment", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         uploads_registry.register("preview", visible=preview_access.visible_preview_pictures)

@@ -30,7 +30,7 @@ from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
 from feed.models.saved import Collection, SavedPost
 from feed.models.sources import Home, HomeEntry, Source, Subscription
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 BATCH = 200
 
@@ -48,10 +48,9 @@ def posts(member: User) -> Iterator[personal.Row]:
             "warning": post.warning,
             "audience": post.audience,
             "pictures": [
-                {"file": f"media/{one.upload.key}.webp", "alt": one.alt}
-                for one in post.pictures.all()
-                if one.upload.url()
+                {"file": f"media/{one.upload.file_name}", "alt": one.alt} for one in post.photos if one.upload.is_ready
             ],
+            "film": _film(post.film) if post.film else None,
             "preview": {"url": card.url, "title": card.title} if (card := post.link_card) else None,
             "is_share": post.is_share,
             "shared": {"url": one.get_absolute_url(), "by": one.author.handle} if (one := post.original) else None,
@@ -83,6 +82,13 @@ def votes(member: User) -> Iterator[personal.Row]:
     seen = Exists(post_access.visible_posts(member).filter(pk=OuterRef("poll_id")))
     for row in personal.walk(Vote.objects.filter(seen, member=member)):
         yield {"post": row.poll_id, "chosen": row.chosen, "since": row.created_at}
+
+
+def _film(row: PostPicture) -> personal.Row:
+    """A video or sound; its captions are files beside it."""
+    upload = row.upload
+    captions = [f"media/{upload.key}.{one['language']}.vtt" for one in upload.captions]
+    return {"file": f"media/{upload.file_name}", "medium": upload.medium, "alt": row.alt, "captions": captions}
 
 
 def comments(member: User) -> Iterator[personal.Row]:
@@ -228,7 +234,7 @@ HOLDING: dict[type[Model], str] = {PostPicture: "upload_id", Comment: "picture_i
 def _let_go(column: str, ids: list[int]) -> None:
     model = next(model for model, held in HOLDING.items() if held == column)
     uploads = model._default_manager.filter(pk__in=ids, **{f"{column}__isnull": False}).values_list(column, flat=True)
-    upload_actions.detach_uploads(actor=None, upload_ids=list(uploads))
+    uploads_using.detach_uploads(actor=None, upload_ids=list(uploads))
 
 
 @transaction.atomic
@@ -372,7 +378,7 @@ def bring_post(
             post.save(force_insert=True)
     except IntegrityError:
         return False
-    uploads = upload_actions.attach_uploads(
+    uploads = uploads_using.attach_uploads(
         actor=member, keys=[key for key, _alt in pictures], purpose="post", limit=PICTURES_LIMIT
     )
     PostPicture.objects.bulk_create(

@@ -16,6 +16,7 @@ from core import errors
 from feed.models.polls import CHOICE_LIMIT, CHOICES_LEAST, CHOICES_MOST
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT
 from feed.models.saved import NAME_LENGTH, Collection
+from uploads import languages
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -146,7 +147,7 @@ class PicturesForm(forms.Form):
     pictures = KeysField(required=False)
     alts = KeysField(required=False)
     files = FilesField(  # type: ignore[assignment]
-        label=_("Pictures"), required=False, widget=FilesInput(attrs={"accept": "image/*"})
+        label=_("Pictures"), required=False, widget=FilesInput(attrs={"accept": "image/*,video/*,audio/*"})
     )
     descriptions = forms.CharField(
         label=_("What the pictures show"),
@@ -297,4 +298,11 @@ class ReactionForm(forms.Form):
     emoji = forms.CharField(label=_("Emoji"), max_length=30)
     name = forms.CharField(
         label=_("Name"), max_length=60, help_text=_("What it says, for those who cannot see it: Party, Thanks.")
+    )
+
+
+class CaptionsForm(forms.Form):
+    language = forms.ChoiceField(label=_("Language"), choices=languages.choices)
+    file = forms.FileField(
+        label=_("WebVTT file"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".vtt,text/vtt"})
     )

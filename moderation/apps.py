@@ -23,6 +23,7 @@ class ModerationConfig(AppConfig):
         from feed.models.previews import LinkPreview
         from feed.models.revisions import Revision
         from moderation import access, belongings, events, registry  # noqa: F401  declares the events
+        from uploads.models import Caption
 
         def person(viewer: Any, id: int | str) -> registry.Thing:
             who = people_access.access_person(viewer, id)
@@ -55,7 +56,7 @@ class ModerationConfig(AppConfig):
                 label=_("Post"),
                 find=post,
                 url=lambda member, id: reverse("feed:post", args=[id]),
-                shows=(Post, PostPicture, LinkPreview, Revision),
+                shows=(Post, PostPicture, LinkPreview, Revision, Caption),
                 uploads=("post", "preview"),
             )
         )

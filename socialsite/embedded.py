@@ -12,8 +12,8 @@ from celery.worker import WorkController
 from socialsite.celery import app
 
 log = logging.getLogger(__name__)
-QUEUES = ["events", "mail", "media", "notifications", "maintenance"]
-THREADS = 4  # more than pictures are prepared at once: those mostly wait for their child process
+QUEUES = ["events", "mail", "media", "films", "notifications", "maintenance"]
+THREADS = 5  # more than pictures and one film are prepared at once: those mostly wait for their child process
 STOP_SECONDS = 3.5
 TICK_SECONDS = 0.5  # how long the clock sleeps at most, and so how long it takes to stop
 

@@ -277,10 +277,10 @@ def email(data_dir: Path) -> dict[str, Any]:
     )
 
 
-def storage(data_dir: Path) -> dict[str, Any]:
-    """Django's STORAGES["default"] from STORAGE_URL: s3://bucket?region=&endpoint=, else the data folder."""
-    raw = text("STORAGE_URL")
-    if not raw:
+def storage(data_dir: Path, name: str = "STORAGE_URL") -> dict[str, Any]:
+    """One of Django's STORAGES: s3://bucket?region=&endpoint=, else ("" or "local") the data folder."""
+    raw = text(name)
+    if raw in ("", "local"):
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {
@@ -291,15 +291,18 @@ def storage(data_dir: Path) -> dict[str, Any]:
         }
     parts = urlsplit(raw)
     if parts.scheme != "s3" or not parts.hostname:
-        raise BrokenSetting("STORAGE_URL must look like s3://bucket?region=eu-central-1&endpoint=https://host.")
+        raise BrokenSetting(f"{name} must look like s3://bucket?region=eu-central-1&endpoint=https://host.")
     query = dict(parse_qsl(parts.query))
     options: dict[str, Any] = {
-        "bucket_name": parts.netloc,
+        "bucket_name": parts.hostname,
         "default_acl": None,
         "querystring_auth": True,
         "file_overwrite": True,
         "max_memory_size": 256 * 1024,  # larger ones are read through a temporary file
+        "object_parameters": {"CacheControl": "max-age=1800"},  # no longer than the shortest link
     }
+    if parts.username:
+        options |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password or "")}
     if query.get("region"):
         options["region_name"] = query["region"]
     if query.get("endpoint"):
@@ -313,5 +316,55 @@ def storage(data_dir: Path) -> dict[str, Any]:
         connect_timeout=3,
         read_timeout=20,
         retries={"total_max_attempts": 2, "mode": "standard"},
+        # Anything that speaks S3 knows MD5; not all of it knows what AWS' client adds by itself nowadays.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def old_storage(data_dir: Path, new: dict[str, Any]) -> dict[str, Any]:
+    """Where files lay before; never the place where they are to go, for there they are deleted once they are moved."""
+    old = storage(data_dir, "STORAGE_OLD_URL")
+
+    def place(one: dict[str, Any]) -> list[Any]:
+        return [one["OPTIONS"].get(name) for name in ("location", "bucket_name", "endpoint_url")]
+
+    if place(old) == place(new):
+        raise BrokenSetting("STORAGE_OLD_URL and STORAGE_URL are the same place. Take STORAGE_OLD_URL away.")
+    return old
+
+
+def bucket_url() -> str:
+    """Where browsers reach the bucket of STORAGE_URL; empty for the data folder."""
+    parts = urlsplit(text("STORAGE_URL"))
+    if parts.scheme != "s3":
+        return ""
+    query = dict(parse_qsl(parts.query))
+    endpoint = query.get("public") or query.get("endpoint")
+    if endpoint:
+        if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).hostname:
+            raise BrokenSetting("STORAGE_URL: endpoint and public are addresses like https://host.")
+        return f"{endpoint.rstrip('/')}/{parts.hostname}"
+    if not query.get("region"):
+        raise BrokenSetting("STORAGE_URL needs a region (s3://bucket?region=eu-central-1), or an endpoint.")
+    return f"https://{parts.hostname}.s3.{query['region']}.amazonaws.com"
+
+
+def origins(*urls: str) -> list[str]:
+    """What a content security policy names, of the addresses that are there."""
+    return [f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, filter(None, urls))]
+
+
+def cdn() -> dict[str, str]:
+    """CloudFront before the bucket: its address, the id of its key and the key itself; empty without."""
+    found = {"url": text("CLOUDFRONT_URL").rstrip("/"), "key_id": text("CLOUDFRONT_KEY_ID")}
+    path = text("CLOUDFRONT_KEY")
+    if not any((*found.values(), path)):
+        return {}
+    if not all((*found.values(), path)) or urlsplit(found["url"]).scheme != "https":
+        raise BrokenSetting("CLOUDFRONT_URL (https://...), CLOUDFRONT_KEY_ID and CLOUDFRONT_KEY (a file) go together.")
+    try:
+        return found | {"key": Path(path).read_text()}
+    except OSError as error:
+        raise BrokenSetting(f"CLOUDFRONT_KEY: {path} cannot be read ({error.strerror}).") from None

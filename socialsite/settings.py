@@ -133,6 +133,11 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+BUCKET_URL = env.bucket_url()  # where browsers reach the storage; empty: through us
+if env.text("STORAGE_OLD_URL"):  # while `manage.py migrate_media` moves what lies there
+    STORAGES["old"] = env.old_storage(DATA_DIR, STORAGES["default"])
+CLOUDFRONT = env.cdn()
+MEDIA_ACCEL = env.text("MEDIA_ACCEL")  # nginx serves the data folder's media below this internal location
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or DATA_DIR / "static")
@@ -156,6 +161,8 @@ HOME_COPY_LIMIT = env.number("HOME_COPY_LIMIT", 2000)
 MAX_EXPORTS_BYTES = env.number("MAX_EXPORTS_BYTES", 20 * 2**30, low=2**20, high=2**60)
 MIN_FREE_BYTES = env.number("MIN_FREE_BYTES", 256 * 2**20, high=2**60)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
+MAX_VIDEO_BYTES = env.number("MAX_VIDEO_BYTES", 200 * 2**20, low=1024, high=2**40)  # sounds, too
+MAX_VIDEO_SECONDS = env.number("MAX_VIDEO_SECONDS", 600, low=1)
 LINK_PREVIEWS = env.boolean("LINK_PREVIEWS", default=True)  # workers fetch what the first link of a post leads to
 
 # -- Work off the request ---------------------------------------------------------------------------------------------
@@ -249,15 +256,16 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 _sockets = [REALTIME_URL.split("/ws/")[0]] if REALTIME_URL else [o.replace("http", "ws", 1) for o in SITE_ORIGINS]
+_media = env.origins(BUCKET_URL, CLOUDFRONT.get("url", ""))
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "blob:", "data:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "blob:", "data:", *_media],
+        "media-src": [SELF, "blob:", *_media],
         "font-src": [SELF],
-        "connect-src": [SELF, *_sockets],
+        "connect-src": [SELF, *_sockets, *_media],
         "manifest-src": [SELF],
         "worker-src": [SELF],
         "form-action": [SELF],

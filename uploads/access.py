@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from core import errors
 from uploads import registry
-from uploads.models import Upload
+from uploads.models import Slot, Upload
 
 
 def own_uploads(viewer: Any) -> QuerySet[Upload]:
@@ -33,6 +33,20 @@ def access_upload(viewer: Any, key: str | uuid.UUID, *, to: str = "change", lock
     try:
         return (uploads.select_for_update(of=("self",)) if lock else uploads).get(key=as_key(key))
     except Upload.DoesNotExist:
+        raise errors.NotFound from None
+
+
+def own_slots(viewer: Any) -> QuerySet[Slot]:
+    if viewer is None or not viewer.is_authenticated:
+        return Slot.objects.none()
+    return Slot.objects.filter(owner_id=viewer.pk)
+
+
+def access_slot(viewer: Any, key: str | uuid.UUID) -> Slot:
+    """The viewer's own slot; NotFound for everybody else's, as if it were absent."""
+    try:
+        return own_slots(viewer).get(key=as_key(key))
+    except Slot.DoesNotExist:
         raise errors.NotFound from None
 
 

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
-from uploads import actions
-from uploads.models import Stored, Upload
+from uploads.actions import preparing
+from uploads.models import Caption, Missing, Slot, Stored, Upload
 
 
 class ReadOnly(ModelAdmin):
@@ -22,8 +22,8 @@ class ReadOnly(ModelAdmin):
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnly):
-    list_display = ("key", "owner", "purpose", "state", "reason", "attempts", "type", "bytes", "created_at")
-    list_filter = ("state", "reason", "purpose")
+    list_display = ("key", "owner", "purpose", "medium", "state", "reason", "attempts", "type", "bytes", "created_at")
+    list_filter = ("state", "reason", "purpose", "medium")
     list_select_related = ("owner",)
     search_fields = ("key",)
     show_full_result_count = False
@@ -32,7 +32,7 @@ class UploadAdmin(ReadOnly):
     @admin.action(description=_("Try again"), permissions=["view"])
     def retry(self, request, queryset):
         again = sum(
-            actions.retry_upload(actor=request.user, upload_id=pk) for pk in queryset.values_list("pk", flat=True)
+            preparing.retry_upload(actor=request.user, upload_id=pk) for pk in queryset.values_list("pk", flat=True)
         )
         text = ngettext("One upload is tried again.", "%(count)d uploads are tried again.", again)
         self.message_user(request, text % {"count": again})
@@ -41,4 +41,26 @@ class UploadAdmin(ReadOnly):
 @admin.register(Stored)
 class StoredAdmin(ReadOnly):
     list_display = ("key", "due_at", "attempts", "created_at")
+    show_full_result_count = False
+
+
+@admin.register(Slot)
+class SlotAdmin(ReadOnly):
+    list_display = ("key", "owner", "purpose", "bytes", "reason", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("key",)
+    show_full_result_count = False
+
+
+@admin.register(Missing)
+class MissingAdmin(ReadOnly):
+    list_display = ("upload", "noticed_at")
+    list_select_related = ("upload",)
+
+
+@admin.register(Caption)
+class CaptionAdmin(ReadOnly):
+    list_display = ("upload", "language", "created_at")
+    list_select_related = ("upload",)
+    exclude = ("text",)
     show_full_result_count = False

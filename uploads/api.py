@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import errors, limits, scopes
-from uploads import access, actions, reasons, serializers
+from uploads import access, captions, reasons, serializers
+from uploads.actions import captioning, preparing, receiving, slots, using
 
 FRAMING = 64 * 1024  # what a multipart body carries besides its file
 
@@ -22,13 +23,14 @@ class Uploads(APIView):
 
     @extend_schema(request=serializers.UploadIn, responses={202: serializers.UploadOut}, operation_id="upload_create")
     def post(self, request: Request) -> Response:
-        """Takes a picture and prepares it; ask for it again, or listen for `upload.ready` and `upload.failed`."""
+        """Takes a picture, a video or a sound and prepares it; ask for it again, or listen for `upload.progress`,
+        `upload.ready` and `upload.failed`."""
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_API_IMAGE_BYTES + FRAMING:
             raise errors.TooLarge(reasons.sentence(reasons.TOO_LARGE), field="file")
         form = serializers.UploadIn(data=request.data)
         form.is_valid(raise_exception=True)
         given: dict[str, Any] = form.validated_data
-        upload = actions.receive_upload(
+        upload = receiving.receive_upload(
             actor=request.user,
             purpose=given["purpose"],
             file=given["file"],
@@ -50,7 +52,7 @@ class OneUpload(APIView):
     @extend_schema(responses={204: None}, operation_id="upload_delete")
     def delete(self, request: Request, key: uuid.UUID) -> Response:
         """Away with an upload that is not in use."""
-        actions.delete_upload(actor=request.user, key=key)
+        using.delete_upload(actor=request.user, key=key)
         return Response(status=204)
 
 
@@ -65,13 +67,51 @@ class CropUpload(APIView):
         form.is_valid(raise_exception=True)
         source = access.access_upload(request.user, key)
         given: dict[str, Any] = form.validated_data
-        made = actions.cut_upload(
+        made = receiving.cut_upload(
             actor=request.user,
             key=key,
             purpose=source.purpose,
             crop=(given["left"], given["top"], given["width"], given["height"]),
         )
         return Response(serializers.present(made), status=201)
+
+
+class Slots(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(request=serializers.SlotIn, responses={201: serializers.SlotOut}, operation_id="slot_create")
+    def post(self, request: Request) -> Response:
+        """A place for a file, which then goes straight to the storage: send each part to its address, then finish."""
+        form = serializers.SlotIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        slot = slots.open_slot(actor=request.user, **form.validated_data)
+        where = {"Location": f"{request.path}/{slot.key}"}
+        return Response(serializers.present_slot(slot, {}), status=201, headers=where)
+
+
+class OneSlot(APIView):
+    scopes = scopes.Scopes(look=scopes.WRITE, change=scopes.WRITE)
+
+    @extend_schema(responses=serializers.SlotOut, operation_id="slot_retrieve")
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        """What has arrived, and new addresses for the rest: to go on after a lost connection, or after 15 minutes."""
+        slot, arrived = slots.renew_slot(actor=request.user, key=key)
+        return Response(serializers.present_slot(slot, arrived))
+
+    @extend_schema(responses={204: None}, operation_id="slot_delete")
+    def delete(self, request: Request, key: uuid.UUID) -> Response:
+        """Away with it, and with what has arrived."""
+        slots.delete_slot(actor=request.user, key=key)
+        return Response(status=204)
+
+
+class Finish(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(request=None, responses={202: serializers.UploadOut}, operation_id="slot_finish")
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        """Everything is sent: it becomes an upload of the same key, which is prepared then. Ask again if in doubt."""
+        return Response(serializers.present(slots.finish_slot(actor=request.user, key=key)), status=202)
 
 
 class Picture(APIView):
@@ -81,3 +121,52 @@ class Picture(APIView):
     def get(self, request: Request, key: uuid.UUID) -> Response:
         """Fresh links to a picture one may see, for pages that are open longer than links last."""
         return Response(serializers.present_picture(access.access_upload(request.user, key, to="see")))
+
+
+class Film(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
+    @extend_schema(responses=serializers.VideoOut, operation_id="film_retrieve")
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        """Fresh links to a video or a sound one may see, for pages that are open longer than links last."""
+        upload = access.access_upload(request.user, key, to="see")
+        if not upload.is_film:
+            raise errors.NotFound
+        return Response(serializers.present_film(upload))
+
+
+class Retry(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(request=None, responses={202: serializers.UploadOut}, operation_id="upload_retry")
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        """Three more attempts for one's own upload that failed for a reason that may have passed (`can_retry`)."""
+        upload = preparing.retry_own_upload(actor=request.user, key=key)
+        return Response(serializers.present(upload), status=202)
+
+
+class Captions(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        request=serializers.CaptionsIn, responses={201: serializers.UploadOut}, operation_id="upload_captions_set"
+    )
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        """What is said in one's own video or sound, as WebVTT, in place of those of the same language."""
+        form = serializers.CaptionsIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given: dict[str, Any] = form.validated_data
+        words = given["file"].read(captions.BYTES + 1)
+        upload = captioning.set_captions(actor=request.user, key=key, language=given["language"], file=words)
+        return Response(serializers.present(upload), status=201)
+
+
+class OneCaption(APIView):
+    scopes = scopes.Scopes(change=scopes.WRITE)
+
+    @extend_schema(responses={204: None}, operation_id="upload_captions_delete")
+    def delete(self, request: Request, key: uuid.UUID, language: str) -> Response:
+        """Away with the captions of one language."""
+        captioning.delete_captions(actor=request.user, key=key, language=language)
+        return Response(status=204)

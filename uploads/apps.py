@@ -8,6 +8,8 @@ class UploadsConfig(AppConfig):
     verbose_name = _("Uploads")
 
     def ready(self) -> None:
-        from core import bodies
+        from core import bodies, checkup
+        from uploads import checkup as our_checkup
 
         bodies.takes_files("uploads:api_uploads", settings.MAX_API_IMAGE_BYTES + bodies.PLAIN_LIMIT)
+        checkup.parts += [our_checkup.bucket, our_checkup.missing, our_checkup.moving]

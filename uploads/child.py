@@ -1,4 +1,5 @@
-"""Runs decode.py: one child process per picture, a few at a time, killed with all it started when its time is up."""
+"""Runs decode.py and film.py: one child process per picture or step of a film, a few at a time, killed with all it
+started when its time is up."""
 
 import contextlib
 import json
@@ -8,7 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,10 @@ from uploads import reasons, storage
 log = logging.getLogger(__name__)
 
 PROGRAM = Path(__file__).with_name("decode.py")
+FILM = Path(__file__).with_name("film.py")
 WALL_SECONDS = 40.0
+FILM_WALL_SECONDS = 60 * 60.0
+TICK_SECONDS = 0.5
 WAIT_SECONDS = 60.0
 REPORT_BYTES = 64 * 1024
 MAX_FRAMES = 300
@@ -60,11 +65,12 @@ def run(
     max_pixels: int,
     shape: float | None = None,
     crop: tuple[float, float, float, float] | None = None,
+    source: str = "original",
 ) -> Picture:
-    """Prepares `folder`/original; raises Failed. Whatever happens in the child, this process goes on. With a `shape`
-    (width by height) the largest piece of it in the middle of `crop` (or of the whole) is all that is kept."""
+    """Prepares the `source` in the folder; raises Failed. Whatever happens in the child, this process goes on. With a
+    `shape` (width by height) the largest piece of it in the middle of `crop` (or of the whole) is all that is kept."""
     job = {
-        "source": str(folder / "original"),
+        "source": str(folder / source),
         "folder": str(folder),
         "kind": kind,
         "sizes": storage.SIZES,
@@ -75,13 +81,29 @@ def run(
         "crop": crop,
         "parent": os.getpid(),
     }
-    (folder / "job").write_text(json.dumps(job))
     if not _turn.acquire(timeout=WAIT_SECONDS):
         raise Failed(reasons.TIMEOUT)
     try:
-        code = _run(folder)
+        return Picture(**_asked(folder, job, PROGRAM, WALL_SECONDS))
     finally:
         _turn.release()
+
+
+def step(folder: Path, name: str, *, told: Callable[[int], None], **job: Any) -> dict[str, Any]:
+    """One step of preparing the film in `folder`/original: what film.py answers; raises Failed. `told` hears twice a
+    second how far it is, in percent; what it raises ends the child."""
+    (folder / "progress").unlink(missing_ok=True)
+    place = {"source": str(folder / "original"), "folder": str(folder), "parent": os.getpid()}
+    answer = _asked(folder, {**job, **place, "step": name}, FILM, FILM_WALL_SECONDS, lambda: told(_progress(folder)))
+    answer.pop("offline", None)
+    return answer
+
+
+def _asked(
+    folder: Path, job: dict[str, Any], program: Path, seconds: float, tick: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    (folder / "job").write_text(json.dumps(job))
+    code = _run(folder, program, seconds, tick)
     if code in (-signal.SIGXCPU, -signal.SIGALRM):
         raise Failed(reasons.TIMEOUT)
     answer = _answer(folder) if code == 0 else {}
@@ -90,14 +112,20 @@ def run(
         raise Failed(reasons.CRASHED)
     if not answer.pop("ok"):
         raise Failed(answer["reason"])
-    return Picture(**answer)
+    return answer
 
 
-def _run(folder: Path) -> int:
+def _progress(folder: Path) -> int:
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        return min(99, max(0, int((folder / "progress").read_text()[:3])))
+    return 0
+
+
+def _run(folder: Path, program: Path, seconds: float, tick: Callable[[], None]) -> int:
     """The exit code; -SIGALRM when its time was up."""
     with (folder / "job").open("rb") as job, (folder / "answer").open("wb") as answer:
         process = subprocess.Popen(
-            [sys.executable, "-I", str(PROGRAM)],
+            [sys.executable, "-I", str(program)],
             stdin=job,
             stdout=answer,
             stderr=subprocess.DEVNULL,
@@ -106,13 +134,20 @@ def _run(folder: Path) -> int:
             start_new_session=True,
         )
         try:
-            return process.wait(WALL_SECONDS)
-        except subprocess.TimeoutExpired:
-            return -signal.SIGALRM
+            return _waited(process, seconds, tick)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _waited(process: subprocess.Popen[bytes], seconds: float, tick: Callable[[], None]) -> int:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left, TICK_SECONDS))
+        tick()
+    return -signal.SIGALRM
 
 
 def _answer(folder: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 MEMORY = 1024 * 1024 * 1024
@@ -44,11 +45,18 @@ class Refused(Exception):
     """str() is a code of uploads.reasons."""
 
 
-def confine(parent: int) -> bool:
+class Limits(NamedTuple):
+    memory: int
+    cpu_seconds: int
+    file_bytes: int
+
+
+def confine(parent: int, limits: Limits | None = None) -> bool:
     """Takes from this process what it does not need; whether the network is among it."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    limits = limits or Limits(MEMORY, CPU_SECONDS, FILE_BYTES)
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -291,11 +299,12 @@ def described(image: Any, path: str) -> dict[str, int]:
     return {"w": image.width, "h": image.height, "bytes": os.path.getsize(path)}
 
 
-def main() -> None:
+def serve(work: Callable[[dict[str, Any]], dict[str, Any]], limits: Limits | None = None) -> None:
+    """One job, confined, from stdin to stdout."""
     job = json.load(sys.stdin)
-    offline = confine(job["parent"])
+    offline = confine(job["parent"], limits)
     try:
-        answer = {"ok": True, **prepare(job)}
+        answer = {"ok": True, **work(job)}
     except Refused as refused:
         answer = {"ok": False, "reason": str(refused)}
     except MemoryError:
@@ -306,4 +315,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(prepare)

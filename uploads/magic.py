@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, and how large its picture says it is: never by name or by the client's word.
+"""What a file is by its first bytes, and how large a picture says it is: never by name or by the client's word.
 
 Only headers are read, by hand and bounded: nothing here decodes. A size that the header hides stays 0 x 0, and
 decode.py looks again.
@@ -16,6 +16,8 @@ HEAD = 64 * 1024
 CHUNK = 256 * 1024
 SEGMENTS = 2000  # of a JPEG before its size; real ones have some dozens
 NO_SIZE = (0, 0)
+FILM_BRANDS = {b"iso", b"mp4", b"avc", b"3gp", b"3g2", b"M4V", b"dby", b"XAV"}  # without their version
+MP3_FRAMES = {b"\xfb", b"\xfa", b"\xf3", b"\xf2", b"\xe3", b"\xe2"}
 
 Size = tuple[int, int]
 
@@ -67,7 +69,24 @@ def type_of(head: bytes) -> str:
         return "image/webp"
     if head[4:8] == b"ftyp":
         return _iso_type(head)
-    return ""
+    return _film_type(head)
+
+
+def medium_of(kind: str) -> str:
+    """The value of Upload.Medium; what a video turns out to be is seen when it is prepared."""
+    return {"image": "picture"}.get(family := kind.partition("/")[0], family)
+
+
+def _film_type(head: bytes) -> str:
+    if head.startswith(b"\x1a\x45\xdf\xa3") and (b"webm" in head[:64] or b"matroska" in head[:64]):
+        return "video/webm"
+    if head.startswith(b"OggS"):
+        return "audio/ogg"
+    if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
+        return "audio/wav"
+    # Layer III without a tag: eleven bits that are set, and no forbidden rate behind them.
+    plain = head[:1] == b"\xff" and head[1:2] in MP3_FRAMES and head[2:3] and head[2] >> 4 not in (0, 15)
+    return "audio/mpeg" if head.startswith(b"ID3") or plain else ""
 
 
 def _iso_type(head: bytes) -> str:
@@ -79,13 +98,17 @@ def _iso_type(head: bytes) -> str:
         return "image/avif"
     if brands & {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}:
         return "image/heic"
-    return ""
+    if box[:4] in (b"M4A ", b"M4B "):
+        return "audio/mp4"
+    if box[:4] == b"qt  ":
+        return "video/quicktime"
+    return "video/mp4" if any(brand[:3] in FILM_BRANDS for brand in brands) else ""
 
 
 def size_of(kind: str, head: bytes, file: IO[bytes]) -> Size:
     """Width and height as the header says them, before any turning; 0 x 0 where it does not."""
     try:
-        return READERS[kind](head, file)
+        return READERS[kind](head, file) if kind in READERS else NO_SIZE
     except (struct.error, IndexError):
         return NO_SIZE
 

@@ -1,6 +1,8 @@
 """Files that members bring, and what of them lies in storage."""
 
 import uuid
+from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +11,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from uploads import links, reasons
+from uploads import languages, links, reasons, storage
+
+POSTER_WIDTH = 1280
 
 
 class Upload(models.Model):
@@ -20,6 +24,11 @@ class Upload(models.Model):
         PROCESSING = "processing", _("Being prepared")
         READY = "ready", _("Ready")
         FAILED = "failed", _("Failed")
+
+    class Medium(models.TextChoices):
+        PICTURE = "picture", _("Picture")
+        VIDEO = "video", _("Video")
+        AUDIO = "audio", _("Sound")
 
     ALT_LENGTH = 500
 
@@ -46,6 +55,22 @@ class Upload(models.Model):
     animated = models.BooleanField(default=False)
     alt = models.CharField(max_length=ALT_LENGTH, blank=True)
     variants = models.JSONField(default=dict, blank=True, help_text='{"320": {"w": 320, "h": 240, "bytes": 9000}}')
+    medium = models.CharField(max_length=8, choices=Medium.choices, default=Medium.PICTURE, db_default=Medium.PICTURE)
+    renditions = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text='Of a video or sound, those made so far: {"480p": {"w": 854, "h": 480, "bytes": 9000000}}.',
+    )
+    duration = models.PositiveIntegerField(default=0, db_default=0, help_text="Milliseconds; 0 for pictures.")
+    codec = models.CharField(max_length=60, default="", db_default="", blank=True, help_text="As it came: h264, aac.")
+    progress = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Percent prepared, now and then.")
+    captions = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text='What Caption holds, without words: [{"id": 1, "language": "en"}].',
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(
         null=True, default=timezone.now, help_text="Next attempt; also the end of a worker's claim. Empty when done."
@@ -53,7 +78,7 @@ class Upload(models.Model):
     original = models.BooleanField(default=True, help_text="The file as it came, place data and all, still lies there.")
     created_at = models.DateTimeField(default=timezone.now)
     attached_at = models.DateTimeField(null=True, blank=True, help_text="Empty: unused, gone after a day.")
-    discarded_at = models.DateTimeField(null=True, blank=True, help_text="Its post was deleted; gone 30 days later.")
+    discarded_at = models.DateTimeField(null=True, blank=True, help_text="What showed it is deleted; gone in seconds.")
 
     class Meta:
         constraints = [
@@ -63,7 +88,8 @@ class Upload(models.Model):
                 name="upload_due_while_open",
             ),
             models.CheckConstraint(
-                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0), name="upload_ready_has_size"
+                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0) | Q(medium="audio"),
+                name="upload_ready_has_size",
             ),
             models.CheckConstraint(
                 condition=Q(attached_at__isnull=True) | Q(state="ready"), name="upload_attached_is_ready"
@@ -76,6 +102,9 @@ class Upload(models.Model):
             models.Index(fields=["discarded_at"], condition=Q(discarded_at__isnull=False), name="upload_discarded"),
             models.Index(fields=["id"], condition=Q(state="ready", original=True), name="upload_original_left"),
         ]
+
+    # What shows it is open to everybody: caches between us and a reader may keep it. Set by whoever shows it.
+    is_shared = False
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"
@@ -93,7 +122,58 @@ class Upload(models.Model):
         """Link to the smallest variant at least this wide (the largest, if none is). Empty while not ready."""
         wide = [name for name, one in self._by_width() if one["w"] >= width]
         name = wide[0] if wide else self.largest
-        return links.url(self.key, name, public=self.public) if name else ""
+        return self._link(name) if name else ""
+
+    @property
+    def can_retry(self) -> bool:
+        """It failed for a reason that may have passed, and its file is still there."""
+        return self.state == self.State.FAILED and self.original and self.reason in reasons.AGAIN
+
+    @property
+    def is_film(self) -> bool:
+        """A video or a sound: prepared in the slow lane, alone in what it hangs on."""
+        return self.medium != self.Medium.PICTURE
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """What a player chooses from, the best one first."""
+        made = sorted(self.renditions.items(), key=lambda item: -item[1]["h"]) if self.is_ready else []
+        return [
+            {
+                "url": self._link(name),
+                "type": storage.CONTENT_TYPES[storage.ending(name)],
+                "width": one["w"],
+                "height": one["h"],
+                "bytes": one["bytes"],
+            }
+            for name, one in made
+        ]
+
+    @property
+    def tracks(self) -> list[dict[str, str]]:
+        """Its captions, in the order of their languages. Always our own links: a track comes from the page's origin."""
+        return [
+            {
+                "url": links.captions_url(self.key, one["id"], public=self.public),
+                "language": one["language"],
+                "label": languages.name(one["language"]),
+            }
+            for one in self.captions
+        ]
+
+    @property
+    def poster_url(self) -> str:
+        return self.url(POSTER_WIDTH)
+
+    @property
+    def exact_seconds(self) -> float:
+        return self.duration / 1000
+
+    @property
+    def clock(self) -> str:
+        """How long it takes, as players say it: 1:05."""
+        minutes, seconds = divmod(round(self.duration / 1000), 60)
+        return f"{minutes}:{seconds:02}"
 
     @property
     def largest(self) -> str:
@@ -101,17 +181,89 @@ class Upload(models.Model):
         return next((name for name, _one in reversed(self._by_width())), "")
 
     @property
+    def best(self) -> str:
+        """The name of the variant that its owner takes along."""
+        films = sorted(self.renditions, key=lambda name: self.renditions[name]["h"])
+        return films[-1] if films else self.largest
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.key}.{storage.ending(self.best)}"
+
+    @property
     def src(self) -> str:
         return self.url()
 
     @property
     def srcset(self) -> str:
-        return ", ".join(
-            f"{links.url(self.key, name, public=self.public)} {one['w']}w" for name, one in self._by_width()
-        )
+        return ", ".join(f"{self._link(name)} {one['w']}w" for name, one in self._by_width())
+
+    @property
+    def address(self) -> str:
+        """The same as `src`, for who comes from elsewhere: with our name before it, where it lies with us."""
+        return urljoin(settings.SITE_URL, self.src)
+
+    def _link(self, name: str) -> str:
+        return links.url(self.key, name, public=self.public, shared=self.is_shared)
 
     def _by_width(self) -> list[tuple[str, dict[str, int]]]:
         return sorted(self.variants.items(), key=lambda item: item[1]["w"]) if self.is_ready else []
+
+
+class Caption(models.Model):
+    """What is said in a video or sound, in one language. Never changed: a new one takes its place, under a link of its
+    own. Which there are stands in the upload's row, too, so that a card asks for nothing."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="+", db_index=False)
+    language = models.CharField(max_length=16, help_text="As in <track srclang>: en, pt-BR.")
+    text = models.TextField(help_text="WebVTT, checked and written anew by uploads.captions.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "language"], name="caption_once_a_language")]
+
+    def __str__(self) -> str:
+        return f"captions {self.language} of upload {self.upload_id}"
+
+
+class Slot(models.Model):
+    """A place for a file that is on its way, straight to the storage. Becomes the upload of the same key; what does not
+    goes after a day."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    purpose = models.CharField(max_length=32)
+    name = models.CharField(max_length=255, blank=True)
+    alt = models.CharField(max_length=Upload.ALT_LENGTH, blank=True)
+    type = models.CharField(max_length=100, blank=True, help_text="As the client says.")
+    bytes = models.PositiveBigIntegerField(help_text="As the client says; what comes is held to it.")
+    part_bytes = models.PositiveBigIntegerField(help_text="Of every part but the last.")
+    multipart = models.CharField(max_length=1024, blank=True, help_text="The storage's own name for it.")
+    reason = models.CharField(max_length=32, blank=True, help_text="Why what came was refused, for good.")
+    claimed_until = models.DateTimeField(default=timezone.now, help_text="Somebody is taking it over until then.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(bytes__gt=0, part_bytes__gt=0), name="slot_has_size"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="slot_of_owner"),
+            models.Index(fields=["created_at"], name="slot_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.key}"
+
+    @property
+    def parts(self) -> int:
+        return -(-self.bytes // self.part_bytes)
+
+    def size_of(self, number: int) -> int:
+        """Of the part with this number, counted from 1; 0 when there is none."""
+        if not 1 <= number <= self.parts:
+            return 0
+        return min(self.part_bytes, self.bytes - (number - 1) * self.part_bytes)
 
 
 class Stored(models.Model):
@@ -129,3 +281,13 @@ class Stored(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class Missing(models.Model):
+    """An upload that is shown and of which the sweep found nothing in storage. Gone once it is there again."""
+
+    upload = models.OneToOneField(Upload, on_delete=models.CASCADE, related_name="+")
+    noticed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"nothing of {self.upload_id}"

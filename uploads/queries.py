@@ -1,6 +1,7 @@
 """What pages and the clock ask."""
 
 import contextlib
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ from django.utils import timezone
 
 from core import errors
 from uploads import access
-from uploads.models import Upload
+from uploads.lanes import Lane
+from uploads.models import Caption, Missing, Upload
 
 MOST = 100  # keys of one question
 LATE = timedelta(seconds=5)
@@ -21,9 +23,12 @@ def kept_pictures(owner_id: int) -> QuerySet[Upload]:
     return Upload.objects.filter(owner_id=owner_id, state=Upload.State.READY, discarded_at__isnull=True)
 
 
-def due_upload_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
-    """Uploads to be prepared now, the longest waiting first; `late` ones have lost their wake-up or their worker."""
+def due_upload_ids(lane: Lane | None = None, *, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
+    """Uploads to be prepared now, the longest waiting first; of one lane or all. `late` ones have lost their wake-up or
+    their worker."""
     due = Upload.objects.filter(due_at__lte=timezone.now() - late)
+    if lane:
+        due = due.filter(medium__in=lane.media)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
@@ -36,3 +41,16 @@ def own_pictures(viewer: Any, keys: Sequence[Any]) -> list[Upload]:
     if not wanted:
         return []
     return list(access.own_uploads(viewer).filter(key__in=wanted[:MOST], state=Upload.State.READY))
+
+
+def caption(key: uuid.UUID, id: int) -> Caption | None:
+    return Caption.objects.filter(pk=id, upload__key=key).first()
+
+
+def captions_of(upload: Upload) -> list[Caption]:
+    """With their words."""
+    return list(Caption.objects.filter(upload=upload).order_by("language"))
+
+
+def missing_count() -> int:
+    return Missing.objects.count()

@@ -17,19 +17,22 @@ Visible = Callable[[Any, QuerySet[Upload]], QuerySet[Upload]]
 class Kind:
     """`visible(viewer, uploads)` narrows uploads of this kind to those that hang on something the viewer may see
     (viewer may be None). `public`: links never end and are cached for a year, as befits avatars. `shape`: width by
-    height of what the room shows; pictures are cut to it."""
+    height of what the room shows; pictures are cut to it. `films`: a video or a sound may come in place of pictures."""
 
     name: str
     visible: Visible
     public: bool = False
     shape: float | None = None
+    films: bool = False
 
 
 kinds: dict[str, Kind] = {}
 
 
-def register(name: str, *, visible: Visible, public: bool = False, shape: float | None = None) -> None:
-    kinds[name] = Kind(name, visible, public, shape)
+def register(
+    name: str, *, visible: Visible, public: bool = False, shape: float | None = None, films: bool = False
+) -> None:
+    kinds[name] = Kind(name, visible, public, shape, films)
 
 
 def kind(name: str) -> Kind:

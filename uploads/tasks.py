@@ -5,12 +5,15 @@ import threading
 from celery import shared_task
 
 from core import wake
-from uploads import actions, child, queries
+from uploads import child, queries
+from uploads.actions import preparing, sweeps
+from uploads.lanes import FILMS, PICTURES, Lane
 
-_at_it = threading.BoundedSemaphore(child.AT_ONCE)
+_at_it = {PICTURES: threading.BoundedSemaphore(child.AT_ONCE), FILMS: threading.BoundedSemaphore(1)}
 
 SCHEDULE = {
     "uploads-sweep": {"task": "uploads.sweep", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
+    "uploads-remove": {"task": "uploads.remove", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
     "uploads-tidy": {"task": "uploads.tidy", "schedule": 600.0, "options": {"queue": "maintenance", "expires": 600}},
     "uploads-stray": {"task": "uploads.stray", "schedule": 86400.0, "options": {"queue": "maintenance"}},
 }
@@ -18,33 +21,55 @@ SCHEDULE = {
 
 @shared_task(name="uploads.process", queue="media")
 def process(upload_id: str) -> None:
-    """One upload, then whatever else is due. Pictures take turns in a process: who comes while others are at it leaves
-    the row to them, instead of keeping a worker's thread from what is live."""
-    wake.begun("uploads.process", upload_id)
+    """A picture."""
+    _work(PICTURES, upload_id)
+
+
+@shared_task(name="uploads.film", queue="films")
+def film(upload_id: str) -> None:
+    """A video or a sound, for as long as it takes."""
+    _work(FILMS, upload_id)
+
+
+def _work(lane: Lane, upload_id: str) -> None:
+    """One upload, then whatever else is due. In a process they take turns: who comes while others are at it leaves the
+    row to them, instead of keeping a worker's thread from what is live."""
+    wake.begun(lane.task, upload_id)
     due = [int(upload_id)]
-    while due and _at_it.acquire(blocking=False):
+    while due and _at_it[lane].acquire(blocking=False):
         try:
-            actions.process_upload(upload_id=due[0])
+            preparing.process_upload(upload_id=due[0])
         finally:
-            _at_it.release()
-        due = queries.due_upload_ids(limit=1)
+            _at_it[lane].release()
+        due = queries.due_upload_ids(lane, limit=1)
 
 
 @shared_task(name="uploads.sweep", queue="media")
 def sweep() -> None:
     """Wakes a worker for each upload that is due."""
-    for upload_id in queries.due_upload_ids(late=queries.LATE):
-        wake.now("uploads.process", str(upload_id))
+    for lane in (PICTURES, FILMS):
+        for upload_id in queries.due_upload_ids(lane, late=queries.LATE):
+            wake.now(lane.task, str(upload_id))
+
+
+@shared_task(name="uploads.remove", queue="media")
+def remove() -> None:
+    """What is deleted leaves the storage, seconds after it has left the pages."""
+    wake.begun("uploads.remove")
+    for step in (sweeps.sweep_discarded, sweeps.remove_due_files):
+        while step():
+            pass
 
 
 @shared_task(name="uploads.tidy", queue="maintenance")
 def tidy() -> None:
-    """Unused uploads go, then originals left behind, then files whose time has come."""
-    for step in (actions.sweep_unused, actions.sweep_originals, actions.remove_due_files):
+    """Unused uploads go, and originals left behind."""
+    for step in (sweeps.sweep_unused, sweeps.sweep_originals):
         while step():
             pass
 
 
 @shared_task(name="uploads.stray", queue="maintenance")
 def stray() -> None:
-    actions.sweep_stray()
+    sweeps.sweep_stray()
+    sweeps.sweep_storage()

@@ -25,8 +25,8 @@ from accounts.models.fields import LIMITS, ONCE, ProfileField
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import audit, errors, scratch, wake
-from uploads import actions as upload_actions
 from uploads import storage
+from uploads.actions import receiving as uploads_receiving
 
 log = logging.getLogger(__name__)
 
@@ -258,7 +258,7 @@ def _receive(member: User, purpose: str, path: Path) -> Any:
     """The key of a picture that this site takes; None for one that it does not."""
     try:
         with path.open("rb") as file:
-            return upload_actions.receive_ready_upload(actor=member, purpose=purpose, file=file).key
+            return uploads_receiving.receive_ready_upload(actor=member, purpose=purpose, file=file).key
     except (errors.Invalid, errors.TooLarge, errors.TooMany):
         return None
 

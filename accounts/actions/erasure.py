@@ -20,7 +20,7 @@ from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.models.relations import Follow, FollowRequest, Friendship
 from core import delivery
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 BATCH = 200
 
@@ -129,8 +129,8 @@ def erase_staff_log(*, member: User, take_messages: bool) -> int:
 
 @transaction.atomic
 def erase_uploads(*, member: User, take_messages: bool) -> int:
-    """Rows now; their files some minutes later, when no worker can write any more."""
-    return upload_actions.delete_uploads(actor=None, owner_id=member.pk, limit=BATCH)
+    """Rows now, and what has not become one yet; their files within seconds."""
+    return uploads_using.delete_uploads(actor=None, owner_id=member.pk, limit=BATCH)
 
 
 @transaction.atomic

@@ -13,7 +13,9 @@ from accounts.actions import fields as field_actions
 from accounts.actions import handles, names
 from accounts.models.handles import FormerHandle
 from accounts.models.people import User
-from uploads import actions as upload_actions
+from uploads.actions import receiving as uploads_receiving
+from uploads.actions import using as uploads_using
+from uploads.actions.attempts import Crop
 from uploads.models import Upload
 
 
@@ -103,17 +105,15 @@ class Place:
 PLACES = {"avatar": Place("avatar", "avatar", "avatar_path", 320), "cover": Place("cover", "cover", "cover_path", 1280)}
 
 
-def receive_picture(
-    *, actor: User, place: str, file: IO[bytes], crop: upload_actions.Crop | None = None, name: str = ""
-) -> User:
+def receive_picture(*, actor: User, place: str, file: IO[bytes], crop: Crop | None = None, name: str = "") -> User:
     """A file of a form becomes the actor's picture at once, cut to its shape. Invalid or TooLarge name "file"."""
-    made = upload_actions.receive_ready_upload(actor=actor, purpose=place, file=file, name=name, crop=crop)
+    made = uploads_receiving.receive_ready_upload(actor=actor, purpose=place, file=file, name=name, crop=crop)
     return set_picture(actor=actor, place=place, key=made.key)
 
 
-def cut_picture(*, actor: User, place: str, key: str | uuid.UUID, crop: upload_actions.Crop | None = None) -> User:
+def cut_picture(*, actor: User, place: str, key: str | uuid.UUID, crop: Crop | None = None) -> User:
     """The same out of the actor's ready upload, which stays as it is and goes by itself after a day."""
-    made = upload_actions.cut_upload(actor=actor, key=key, purpose=place, crop=crop)
+    made = uploads_receiving.cut_upload(actor=actor, key=key, purpose=place, crop=crop)
     return set_picture(actor=actor, place=place, key=made.key)
 
 
@@ -125,10 +125,10 @@ def set_picture(*, actor: User, place: str, key: str | uuid.UUID | None) -> User
     row = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     before: int | None = getattr(row, f"{where.column}_id")
     if before:
-        upload_actions.detach_uploads(actor=actor, upload_ids=[before])
+        uploads_using.detach_uploads(actor=actor, upload_ids=[before])
     upload: Upload | None = None
     if key is not None:
-        [upload] = upload_actions.attach_uploads(actor=actor, keys=[key], purpose=where.purpose, limit=1)
+        [upload] = uploads_using.attach_uploads(actor=actor, keys=[key], purpose=where.purpose, limit=1)
     setattr(row, where.column, upload)
     setattr(row, where.path, upload.url(where.width) if upload else "")
     row.save(update_fields=[where.column, where.path])

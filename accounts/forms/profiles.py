@@ -14,7 +14,7 @@ from accounts.forms.entrance import HANDLE_HINT
 from accounts.models.fields import LABEL_LENGTH, LINKS, OWN, VALUE_LENGTH, FieldKind, ProfileField, birthday_parts
 from accounts.models.relations import Audience
 from core import errors
-from uploads.actions import Crop
+from uploads.actions.attempts import Crop
 
 ROWS = {FieldKind.LINK: LINKS, FieldKind.OWN: OWN}
 BLANK = 2  # empty rows after the filled ones

@@ -23,9 +23,9 @@ from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
 from accounts.tests.zips import build, upload, zips
 from core import errors, scratch
-from uploads import actions as upload_actions
 from uploads import reasons, storage
 from uploads import tasks as upload_tasks
+from uploads.actions import receiving as uploads_receiving
 from uploads.models import Upload
 from uploads.tests.factories import png
 
@@ -114,7 +114,7 @@ def test_an_import_that_cannot_be_kept_or_read(cast: Cast, shelf: Path, away: py
 
 
 def test_a_picture_waits_too(cast: Cast, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = upload_actions.receive_upload(actor=cast.alice, purpose="post", file=png())
+    picture = uploads_receiving.receive_upload(actor=cast.alice, purpose="post", file=png())
     with monkeypatch.context() as patch:
         patch.setattr(default_storage, "open", is_away)
         upload_tasks.process(str(picture.pk))

@@ -38,7 +38,8 @@ from feed.actions import posts as post_actions
 from feed.actions import reactions as reaction_actions
 from feed.models.comments import Comment
 from feed.models.posts import Post
-from uploads import actions as upload_actions
+from uploads.actions import receiving as uploads_receiving
+from uploads.actions import sweeps as uploads_sweeps
 from uploads.models import Stored, Upload
 from uploads.tests import factories as upload_factories
 
@@ -68,7 +69,7 @@ def places_of(word: str) -> list[str]:
 
 def upload(owner: User, purpose: str) -> Upload:
     picture = upload_factories.png()
-    return upload_actions.receive_ready_upload(
+    return uploads_receiving.receive_ready_upload(
         actor=owner, purpose=purpose, file=picture, name=f"{PLANT}.png", alt=f"{PLANT} alt"
     )
 
@@ -137,7 +138,7 @@ def clear_files() -> None:
     Session.objects.filter(expire_date__lte=tomorrow).update(expire_date=timezone.now())
     logins.forget_logins()
     Stored.objects.exclude(due_at=None).update(due_at=timezone.now())
-    while upload_actions.remove_due_files():
+    while uploads_sweeps.remove_due_files():
         pass
 
 

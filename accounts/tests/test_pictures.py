@@ -13,8 +13,9 @@ from accounts.actions import profiles
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
 from core import errors
-from uploads import actions as upload_actions
 from uploads import storage
+from uploads.actions import preparing as uploads_preparing
+from uploads.actions import receiving as uploads_receiving
 from uploads.models import Upload
 from uploads.tests import factories as upload_factories
 
@@ -102,8 +103,8 @@ def test_the_picture_before_goes(cast: Cast, client: Client) -> None:
 
 def ready(owner: User, purpose: str = "avatar", image: Image.Image | None = None) -> Upload:
     """As the worker leaves it: whole."""
-    upload = upload_actions.receive_upload(actor=owner, purpose=purpose, file=file(image))
-    made = upload_actions.process_upload(upload_id=upload.pk)
+    upload = uploads_receiving.receive_upload(actor=owner, purpose=purpose, file=file(image))
+    made = uploads_preparing.process_upload(upload_id=upload.pk)
     assert made is not None
     assert made.is_ready
     return made
@@ -130,7 +131,7 @@ def test_the_api_cuts_an_upload(cast: Cast, client: Client, place: str) -> None:
 
 def test_the_api_refuses_what_is_not_ones_own_or_not_ready(cast: Cast, client: Client) -> None:
     client.force_login(cast.alice)
-    waiting = upload_actions.receive_upload(actor=cast.alice, purpose="avatar", file=file())
+    waiting = uploads_receiving.receive_upload(actor=cast.alice, purpose="avatar", file=file())
     asked = {
         "foreign": (ready(cast.bob).key, None, 404),
         "absent": (uuid.uuid4(), None, 404),

@@ -12,7 +12,7 @@ from accounts import tasks
 from accounts.actions import archives
 from accounts.models.archives import ArchiveState
 from accounts.models.people import User
-from uploads import actions as upload_actions
+from uploads.actions import receiving as uploads_receiving
 from uploads.tests import factories as upload_factories
 
 
@@ -22,7 +22,7 @@ def zips(shelf: Path) -> list[str]:
 
 def upload(owner: User, purpose: str, name: str = "") -> Any:
     picture = upload_factories.png(90, 60)
-    return upload_actions.receive_ready_upload(actor=owner, purpose=purpose, file=picture, name=name).key
+    return uploads_receiving.receive_ready_upload(actor=owner, purpose=purpose, file=picture, name=name).key
 
 
 def build(who: User) -> zipfile.ZipFile:

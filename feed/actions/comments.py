@@ -16,7 +16,7 @@ from feed.access import posts as post_access
 from feed.actions import writing
 from feed.models.comments import COMMENT_LIMIT, Comment
 from feed.models.posts import Post
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 
 @transaction.atomic
@@ -88,6 +88,8 @@ def delete_comment(*, actor: User, comment_id: int) -> Comment:
     gone.deleted_at, gone.deleted_by = timezone.now(), actor
     gone.save(update_fields=["deleted_at", "deleted_by"])
     _count(post, gone, -1)
+    if gone.picture_id:
+        uploads_using.detach_uploads(actor=actor, upload_ids=[gone.picture_id], after=writing.DISCARD_AFTER)
     outbox.emit(events.CommentDeleted(comment_id=gone.pk, post_id=post.pk, author_id=gone.author_id or 0))
     realtime.comment_removed(post, gone)
     realtime.counts_changed(post)
@@ -103,6 +105,8 @@ def undo_delete_comment(*, actor: User, comment_id: int) -> Comment:
     back.deleted_at = back.deleted_by = None
     back.save(update_fields=["deleted_at", "deleted_by"])
     _count(post, back, +1)
+    if back.picture_id:
+        uploads_using.keep_uploads(actor=actor, upload_ids=[back.picture_id])
     outbox.emit(events.CommentRestored(comment_id=back.pk, post_id=post.pk, author_id=back.author_id or 0))
     realtime.comment_added(post, back)
     realtime.counts_changed(post)
@@ -119,7 +123,7 @@ def discard_comment_pictures() -> int:
         picture__discarded_at__isnull=True,
     )
     ids = [id for id in gone.order_by("pk").values_list("picture_id", flat=True)[: writing.BATCH] if id]
-    return upload_actions.detach_uploads(actor=None, upload_ids=ids) if ids else 0
+    return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
 
 
 def _answered(actor: User, post: Post, id: int | None) -> Comment | None:
@@ -147,7 +151,7 @@ def _words(given: str, answered: Comment | None, actor: User) -> str:
 
 
 def _take_picture(made: Comment, actor: User, keys: Sequence[Any], alt: str) -> None:
-    for upload in upload_actions.attach_uploads(actor=actor, keys=keys, purpose="comment", limit=1):
+    for upload in uploads_using.attach_uploads(actor=actor, keys=keys, purpose="comment", limit=1):
         made.picture, made.alt = upload, writing.alt(alt or upload.alt)
         made.save(update_fields=["picture", "alt"])
 

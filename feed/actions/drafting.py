@@ -9,7 +9,7 @@ from accounts.models.people import User
 from feed.actions import writing
 from feed.models.drafts import Draft, DraftPicture
 from uploads import access as upload_access
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 
 def become_post(*, author: User, client_id: str | None, keys: Sequence[Any]) -> None:
@@ -50,7 +50,7 @@ def hold(draft: Draft, author: User, keys: Sequence[Any], alts: Iterable[str], l
         Q(draft=draft) | Q(upload__key__in=upload_access.as_keys(keys)), draft__author=author
     )
     let_go(mine)
-    uploads = upload_actions.attach_uploads(actor=author, keys=keys, purpose="post", limit=limit)
+    uploads = uploads_using.attach_uploads(actor=author, keys=keys, purpose="post", limit=limit)
     DraftPicture.objects.bulk_create(
         DraftPicture(draft=draft, upload=upload, position=place, alt=described[upload.key] or upload.alt)
         for place, upload in enumerate(uploads)
@@ -61,4 +61,4 @@ def let_go(rows: Any) -> None:
     """These pictures are unused again: taken into use by whoever is next, or swept."""
     ids = [id for id in rows.values_list("upload_id", flat=True) if id]
     rows.delete()
-    upload_actions.release_uploads(actor=None, upload_ids=ids)
+    uploads_using.release_uploads(actor=None, upload_ids=ids)

@@ -11,14 +11,14 @@ from core import errors
 from feed.actions import drafting, writing
 from feed.models.posts import PICTURES_LIMIT, Post, PostPicture
 from uploads import access as upload_access
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 ASIDE = 1000  # places that no picture has: two may not stand at one
 
 
 def set_pictures(post: Post, actor: User, keys: Sequence[Any], alts: Sequence[str], *, is_new: bool = False) -> bool:
     """Part of making or changing a post, whose lock the caller has: these pictures, in this order, each with its words.
-    What comes is the actor's upload, unused or held by a draft; what goes is gone in 30 days. Whether anything
+    What comes is the actor's upload, unused or held by a draft; what goes is gone within seconds. Whether anything
     changed."""
     wanted = upload_access.as_keys(keys)
     words = [writing.alt(alt) for alt in alts]
@@ -35,10 +35,13 @@ def set_pictures(post: Post, actor: User, keys: Sequence[Any], alts: Sequence[st
         raise errors.Invalid(_("Ten pictures at most, please."), field="uploads")
     if not is_new:
         drafting.become_post(author=actor, client_id=None, keys=new)
-    uploads = upload_actions.attach_uploads(actor=actor, keys=new, purpose="post", limit=PICTURES_LIMIT)
+    uploads = uploads_using.attach_uploads(actor=actor, keys=new, purpose="post", limit=PICTURES_LIMIT)
+    shown = [*uploads, *(row.upload for key, row in there.items() if key in described)]
+    if len(shown) > 1 and any(upload.is_film for upload in shown):
+        raise errors.Invalid(_("A post shows pictures, or one video or sound."), field="uploads")
     if gone:
         PostPicture.objects.filter(pk__in=[row.pk for row in gone]).delete()
-        upload_actions.detach_uploads(actor=actor, upload_ids=[row.upload_id for row in gone])
+        uploads_using.detach_uploads(actor=actor, upload_ids=[row.upload_id for row in gone])
     place = {key: at for at, key in enumerate(wanted)}
     kept = [row for key, row in there.items() if key in place]
     if kept:

@@ -19,7 +19,7 @@ from feed import events, realtime
 from feed.access import posts as post_access
 from feed.actions import drafting, filing, pictured, pins, polls, previews, revisions, sharing, writing
 from feed.models.posts import TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
-from uploads import actions as upload_actions
+from uploads.actions import using as uploads_using
 
 
 @transaction.atomic
@@ -119,6 +119,7 @@ def delete_post(*, actor: User, post_id: int) -> Post:
     post.deleted_at = timezone.now()
     post.save(update_fields=["deleted_at"])
     _count_post(post, -1)
+    uploads_using.detach_uploads(actor=actor, upload_ids=_pictures(post), after=writing.DISCARD_AFTER)
     outbox.emit(events.PostDeleted(post_id=post.pk, author_id=post.author_id))
     realtime.post_removed(post)
     return post
@@ -136,6 +137,7 @@ def undo_delete_post(*, actor: User, post_id: int) -> Post:
     except IntegrityError:
         raise errors.Conflict(_("You have shared this again meanwhile.")) from None
     _count_post(post, +1)
+    uploads_using.keep_uploads(actor=actor, upload_ids=_pictures(post))
     outbox.emit(events.PostRestored(post_id=post.pk, author_id=post.author_id))
     return post
 
@@ -146,7 +148,11 @@ def discard_pictures() -> int:
     since = timezone.now() - writing.DISCARD_AFTER
     gone = PostPicture.objects.filter(post__deleted_at__lt=since, upload__discarded_at__isnull=True)
     ids = list(gone.order_by("pk").values_list("upload_id", flat=True)[: writing.BATCH])
-    return upload_actions.detach_uploads(actor=None, upload_ids=ids) if ids else 0
+    return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
+
+
+def _pictures(post: Post) -> list[int]:
+    return list(post.pictures.order_by("pk").values_list("upload_id", flat=True))
 
 
 def _count_post(post: Post, step: int) -> None:

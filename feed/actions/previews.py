@@ -19,7 +19,8 @@ from feed.access import posts as post_access
 from feed.models.posts import Post
 from feed.models.previews import LinkPreview
 from feed.queries import previews as preview_queries
-from uploads import actions as upload_actions
+from uploads.actions import receiving as uploads_receiving
+from uploads.actions import using as uploads_using
 from uploads.models import Upload
 
 PAGES = ("text/html", "application/xhtml+xml")
@@ -99,7 +100,7 @@ def sweep_previews() -> int:
     gone = list(rows.filter(~used, wanted_at__lt=now - UNUSED).order_by("wanted_at")[:BATCH])
     pictures = [row.upload_id for row in gone if row.upload_id]
     LinkPreview.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    upload_actions.delete_found_uploads(actor=None, upload_ids=pictures)
+    uploads_using.delete_found_uploads(actor=None, upload_ids=pictures)
     return len(gone)
 
 
@@ -139,7 +140,7 @@ def _picture(url: str) -> Upload | None:
         return None
     try:
         answer = fetch.get(url, kinds=("image/",), most=PICTURE_BYTES)
-        return upload_actions.receive_ready_upload(
+        return uploads_receiving.receive_ready_upload(
             actor=None, purpose="preview", file=io.BytesIO(answer.body), max_bytes=PICTURE_BYTES
         )
     except (fetch.Refused, fetch.Unreachable, errors.SocialError):
@@ -173,11 +174,11 @@ def _finish(mine: LinkPreview, picture: Upload | None, **found: Any) -> None:
         if held is None:
             return
         before = held.upload_id
-        if picture is not None and not upload_actions.attach_found_upload(actor=None, upload_id=picture.pk):
+        if picture is not None and not uploads_using.attach_found_upload(actor=None, upload_id=picture.pk):
             picture = None
         LinkPreview.objects.filter(pk=mine.pk).update(
             **found, upload=picture, due_at=None, attempts=0, fetched_at=now, expires_at=now + KEPT
         )
-        upload_actions.delete_found_uploads(actor=None, upload_ids=[before] if before else [])
+        uploads_using.delete_found_uploads(actor=None, upload_ids=[before] if before else [])
         for post in preview_queries.shown_by(mine.pk):
             realtime.post_changed(post, group=realtime.post_group(post))

@@ -13,7 +13,7 @@ from accounts.models.relations import Audience
 from core import errors, text
 from feed.models.posts import ALT_LIMIT
 
-DISCARD_AFTER = timedelta(hours=1)  # pictures of what is deleted, which can then no longer be taken back
+DISCARD_AFTER = timedelta(seconds=35)  # pictures of what is deleted, which can then no longer be taken back
 BATCH = 200
 
 

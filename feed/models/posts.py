@@ -19,6 +19,7 @@ from accounts.models.relations import Audience
 from core import text as core_text
 from feed.models.previews import LinkPreview
 from feed.models.reactions import top_kinds
+from uploads.models import Upload
 
 TEXT_LIMIT = 5000  # characters of a post
 WARNING_LIMIT = 200
@@ -152,6 +153,20 @@ class Post(models.Model):
         return self.reach in COUNTED
 
     @property
+    def photos(self) -> list["PostPicture"]:
+        return [row for row in self.pictures.all() if not row.upload.is_film]
+
+    @property
+    def shown_pictures(self) -> list["PostPicture"]:
+        """Pictures, and the poster of a video."""
+        return [row for row in self.pictures.all() if row.upload.variants]
+
+    @property
+    def film(self) -> "PostPicture | None":
+        """Its one video or sound."""
+        return next((row for row in self.pictures.all() if row.upload.is_film), None)
+
+    @property
     def is_big(self) -> bool:
         """Short words alone are set larger; asks for the pictures that `queries` fetched."""
         return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()
@@ -209,6 +224,8 @@ class Post(models.Model):
 
 
 class PostPicture(models.Model):
+    """What hangs on a post: pictures in their order, or one video or sound alone (uploads.Upload.medium)."""
+
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="pictures")
     upload = models.OneToOneField("uploads.Upload", on_delete=models.CASCADE, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
@@ -223,4 +240,10 @@ class PostPicture(models.Model):
 
     @property
     def full_url(self) -> str:
-        return self.upload.url(FULL_WIDTH)
+        return self.shown.url(FULL_WIDTH)
+
+    @property
+    def shown(self) -> Upload:
+        """The upload, which knows then whether everybody may see it."""
+        self.upload.is_shared = self.post.is_public
+        return self.upload

@@ -12,6 +12,7 @@ from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.posts import Post, PostPicture
 from feed.queries import cards, pins
+from uploads.models import Upload
 
 MEDIA_PAGE = 12  # posts, each with up to ten pictures
 
@@ -31,7 +32,7 @@ def profile_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
 
 
 def _with_pictures(person: User) -> QuerySet[Post]:
-    shown = Exists(PostPicture.objects.filter(post=OuterRef("pk")))
+    shown = Exists(PostPicture.objects.filter(post=OuterRef("pk")).exclude(upload__medium=Upload.Medium.AUDIO))
     return Post.objects.filter(shown, author=person, deleted_at__isnull=True)
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
-from feed.serializers import polls, previews
+from feed.serializers import films, polls, previews
 from uploads import serializers as upload_serializers
 
 
@@ -24,7 +24,7 @@ def watched(row: Post) -> dict[str, Any]:
 
 
 def picture(row: PostPicture) -> dict[str, Any]:
-    return {**upload_serializers.present_picture(row.upload), "alt": row.alt}
+    return {**upload_serializers.present_picture(row.shown), "alt": row.alt}
 
 
 def post(row: Post) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def post(row: Post) -> dict[str, Any]:
         "html": row.html,
         "warning": row.warning,
         "audience": row.audience,
-        "pictures": [picture(one) for one in row.pictures.all()],
+        "pictures": [picture(one) for one in row.photos],
+        **films.films(row.film),
         "preview": previews.preview(row.link_card),
         "poll": polls.poll(row),
         "is_share": row.is_share,
@@ -66,8 +67,10 @@ def shared(row: Post, *, folded: bool) -> dict[str, Any]:
         "url": row.get_absolute_url(),
         "author": accounts_serializers.person(row.author),
         "text": row.text,
+        "warning": row.warning,
         "html": row.html,
-        "pictures": [picture(one) for one in row.pictures.all()],
+        "pictures": [picture(one) for one in row.photos],
+        **films.films(row.film),
         "preview": previews.preview(row.link_card),
         "shares_count": row.shares_count,
         "folded": folded,
@@ -81,8 +84,11 @@ class SharedOut(serializers.Serializer[Any]):
     url = serializers.CharField()
     author = accounts_serializers.Person()
     text = serializers.CharField()
+    warning = serializers.CharField(help_text="What to know before it is unfolded; or empty.")
     html = serializers.CharField(help_text="The text, rendered and safe to show.")
     pictures = upload_serializers.PictureOut(many=True)
+    video = upload_serializers.VideoOut(allow_null=True)
+    audio = upload_serializers.SoundOut(allow_null=True)
     preview = previews.PreviewOut(allow_null=True)
     shares_count = serializers.IntegerField()
     folded = serializers.BooleanField(help_text="You mute its author, or hide it: show it closed.")
@@ -99,6 +105,8 @@ class PostOut(serializers.Serializer[Any]):
     warning = serializers.CharField(help_text="What to know before it is unfolded, words, pictures and all; or empty.")
     audience = serializers.ChoiceField(choices=Audience.choices)
     pictures = upload_serializers.PictureOut(many=True)
+    video = upload_serializers.VideoOut(allow_null=True)
+    audio = upload_serializers.SoundOut(allow_null=True)
     preview = previews.PreviewOut(allow_null=True, help_text="The card of its first link, once that is fetched.")
     poll = polls.PollOut(allow_null=True)
     is_share = serializers.BooleanField(help_text="It shares another post, with words or without.")
@@ -127,7 +135,9 @@ class PostPage(serializers.Serializer[Any]):
 
 
 class PictureIn(serializers.Serializer[Any]):
-    key = serializers.UUIDField(help_text="The key of an upload of yours that is ready.")
+    key = serializers.UUIDField(
+        help_text="The key of an upload of yours that is ready: a picture, or alone a video or a sound."
+    )
     alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 

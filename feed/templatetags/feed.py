@@ -92,6 +92,8 @@ def feed_strings() -> dict[str, str]:
         "uploads_failed": gettext("One picture did not arrive. Try it again or take it away."),
         "too_many_pictures": gettext("Ten pictures at most, please."),
         "not_a_picture": gettext("Only pictures can go here."),
+        "not_a_file": gettext("Only pictures, videos and sounds can go here."),
+        "film_alone": gettext("A post shows pictures, or one video or sound."),
         "alt_label": gettext("What does this picture show?"),
         "alt_add": gettext("Add description"),
         "alt_done": gettext("Described"),

@@ -10,7 +10,7 @@ from feed.actions import drafts as draft_actions
 from feed.actions import posts as post_actions
 from feed.models.posts import Post
 from feed.tests.test_mutes import browser
-from uploads import actions as upload_actions
+from uploads.actions import receiving as uploads_receiving
 from uploads.models import Upload
 from uploads.tests import factories as upload_factories
 
@@ -118,7 +118,7 @@ def test_without_script(cast: Cast) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_piece_becomes_a_picture_of_its_own(cast: Cast) -> None:
-    whole = upload_actions.receive_ready_upload(
+    whole = uploads_receiving.receive_ready_upload(
         actor=cast.alice, purpose="post", file=upload_factories.png(200, 100), alt="two colours"
     )
     url = f"/api/v1/uploads/{whole.key}/crop"

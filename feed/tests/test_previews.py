@@ -21,7 +21,7 @@ from feed.models.posts import Post
 from feed.models.previews import LinkPreview
 from feed.queries import posts as post_queries
 from feed.tests.factories import make_post
-from uploads import actions as upload_actions
+from uploads.actions import sweeps as uploads_sweeps
 from uploads.models import Stored, Upload
 from uploads.tests import factories as upload_factories
 
@@ -260,7 +260,7 @@ def test_who_lost_the_claim_changes_nothing(cast: Cast, web: Web, monkeypatch: p
     left = Upload.objects.get()
     assert left.attached_at is None
     Upload.objects.update(created_at=timezone.now() - timedelta(days=2))
-    assert upload_actions.sweep_unused() == 1
+    assert uploads_sweeps.sweep_unused() == 1
 
 
 def test_a_post_written_while_the_sweep_runs_keeps_its_card(cast: Cast, web: Web) -> None:

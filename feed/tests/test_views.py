@@ -129,7 +129,7 @@ def test_a_refused_post_keeps_words_audience_and_the_pictures_that_arrived(cast:
     answer = client.post("/compose/", data)
     shown = page(answer)
     assert answer.status_code == 422
-    assert "This is not a picture we know" in shown
+    assert "This is not a file we know" in shown
     assert "my words" in shown
     assert 'value="followers" selected' in shown
     key = re.search(r'name="pictures" value="([^"]+)"', shown)[1]

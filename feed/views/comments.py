@@ -18,7 +18,7 @@ from feed.models.comments import Comment
 from feed.queries import comments as comment_queries
 from feed.queries import posts as post_queries
 from feed.views import base, posts
-from uploads import actions as upload_actions
+from uploads.actions import receiving as uploads_receiving
 
 
 @require_safe
@@ -55,7 +55,7 @@ def create(request: base.Request, form: CommentForm) -> Comment:
     limits.check(limits.WRITING, request.user.pk)
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile) and not given["picture"]:
-        made = upload_actions.receive_ready_upload(
+        made = uploads_receiving.receive_ready_upload(
             actor=request.user, purpose="comment", file=file, name=file.name or "", alt=given["alt"]
         )
         given["picture"] = str(made.key)

@@ -17,8 +17,8 @@ from feed.models.drafts import Draft
 from feed.models.posts import Post, PostPicture
 from feed.queries import drafts as draft_queries
 from feed.views import base
-from uploads import actions as upload_actions
 from uploads import queries as upload_queries
+from uploads.actions import receiving as uploads_receiving
 
 STEPS = {"earlier": -1, "later": 1}
 
@@ -97,7 +97,7 @@ def pictures(request: base.Request, form: PicturesForm) -> tuple[list[str], list
     keys, alts = given["pictures"], given["alts"] + [""] * (len(given["pictures"]) - len(given["alts"]))
     for place, file in enumerate(given["files"]):
         alt = (form.lines() + [""] * len(given["files"]))[place]
-        made = upload_actions.receive_ready_upload(
+        made = uploads_receiving.receive_ready_upload(
             actor=request.user, purpose="post", file=file, name=file.name, alt=alt
         )
         keys, alts = [*keys, str(made.key)], [*alts, alt]

@@ -39,6 +39,7 @@ SAMPLES = {
     "tab": "posts",
     "emoji": "like",
     "name": "bread",
+    "language": "en",
 }
 # Addresses that need no CSRF token, and why.
 WITHOUT_TOKEN: dict[str, str] = {

@@ -157,6 +157,8 @@ QUERY = {"feed:new_posts": "?after=0"}
 FILL: dict[str, list[Any]] = {
     "key": ["8f5d2c1e-1111-4222-8333-444455556666"],
     "variant": ["320"],
+    "ending": ["webp"],
+    "language": ["en"],
     "token": ["nothing"],
     "provider_id": ["nothing"],
     "step": ["picture"],

@@ -33,6 +33,12 @@ SUPERVISORS: dict[str, str] = {
     "core/wake.py": "a dead broker or cache must not break an action; the sweep finds what it missed",
     "uploads/decode.py": "decoders raise anything on rubbish; the child process answers and ends",
 }
+WAITING = (
+    "receiving.receive_upload receiving.cut_upload receiving.receive_ready_upload preparing.process_upload "
+    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part slots.finish_slot "
+    "sweeps.sweep_originals sweeps.sweep_storage sweeps.remove_due_files"
+)
+SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files"
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",
@@ -56,12 +62,7 @@ NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
     "feed.actions.previews.fetch_due": "waits for strangers' servers between short transactions",
-    "uploads.actions.receive_upload": "waits for storage between short transactions",
-    "uploads.actions.cut_upload": "waits for storage and a child process between short transactions",
-    "uploads.actions.receive_ready_upload": "waits for storage and a child process between short transactions",
-    "uploads.actions.process_upload": "waits for storage and a child process between short transactions",
-    "uploads.actions.sweep_originals": "waits for storage between short transactions",
-    "uploads.actions.remove_due_files": "waits for storage between short transactions",
+    **dict.fromkeys(map("uploads.actions.{}".format, WAITING.split()), "waits for storage between short transactions"),
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
@@ -113,14 +114,16 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.counts.recount_posts": "the shell",
     "feed.actions.counts.recount_polls": "the shell",
     "moderation.actions.forget_reports": "the clock",
-    "uploads.actions.process_upload": "a worker",
-    "uploads.actions.sweep_unused": "the clock",
-    "uploads.actions.sweep_stray": "the clock",
-    "uploads.actions.sweep_originals": "the clock",
-    "uploads.actions.remove_due_files": "the clock",
+    "uploads.actions.preparing.process_upload": "a worker",
+    "uploads.actions.slots.receive_part": "whoever has the link",
+    "uploads.actions.moving.move_media": "the shell",
+    **dict.fromkeys(map("uploads.actions.sweeps.{}".format, SWEEPS.split()), "the clock"),
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
-PARTS = {f"feed/actions/{name}.py" for name in ("drafting", "filing", "pictured", "sharing", "writing")}
+PARTS = {
+    *(f"feed/actions/{name}.py" for name in ("drafting", "filing", "pictured", "sharing", "writing")),
+    *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal")),
+}
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}
 

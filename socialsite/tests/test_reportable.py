@@ -39,6 +39,8 @@ OTHERWISE: dict[str, str] = {
     "feed.Reaction": "one of the owner's set",
     "feed.Source": "a hashtag is a word of posts",
     "moderation.Report": "moderators' alone",
+    "uploads.Missing": "staff's",
+    "uploads.Slot": "its owner's, until it is an upload",
     "uploads.Upload": "by the kinds of uploads below",
 }
 
@@ -87,7 +89,7 @@ def test_what_is_in_no_registry_is_seen(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(registry, "kinds", {})
     assert undecided() == [
         "accounts.ProfileField", "accounts.User", "feed.Comment", "feed.LinkPreview", "feed.Post", "feed.PostPicture",
-        "feed.Revision"
+        "feed.Revision", "uploads.Caption",
     ]  # fmt: skip
     assert uploads_undecided() == ["avatar", "comment", "cover", "post", "preview"]
 

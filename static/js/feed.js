@@ -5,6 +5,7 @@ import "./edit-post.js";
 import "./link-choice.js";
 import { renew } from "./card.js";
 import { catchUp } from "./comments.js";
+import "./film.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
 import "./keep.js";

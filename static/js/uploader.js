@@ -1,6 +1,9 @@
-// Pictures for a post: chosen, pasted or dropped; each with its bar, cancel, retry, a description, its place and its piece.
-import { csrf, del, explain, get, parseProblem, post } from "./http.js";
+// Pictures for a post, or a video or a sound: chosen, pasted or dropped; each with its bar, cancel, retry, a
+// description, its place and its piece.
+import { isFilm, refusal, retryThere, showProgress } from "./film-picks.js";
+import { del, explain, get, post } from "./http.js";
 import { order, show } from "./picks-order.js";
+import { Slot } from "./slot.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
@@ -20,18 +23,24 @@ class Pick {
     this.bar.setAttribute("aria-label", `${t("uploading")}: ${file?.name ?? ""}`);
     this.node.querySelector("[data-pick-crop]")?.addEventListener("click", () => this.crop());
     this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
-    this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.send());
+    this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.again());
     this.node.querySelector("[data-pick-alt]").addEventListener("click", () => this.describe());
     if (there) this.#stands(there);
     else this.#comes();
   }
 
-  #stands({ key, alt, src }) {
+  #stands({ key, alt, src, film }) {
     this.key = key;
+    this.film = film;
     held.add(key);
-    this.#known(src);
+    if (film) this.image.src = src || this.image.src;
+    else this.#known(src);
     this.#say(alt);
     this.#set("ready");
+  }
+
+  get isFilm() {
+    return this.film ?? isFilm(this.file);
   }
 
   #comes() {
@@ -65,34 +74,23 @@ class Pick {
     this.changed();
   }
 
-  send() {
+  async send() {
     this.key = "";
     this.bar.value = 0;
     this.#set("sending");
-    const body = new FormData();
-    body.set("purpose", this.purpose);
-    body.set("file", this.file);
-    const call = new XMLHttpRequest(); // fetch does not tell how far it is
-    this.call = call;
-    call.open("POST", this.url);
-    call.setRequestHeader("X-CSRFToken", csrf());
-    call.setRequestHeader("Accept", "application/json");
-    call.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) this.bar.value = (event.loaded / event.total) * 100;
-    });
-    call.addEventListener("load", () => this.#answered(call));
-    call.addEventListener("error", () => this.#set("failed", explain(0)));
-    call.send(body);
+    const { url, file, purpose } = this;
+    this.slot ??= new Slot(url, file, { purpose, progress: (percent) => (this.bar.value = percent) });
+    try {
+      this.#arrived(await this.slot.run());
+    } catch (error) {
+      if (this.state === "sending") this.#set("failed", error.message || explain(0));
+    }
   }
 
-  #answered(call) {
-    const answer = parseProblem(call.responseText, call.getResponseHeader("Content-Type"));
-    if (call.status >= 400 || !answer) {
-      const wait = Number(call.getResponseHeader("Retry-After")) || 0;
-      this.#set("failed", explain(call.status, answer, wait));
-      return;
-    }
+  #arrived(answer) {
+    if (this.state !== "sending") return;
     this.key = answer.key;
+    this.slot = null;
     this.bar.removeAttribute("value"); // how long preparing takes nobody knows
     this.bar.setAttribute("aria-label", `${t("preparing")}: ${this.file.name}`);
     this.#set("preparing");
@@ -103,11 +101,30 @@ class Pick {
   /** What the server says of this upload, by the socket or by asking. */
   hear(answer) {
     if (answer.key !== this.key || this.state !== "preparing") return;
-    if (answer.state === "ready") {
-      this.#known(answer.url);
-      this.#set("ready");
+    showProgress(this.bar, answer);
+    if (answer.state === "ready") this.#ready(answer);
+    if (answer.state !== "failed") return;
+    this.failure = answer;
+    this.#set("failed", answer.detail);
+  }
+
+  #ready({ medium, url }) {
+    if (medium === "picture") this.#known(url);
+    else if (medium === "video") this.image.src = url; // its poster
+    this.#set("ready");
+  }
+
+  /** What has arrived is not sent twice, where the site may try again with it. */
+  async again() {
+    try {
+      const answer = await retryThere(this.url, this.failure);
+      this.failure = null;
+      if (!answer) return this.send();
+      this.#set("sending");
+      this.#arrived(answer);
+    } catch (error) {
+      this.#set("failed", error.message);
     }
-    if (answer.state === "failed") this.#set("failed", answer.detail);
   }
 
   async poll() {
@@ -125,7 +142,7 @@ class Pick {
 
   remove() {
     this.state = "removed";
-    this.call?.abort();
+    this.slot?.cancel();
     this.#giveUp(this.key);
     this.node.remove();
     this.changed();
@@ -192,7 +209,7 @@ export class Uploader {
     order(this);
     for (const node of this.place.querySelectorAll("[data-src]")) {
       const [key, alt] = [node.dataset.key, node.querySelector('[name="alts"]').value];
-      this.#take(null, { key, alt, src: node.dataset.src }, node);
+      this.#take(null, { key, alt, src: node.dataset.src, film: "film" in node.dataset }, node);
     }
     const input = form.querySelector("[data-files]");
     input.addEventListener("change", () => {
@@ -218,7 +235,7 @@ export class Uploader {
       event.preventDefault();
       this.add(event.dataTransfer.files);
     });
-    for (const kind of ["upload.ready", "upload.failed"]) {
+    for (const kind of ["upload.progress", "upload.ready", "upload.failed"]) {
       socket.on(kind, (answer) => this.#picks.forEach((pick) => pick.hear(answer)));
     }
   }
@@ -229,8 +246,9 @@ export class Uploader {
 
   add(files) {
     for (const file of files) {
-      if (!file.type.startsWith("image/") && !/\.(heic|heif|avif)$/i.test(file.name)) {
-        toast({ text: `${file.name}: ${t("not_a_picture")}`, kind: "error" });
+      const no = refusal(file, this.#picks, "films" in this.form.dataset);
+      if (no) {
+        toast({ text: `${file.name}: ${no}`, kind: "error" });
         continue;
       }
       if (this.#picks.length + this.place.querySelectorAll("[data-key]").length >= this.limit) {

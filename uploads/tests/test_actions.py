@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import errors, realtime, wake
-from uploads import actions, child, queries, reasons, storage
+from uploads import child, queries, reasons, storage
+from uploads.actions import checks, preparing, receiving, sweeps, using
 from uploads.models import Stored, Upload
 from uploads.tests import factories
 
@@ -32,7 +33,7 @@ def names(files) -> set[str]:
 
 def receive(owner, file=None, **options):
     given = {"actor": owner, "purpose": factories.PURPOSE, "file": file or factories.png(700, 500)}
-    return actions.receive_upload(**given | options)
+    return receiving.receive_upload(**given | options)
 
 
 @pytest.fixture
@@ -87,9 +88,9 @@ def test_a_picture_on_its_way(owner, files, pushed, woken):
         "A cat",
     )
     assert woken == [("uploads.process", str(upload.pk))]
-    assert names(files) == {f"uploads/temp/{upload.key}"}
+    assert names(files) == {f"uploads/final/{upload.key}"}
 
-    upload = actions.process_upload(upload_id=upload.pk)
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.due_at, upload.attempts, upload.original) == (Upload.State.READY, None, 1, False)
     assert set(upload.variants) == {"320", "640", "1280"}
     # The file as it came, place data and all, is gone.
@@ -134,7 +135,7 @@ def test_refuses_unknown_purposes_and_endless_words(owner, files):
 
 
 def test_refuses_more_than_one_can_use(owner, stranger, files, monkeypatch):
-    monkeypatch.setattr(actions, "UNUSED_LIMIT", 2)
+    monkeypatch.setattr(checks, "UNUSED_LIMIT", 2)
     receive(owner)
     receive(owner)
     with pytest.raises(errors.TooMany):
@@ -148,16 +149,16 @@ def test_does_not_wait_for_the_disk_inside_a_transaction(owner, files):
         receive(owner)
     upload = receive(owner)
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        actions.process_upload(upload_id=upload.pk)
+        preparing.process_upload(upload_id=upload.pk)
 
 
 def test_forms_without_script_get_it_ready_at_once(owner, files, woken):
     given = {"actor": owner, "purpose": factories.PURPOSE}
-    upload = actions.receive_ready_upload(file=factories.png(), **given)
+    upload = receiving.receive_ready_upload(file=factories.png(), **given)
     assert upload.is_ready
     assert woken == []
     with pytest.raises(errors.Invalid, match="damaged") as refused:
-        actions.receive_ready_upload(file=factories.cut(factories.png(900, 900)), **given)
+        receiving.receive_ready_upload(file=factories.cut(factories.png(900, 900)), **given)
     assert refused.value.field == "file"
 
 
@@ -166,7 +167,7 @@ def test_forms_without_script_get_it_ready_at_once(owner, files, woken):
 
 def test_a_broken_file_fails_at_once(owner, files, pushed):
     upload = receive(owner, factories.cut(factories.png(900, 900)))
-    upload = actions.process_upload(upload_id=upload.pk)
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.reason, upload.attempts) == (Upload.State.FAILED, reasons.BROKEN, 1)
     [(_group, kind, payload)] = pushed
     assert (kind, payload["reason"]) == ("upload.failed", reasons.BROKEN)
@@ -178,43 +179,43 @@ def test_a_passing_trouble_is_tried_three_times_with_pauses(owner, files, pushed
     child_says(reasons.TIMEOUT, reasons.MEMORY, reasons.CRASHED)
     upload = receive(owner)
     for attempt, pause in ((1, 20), (2, 120)):
-        upload = actions.process_upload(upload_id=upload.pk)
+        upload = preparing.process_upload(upload_id=upload.pk)
         assert (upload.state, upload.attempts) == (Upload.State.RECEIVED, attempt)
         later(seconds=pause - 2)
-        assert actions.process_upload(upload_id=upload.pk).attempts == attempt  # not due yet
+        assert preparing.process_upload(upload_id=upload.pk).attempts == attempt  # not due yet
         assert pushed == []
         later(seconds=10)
         assert queries.due_upload_ids(late=queries.LATE) == [upload.pk]
-    upload = actions.process_upload(upload_id=upload.pk)
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.reason, upload.attempts) == (Upload.State.FAILED, reasons.CRASHED, 3)
     assert [kind for _group, kind, _payload in pushed] == ["upload.failed"]
-    assert actions.process_upload(upload_id=upload.pk).attempts == 3
+    assert preparing.process_upload(upload_id=upload.pk).attempts == 3
 
 
 def test_a_second_attempt_may_succeed(owner, files, child_says, later):
     child_says(reasons.CRASHED, None)
     upload = receive(owner)
-    actions.process_upload(upload_id=upload.pk)
+    preparing.process_upload(upload_id=upload.pk)
     later(seconds=21)
-    upload = actions.process_upload(upload_id=upload.pk)
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.reason, upload.attempts) == (Upload.State.READY, "", 2)
 
 
 def test_staff_tries_again(owner, files, child_says, later, woken):
     child_says(reasons.BROKEN, None)
     upload = receive(owner)
-    actions.process_upload(upload_id=upload.pk)
+    preparing.process_upload(upload_id=upload.pk)
     woken.clear()
-    assert actions.retry_upload(actor=owner, upload_id=upload.pk)
+    assert preparing.retry_upload(actor=owner, upload_id=upload.pk)
     assert woken == [("uploads.process", str(upload.pk))]
-    assert not actions.retry_upload(actor=owner, upload_id=upload.pk)
-    assert actions.process_upload(upload_id=upload.pk).is_ready
+    assert not preparing.retry_upload(actor=owner, upload_id=upload.pk)
+    assert preparing.process_upload(upload_id=upload.pk).is_ready
 
 
 def test_a_lost_original_is_said_plainly(owner, files):
     upload = receive(owner)
     files.delete(storage.original(upload.key))
-    assert actions.process_upload(upload_id=upload.pk).reason == reasons.LOST
+    assert preparing.process_upload(upload_id=upload.pk).reason == reasons.LOST
 
 
 # One at a time, and dying
@@ -225,11 +226,11 @@ def test_only_one_worker_is_at_it(owner, files, monkeypatch, pushed):
     real, inner = child.run, []
 
     def run(folder, **job):
-        inner.append(actions.process_upload(upload_id=upload.pk))
+        inner.append(preparing.process_upload(upload_id=upload.pk))
         return real(folder, **job)
 
     monkeypatch.setattr(child, "run", run)
-    actions.process_upload(upload_id=upload.pk)
+    preparing.process_upload(upload_id=upload.pk)
     assert [(one.state, one.attempts) for one in inner] == [(Upload.State.PROCESSING, 1)]
     assert len(pushed) == 1
 
@@ -241,11 +242,11 @@ def test_a_worker_that_lost_its_claim_changes_nothing(owner, files, monkeypatch,
     def slow(folder, **job):
         monkeypatch.setattr(child, "run", real)
         later(minutes=4)
-        actions.process_upload(upload_id=upload.pk)
+        preparing.process_upload(upload_id=upload.pk)
         raise child.Failed(reasons.BROKEN)
 
     monkeypatch.setattr(child, "run", slow)
-    upload = actions.process_upload(upload_id=upload.pk)
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.attempts) == (Upload.State.READY, 2)
     assert [kind for _group, kind, _payload in pushed] == ["upload.ready"]
 
@@ -273,11 +274,11 @@ def test_a_worker_that_dies_loses_nothing(owner, files, monkeypatch, later, modu
 
     monkeypatch.setattr(module, line, dying)
     with pytest.raises(Killed):
-        actions.process_upload(upload_id=upload.pk)
+        preparing.process_upload(upload_id=upload.pk)
     later(minutes=4)
     for upload_id in queries.due_upload_ids(late=queries.LATE):
-        actions.process_upload(upload_id=upload_id)
-    actions.sweep_originals()
+        preparing.process_upload(upload_id=upload_id)
+    sweeps.sweep_originals()
     upload.refresh_from_db()
     assert (upload.state, upload.original) == (Upload.State.READY, False)
     assert names(files) == {storage.variant(upload.key, name) for name in upload.variants}
@@ -291,9 +292,9 @@ def test_a_picture_that_kills_every_worker_fails_in_the_end(owner, files, monkey
     upload = receive(owner)
     for _attempt in range(3):
         with pytest.raises(Killed):
-            actions.process_upload(upload_id=upload.pk)
+            preparing.process_upload(upload_id=upload.pk)
         later(minutes=4)
-    upload = actions.process_upload(upload_id=upload.pk)
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.state, upload.reason) == (Upload.State.FAILED, reasons.GAVE_UP)
     assert [kind for _group, kind, _payload in pushed] == ["upload.failed"]
 
@@ -314,7 +315,7 @@ def test_a_request_that_dies_leaves_no_file_behind(owner, files, monkeypatch, la
     assert len(names(files)) == after
     assert Upload.objects.count() == 0
     later(minutes=61)
-    assert actions.remove_due_files() == 1
+    assert sweeps.remove_due_files() == 1
     assert (names(files), Stored.objects.count()) == (set(), 0)
 
 
@@ -324,7 +325,7 @@ def test_an_upload_that_took_longer_than_its_intent_is_refused(owner, files, mon
     def slow(*args):
         real(*args)
         later(minutes=61)
-        actions.remove_due_files()
+        sweeps.remove_due_files()
 
     monkeypatch.setattr(storage, "keep", slow)
     with pytest.raises(errors.Conflict):
@@ -337,14 +338,14 @@ def test_one_deleted_while_it_is_prepared_leaves_nothing(owner, files, monkeypat
     real = child.run
 
     def run(folder, **job):
-        actions.delete_upload(actor=owner, key=upload.key)
+        using.delete_upload(actor=owner, key=upload.key)
         later(minutes=10)
-        actions.remove_due_files()
+        sweeps.remove_due_files()
         return real(folder, **job)
 
     monkeypatch.setattr(child, "run", run)
-    actions.process_upload(upload_id=upload.pk)
+    preparing.process_upload(upload_id=upload.pk)
     assert names(files)
     later(minutes=10)
-    actions.remove_due_files()
+    sweeps.remove_due_files()
     assert (names(files), Upload.objects.count(), Stored.objects.count()) == (set(), 0, 0)

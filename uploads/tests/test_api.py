@@ -33,9 +33,9 @@ def test_takes_a_picture_and_says_how_far_it_is(api, owner, files):
     upload = Upload.objects.get()
     assert answer["Location"] == f"{URL}/{upload.key}"
     assert (answer.data["state"], answer.data["alt"], answer.data["url"]) == ("received", "A cat", "")
-    from uploads import actions
+    from uploads.actions import preparing
 
-    actions.process_upload(upload_id=upload.pk)
+    preparing.process_upload(upload_id=upload.pk)
     seen = api.get(answer["Location"]).json()
     assert (seen["state"], seen["width"], seen["type"]) == ("ready", 64, "image/png")
     assert seen["url"].startswith(f"/media/{upload.key}/320.webp?")

@@ -1,12 +1,16 @@
 """Links: their end, their signature, and what they may not be bent into."""
 
+import base64
 import uuid
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from uploads import links
+from uploads import links, presign, storage
 
 KEY = uuid.UUID("5f0c1d7e-6c0b-4f0e-9d0a-0123456789ab")
 OTHER = uuid.UUID("5f0c1d7e-6c0b-4f0e-9d0a-0123456789ac")
@@ -80,3 +84,65 @@ def test_old_secrets_still_open(settings):
     assert links.seconds_left(KEY, "640", **made)
     settings.SECRET_KEY_FALLBACKS = []
     assert links.seconds_left(KEY, "640", **made) is None
+
+
+def test_none_lasts_longer_than_what_it_shows():
+    with time_machine.travel("2026-11-20T12:00:00+00:00", tick=False):
+        soon = datetime(2026, 11, 20, 12, 7, tzinfo=UTC)
+        made = parts(links.url(KEY, "640", until=soon))
+        later = links.url(KEY, "640", until=datetime(2026, 11, 21, tzinfo=UTC))
+        assert later == links.url(KEY, "640")
+    with time_machine.travel(soon - timedelta(seconds=1), tick=False):
+        assert links.seconds_left(KEY, "640", **made) == 1
+    with time_machine.travel(soon, tick=False):
+        assert links.seconds_left(KEY, "640", **made) is None
+
+
+# CloudFront
+
+
+@pytest.fixture
+def cloudfront(settings):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = serialization.PrivateFormat.PKCS8
+    pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+    settings.CLOUDFRONT = {"url": "https://cdn.example.org", "key_id": "K123", "key": pem}
+    links._signed.cache_clear()
+    yield key
+    links._signed.cache_clear()
+
+
+def test_cloudfront_takes_what_is_signed_with_its_key(cloudfront):
+    with time_machine.travel("2026-11-20T12:00:00+00:00", tick=False):
+        url = links.url(KEY, "640")
+    address, _mark, query = url.partition("?")
+    assert address == f"https://cdn.example.org/processed/images/{KEY}/640.webp"
+    words = {name: values[0] for name, values in parse_qs(query).items()}
+    end = int(datetime(2026, 11, 20, 13, tzinfo=UTC).timestamp())
+    assert (words["Expires"], words["Key-Pair-Id"]) == (str(end), "K123")
+    policy = f'{{"Statement":[{{"Resource":"{address}","Condition":{{"DateLessThan":{{"AWS:EpochTime":{end}}}}}}}]}}'
+    signature = base64.b64decode(words["Signature"].translate(str.maketrans("-_~", "+=/")))
+    cloudfront.public_key().verify(signature, policy.encode(), padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+
+
+def test_is_signed_once_for_an_object_and_its_end_by_all_processes_together(cloudfront, monkeypatch):
+    made = []
+    real = presign.cloudfront
+    monkeypatch.setattr(presign, "cloudfront", lambda name, **ends: made.append(name) or real(name, **ends))
+    with time_machine.travel("2026-11-20T12:00:00+00:00", tick=False):
+        first = links.url(KEY, "640")
+        links._signed.cache_clear()  # as in another process
+        assert links.url(KEY, "640") == first
+        assert len(made) == 1
+    with time_machine.travel("2026-11-20T12:30:00+00:00", tick=False):
+        assert links.url(KEY, "640") != first
+
+
+def test_what_never_ends_stays_with_us(cloudfront, settings):
+    settings.BUCKET_URL = "https://bucket.example.org"
+    assert links.url(KEY, "640", public=True).startswith("/media/")
+
+
+def test_while_files_move_all_links_are_ours(cloudfront, monkeypatch):
+    monkeypatch.setattr(storage, "is_moving", lambda: True)
+    assert links.url(KEY, "640").startswith("/media/")

@@ -6,7 +6,7 @@ import pillow_heif
 import pytest
 
 from uploads import magic, reasons
-from uploads.tests import factories
+from uploads.tests import factories, films
 
 pillow_heif.register_heif_opener()
 
@@ -52,16 +52,38 @@ def test_finds_a_jpeg_size_behind_long_segments():
         b"%PDF-1.7",
         b"PK\x03\x04",
         b"BM\x00\x00",
-        b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isom",
+        b"\x00\x00\x00\x18ftypnoth\x00\x00\x00\x00ing!",
         b"\x00\x00\x00\x00ftyp",
         b"GIF8",
-        b"RIFF\0\0\0\0WAVE",
+        b"RIFF\0\0\0\0AVI ",
+        b"\xff\xfb\xf0\x00",
+        b"#EXTM3U\n#EXTINF:1,\n/etc/passwd",
+        b"ffconcat version 1.0\nfile /etc/passwd",
+        b"\x1a\x45\xdf\xa3nothing",
         b" \xff\xd8\xff",
     ],
 )
 def test_refuses_what_is_no_picture(data):
     with pytest.raises(magic.Refused, match=reasons.UNKNOWN_TYPE):
         look(io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "kind"),
+    [
+        ("mp4", {}, "video/mp4"),
+        ("mov", {}, "video/quicktime"),
+        ("webm", {"codec": "libvpx-vp9", "sound": "libopus"}, "video/webm"),
+        ("ipod", {"codec": ""}, "audio/mp4"),
+        ("mp3", {"codec": "", "sound": "libmp3lame"}, "audio/mpeg"),
+        ("ogg", {"codec": "", "sound": "libopus"}, "audio/ogg"),
+        ("wav", {"codec": "", "sound": "pcm_s16le"}, "audio/wav"),
+    ],
+)
+def test_knows_videos_and_sounds(form, options, kind):
+    facts = look(films.made(form, seconds=0.4, **options))
+    assert (facts.type, facts.width, facts.height) == (kind, 0, 0)
+    assert magic.medium_of(kind) == kind.partition("/")[0]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xd8\xff", b"\xff\xd8\xff\xe0\xff", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8L"])

@@ -9,7 +9,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from core import errors, wake
-from uploads import actions, storage, tasks
+from uploads import storage, tasks
+from uploads.actions import preparing, receiving, sweeps, using
 from uploads.models import Stored, Upload
 from uploads.tests import factories
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def attach(owner, *keys, limit=4):
-    return actions.attach_uploads(actor=owner, keys=keys, purpose=factories.PURPOSE, limit=limit)
+    return using.attach_uploads(actor=owner, keys=keys, purpose=factories.PURPOSE, limit=limit)
 
 
 def with_files(files, upload):
@@ -77,65 +78,57 @@ def test_deletes_what_is_not_in_use_and_only_ones_own(owner, stranger, files, la
         factories.make_upload(owner, attached_at=timezone.now()),
     )
     with pytest.raises(errors.NotFound):
-        actions.delete_upload(actor=stranger, key=upload.key)
+        using.delete_upload(actor=stranger, key=upload.key)
     with pytest.raises(errors.Conflict):
-        actions.delete_upload(actor=owner, key=used.key)
-    actions.delete_upload(actor=owner, key=upload.key)
+        using.delete_upload(actor=owner, key=used.key)
+    using.delete_upload(actor=owner, key=upload.key)
     assert list(Upload.objects.all()) == [used]
-    later(minutes=7)
-    tasks.tidy()
+    tasks.remove()
     assert not files.exists(storage.variant(upload.key, "320"))
     assert list(Stored.objects.values_list("key", flat=True)) == [used.key]
 
 
 def test_only_owners_describe(owner, stranger):
     upload = factories.make_upload(owner)
-    assert actions.describe_upload(actor=owner, key=upload.key, alt=" A cat ").alt == "A cat"
+    assert using.describe_upload(actor=owner, key=upload.key, alt=" A cat ").alt == "A cat"
     with pytest.raises(errors.NotFound):
-        actions.describe_upload(actor=stranger, key=upload.key, alt="A dog")
+        using.describe_upload(actor=stranger, key=upload.key, alt="A dog")
 
 
 def test_unused_ones_go_after_a_day(owner, files, later):
     unused, used = with_files(files, factories.make_upload(owner)), factories.make_upload(owner)
     attach(owner, used.key)
     later(hours=23, minutes=59)
-    assert actions.sweep_unused() == 0
+    assert sweeps.sweep_unused() == 0
     later(minutes=2)
-    assert actions.sweep_unused() == 1
+    assert sweeps.sweep_unused() == 1
     assert list(Upload.objects.all()) == [used]
-    assert files.exists(storage.variant(unused.key, "320"))  # a worker may still hold it
-    later(minutes=7)
-    actions.remove_due_files()
+    sweeps.remove_due_files()
     assert not files.exists(storage.variant(unused.key, "320"))
 
 
-def test_those_of_deleted_things_go_after_thirty_days(owner, files, later):
+def test_those_of_deleted_things_go_at_once(owner, files):
     upload = with_files(files, factories.make_upload(owner))
     attach(owner, upload.key)
-    assert actions.detach_uploads(actor=owner, upload_ids=[upload.pk]) == 1
-    assert actions.detach_uploads(actor=owner, upload_ids=[upload.pk]) == 0
+    assert using.detach_uploads(actor=owner, upload_ids=[upload.pk]) == 1
+    assert using.detach_uploads(actor=owner, upload_ids=[upload.pk]) == 0
     with pytest.raises(errors.NotFound):
         attach(owner, upload.key)
-    later(days=29)
-    tasks.tidy()
-    assert Upload.objects.exists()
-    later(days=1, minutes=1)
-    tasks.tidy()
-    later(minutes=7)
-    tasks.tidy()
+    tasks.remove()
     assert not Upload.objects.exists()
+    assert not Stored.objects.exists()
     assert not files.exists(storage.variant(upload.key, "320"))
 
 
 def test_files_go_with_their_member(owner, stranger, files, later):
     """Erased by the action at once; deleted as a row, they are found within a day."""
     mine, other = with_files(files, factories.make_upload(owner)), with_files(files, factories.make_upload(stranger))
-    assert actions.delete_uploads(actor=owner, owner_id=owner.pk) == 1
+    assert using.delete_uploads(actor=owner, owner_id=owner.pk) == 1
     Upload.objects.filter(pk=other.pk).delete()
     later(hours=2)
     tasks.stray()
     later(minutes=7)
-    tasks.tidy()
+    tasks.remove()
     assert not Stored.objects.exists()
     for upload in (mine, other):
         assert not files.exists(storage.variant(upload.key, "320"))
@@ -144,21 +137,20 @@ def test_files_go_with_their_member(owner, stranger, files, later):
 def test_the_sweep_of_strays_leaves_what_is_alive(owner, later):
     factories.make_upload(owner)
     later(days=2)
-    assert actions.sweep_stray() == 0
+    assert sweeps.sweep_stray() == 0
 
 
 def test_a_remover_that_dies_is_followed_by_another(owner, files, monkeypatch, later):
     upload = with_files(files, factories.make_upload(owner))
-    actions.delete_upload(actor=owner, key=upload.key)
-    later(minutes=7)
-    real = storage.drop
-    monkeypatch.setattr(storage, "drop", lambda name: 1 / 0 if "640" in name else real(name))
+    using.delete_upload(actor=owner, key=upload.key)
+    real = files.delete
+    monkeypatch.setattr(files, "delete", lambda name: 1 / 0 if "640" in name else real(name))
     with pytest.raises(ZeroDivisionError):
-        actions.remove_due_files()
-    monkeypatch.setattr(storage, "drop", real)
-    assert actions.remove_due_files() == 0
+        sweeps.remove_due_files()
+    monkeypatch.setattr(files, "delete", real)
+    assert sweeps.remove_due_files() == 0
     later(minutes=4)
-    assert actions.remove_due_files() == 1
+    assert sweeps.remove_due_files() == 1
     assert not files.exists(storage.variant(upload.key, "1280"))
     assert not Stored.objects.exists()
 
@@ -176,7 +168,7 @@ def test_the_sweep_wakes_a_worker_for_what_is_due(owner, monkeypatch):
 
 def test_the_task_prepares(owner, files):
     given = {"actor": owner, "purpose": factories.PURPOSE, "file": factories.png()}
-    upload = actions.receive_upload(**given)
+    upload = receiving.receive_upload(**given)
     tasks.process(str(upload.pk))
     upload.refresh_from_db()
     assert upload.is_ready
@@ -186,8 +178,8 @@ def test_the_task_prepares(owner, files):
 def test_pictures_keep_no_second_thread_from_what_is_live(owner, files, monkeypatch):
     """Who comes while one is prepared leaves at once; who is at it goes on with what has come meanwhile."""
     given = {"actor": owner, "purpose": factories.PURPOSE}
-    first, second = (actions.receive_upload(**given, file=factories.png()) for _turn in range(2))
-    at_it, real = [], actions.process_upload
+    first, second = (receiving.receive_upload(**given, file=factories.png()) for _turn in range(2))
+    at_it, real = [], preparing.process_upload
 
     def process_upload(*, upload_id):
         at_it.append(upload_id)
@@ -196,8 +188,8 @@ def test_pictures_keep_no_second_thread_from_what_is_live(owner, files, monkeypa
             assert at_it == [first.pk], "it did not wait, and did not begin"
         return real(upload_id=upload_id)
 
-    monkeypatch.setattr(tasks, "_at_it", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(actions, "process_upload", process_upload)
+    monkeypatch.setitem(tasks._at_it, tasks.PICTURES, threading.BoundedSemaphore(1))
+    monkeypatch.setattr(preparing, "process_upload", process_upload)
     tasks.process(str(first.pk))
     assert at_it == [first.pk, second.pk]
     assert all(upload.is_ready for upload in Upload.objects.all())
@@ -207,3 +199,24 @@ def test_every_scheduled_task_exists():
     from celery import current_app
 
     assert {one["task"] for one in tasks.SCHEDULE.values()} <= set(current_app.tasks)
+
+
+def test_what_a_storage_that_is_away_keeps_goes_when_it_is_back(owner, files, monkeypatch, later):
+    first, second = (with_files(files, factories.make_upload(owner)) for _turn in range(2))
+    for upload in (first, second):
+        using.delete_upload(actor=owner, key=upload.key)
+    real = files.delete
+
+    def away(name):
+        raise OSError("away")
+
+    monkeypatch.setattr(files, "delete", away)
+    tasks.remove()
+    assert Stored.objects.count() == 2
+    monkeypatch.setattr(files, "delete", real)
+    tasks.remove()  # the first one has been tried, and has its turn a little later
+    assert Stored.objects.count() == 1
+    later(minutes=4)
+    tasks.remove()
+    assert not Stored.objects.exists()
+    assert not any(files.exists(storage.variant(upload.key, "320")) for upload in (first, second))

@@ -1,0 +1,130 @@
+"""Parts of actions: what is refused, in the field's name."""
+
+import io
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from core import errors
+from uploads import docks, magic, reasons, registry
+from uploads.actions.attempts import Crop
+from uploads.models import Slot, Upload
+
+SLACK = 0.001  # of what browsers round
+SMALLEST = 0.01
+UNUSED_LIMIT = 60  # a member's uploads that hang on nothing yet
+
+
+def described(text: str) -> str:
+    text = text.strip()
+    if len(text) > Upload.ALT_LENGTH:
+        limit = {"limit": Upload.ALT_LENGTH}
+        raise errors.Invalid(_("Please describe it in %(limit)d characters or fewer.") % limit, field="alt")
+    return text
+
+
+def facts_of(file: IO[bytes], kind: registry.Kind, max_bytes: int | None = None) -> magic.Facts:
+    """Of a file that this kind takes; `max_bytes` is what a picture may have here."""
+    type = magic.type_of(file.read(magic.HEAD))
+    most = settings.MAX_VIDEO_BYTES if _is_film(kind, type) else max_bytes or settings.MAX_IMAGE_BYTES
+    try:
+        _refuse_type(kind, type)
+        return magic.inspect(file, max_bytes=most, max_pixels=settings.MAX_IMAGE_PIXELS)
+    except magic.Refused as refused:
+        error = errors.TooLarge if str(refused) == reasons.TOO_LARGE else errors.Invalid
+        reason = reasons.UNKNOWN_FILE if kind.films and str(refused) == reasons.UNKNOWN_TYPE else str(refused)
+        raise error(reasons.sentence(reason), field="file") from None
+
+
+def _is_film(kind: registry.Kind, type: str) -> bool:
+    return kind.films and magic.medium_of(type) in (Upload.Medium.VIDEO, Upload.Medium.AUDIO)
+
+
+def _refuse_type(kind: registry.Kind, type: str) -> None:
+    """What is no film and no picture; nothing is said here of a file that is empty."""
+    if magic.medium_of(type) != Upload.Medium.PICTURE and type and not _is_film(kind, type):
+        raise magic.Refused(reasons.UNKNOWN_TYPE)
+
+
+def limit_of(kind: registry.Kind, type: str) -> int:
+    """How many bytes such a file may have."""
+    return int(settings.MAX_VIDEO_BYTES if _is_film(kind, type) else settings.MAX_API_IMAGE_BYTES)
+
+
+def refuse_size(kind: registry.Kind, type: str, size: int) -> None:
+    if size < 1:
+        raise errors.Invalid(reasons.sentence(reasons.EMPTY), field="bytes")
+    if size > limit_of(kind, type):
+        raise errors.TooLarge(reasons.sentence(reasons.TOO_LARGE), field="bytes")
+
+
+def facts_of_head(kind: registry.Kind, found: docks.Found, slot: Slot) -> tuple[str, int, int]:
+    """Type, width and height of what has arrived, by its first bytes; magic.Refused."""
+    type = magic.type_of(found.head)
+    if found.size != slot.bytes:
+        raise magic.Refused(reasons.WRONG_SIZE)
+    if not type or not _is_of(type, slot.type):
+        raise magic.Refused(reasons.UNKNOWN_FILE if kind.films else reasons.UNKNOWN_TYPE)
+    _refuse_type(kind, type)
+    if found.size > limit_of(kind, type):
+        raise magic.Refused(reasons.TOO_LARGE)
+    width, height = magic.size_of(type, found.head, io.BytesIO(found.head))
+    if width * height > settings.MAX_IMAGE_PIXELS:
+        raise magic.Refused(reasons.TOO_MANY_PIXELS)
+    return type, width, height
+
+
+def _is_of(type: str, said: str) -> bool:
+    """Browsers tell the type by the name, so a WebP may be called a JPEG; but a picture is no video, and no page. A
+    container of videos may hold a sound alone."""
+    is_said = said.partition("/")[0].lower()
+    films = {Upload.Medium.VIDEO, Upload.Medium.AUDIO}
+    return (
+        said in ("", "application/octet-stream")
+        or is_said == type.partition("/")[0]
+        or {
+            is_said,
+            magic.medium_of(type),
+        }
+        <= films
+    )
+
+
+def plain_name(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[:255]
+
+
+def inside(crop: Crop | None) -> Crop | None:
+    """A rectangle within the picture, in parts of its upright width and height."""
+    if crop is None:
+        return None
+    x, y, width, height = (float(one) for one in crop)
+    within = x >= 0 and y >= 0 and x + width <= 1 + SLACK and y + height <= 1 + SLACK
+    if not (within and width >= SMALLEST and height >= SMALLEST):  # not a number is none of these
+        raise errors.Invalid(_("This piece is not inside the picture."), field="crop")
+    return x, y, width, height
+
+
+def refuse_hoard(actor: Any) -> None:
+    unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)[:UNUSED_LIMIT].count()
+    if unused + Slot.objects.filter(owner_id=actor.pk)[:UNUSED_LIMIT].count() >= UNUSED_LIMIT:
+        raise errors.TooMany(
+            _("You have many pictures waiting. Use or delete some first."), field="file", retry_after=60
+        )
+
+
+def refuse_unready(upload: Upload) -> None:
+    if upload.state == Upload.State.FAILED:
+        raise errors.Invalid(reasons.sentence(upload.reason), field="uploads")
+    if not upload.is_ready and upload.is_film:
+        text = _("Your file is still being prepared (%(percent)d %%). One moment, please.")
+        raise errors.Conflict(text % {"percent": upload.progress}, field="uploads")
+    if not upload.is_ready:
+        raise errors.Conflict(_("A picture is still being prepared. One moment, please."), field="uploads")
+
+
+def refuse_unusable(upload: Upload) -> None:
+    refuse_unready(upload)
+    if upload.attached_at:
+        raise errors.Conflict(_("A picture is already in use elsewhere. Please upload it again."), field="uploads")

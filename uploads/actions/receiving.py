@@ -1,0 +1,106 @@
+"""Files come in.
+
+Waits for the disk and a child process: short transactions, marked durable, so that it refuses inside another. Killed at
+any line it leaves rows that a sweep finds.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import IO, Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import errors
+from uploads import access, lanes, magic, reasons, registry, storage
+from uploads.actions import attempts, checks, removal
+from uploads.actions.attempts import Crop
+from uploads.models import Stored, Upload
+
+INTENT = timedelta(hours=1)  # a file without a row for so long never gets one
+
+
+def receive_upload(
+    *, actor: Any, purpose: str, file: IO[bytes], alt: str = "", name: str = "", max_bytes: int | None = None
+) -> Upload:
+    """Checks and keeps a file; a worker prepares it. Invalid or TooLarge name the field "file"."""
+    return _receive(actor, purpose, file, alt, name, max_bytes, claimed=False)
+
+
+def receive_ready_upload(
+    *,
+    actor: Any,
+    purpose: str,
+    file: IO[bytes],
+    alt: str = "",
+    name: str = "",
+    max_bytes: int | None = None,
+    crop: Crop | None = None,
+) -> Upload:
+    """The same and prepares it at once, for forms that work without script: ready, or Invalid with the reason. What has
+    a shape by its purpose gets it: out of the middle of `crop`, or of the whole. `actor` is None for a worker that
+    found it. A video or a sound takes too long for that: it comes back as it is, and a worker prepares it."""
+    shape, crop = registry.kind(purpose).shape, checks.inside(crop)
+    upload = _receive(actor, purpose, file, alt, name, max_bytes, claimed=True)
+    if upload.is_film:
+        return upload
+    upload = attempts.work(upload, shape=shape, crop=crop)
+    if not upload.is_ready:
+        raise errors.Invalid(reasons.sentence(upload.reason), field="file")
+    return upload
+
+
+def cut_upload(*, actor: Any, key: str | uuid.UUID, purpose: str, crop: Crop | None = None) -> Upload:
+    """A new ready upload in the purpose's shape, cut out of the actor's ready and unused one, which stays as it is."""
+    source = access.own_uploads(actor).filter(key__in=access.as_keys([key]), purpose=purpose).first()
+    if source is None:
+        raise errors.NotFound(field="upload")
+    checks.refuse_unready(source)
+    try:
+        with storage.open_variant(source.key, source.largest) as file:
+            return receive_ready_upload(
+                actor=actor, purpose=purpose, file=file, alt=source.alt, name=source.name, crop=crop
+            )
+    except FileNotFoundError:
+        raise errors.Invalid(reasons.sentence(reasons.LOST), field="upload") from None
+
+
+def _receive(
+    actor: Any, purpose: str, file: IO[bytes], alt: str, name: str, max_bytes: int | None, *, claimed: bool
+) -> Upload:
+    kind, alt = registry.kind(purpose), checks.described(alt)
+    if actor is not None:
+        checks.refuse_hoard(actor)
+    facts = checks.facts_of(file, kind, max_bytes)
+    medium = Upload.Medium(magic.medium_of(facts.type))
+    claimed = claimed and medium == Upload.Medium.PICTURE
+    key = uuid.uuid4()
+    # The intent stands before the first byte: if this process dies now, remove_due_files finds the file.
+    with transaction.atomic(durable=True):
+        Stored.objects.create(key=key, due_at=timezone.now() + INTENT)
+    storage.keep(storage.original(key), file)
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        if not Stored.objects.filter(key=key, due_at__gt=now).update(due_at=None):
+            raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
+        upload = Upload.objects.create(
+            key=key,
+            owner_id=actor.pk if actor is not None else None,
+            purpose=kind.name,
+            public=kind.public,
+            name=checks.plain_name(name),
+            alt=alt,
+            type=facts.type,
+            medium=medium,
+            bytes=facts.bytes,
+            sha256=facts.sha256,
+            width=facts.width,
+            height=facts.height,
+            state=Upload.State.PROCESSING if claimed else Upload.State.RECEIVED,
+            attempts=1 if claimed else 0,
+            due_at=now + removal.CLAIM if claimed else now,
+        )
+        if not claimed:
+            lanes.wake(upload)
+    return upload
