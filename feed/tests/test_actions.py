@@ -21,7 +21,8 @@ from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
 from feed.queries import live as live_queries
 from feed.tests.factories import make_comment, make_post, make_reaction
-from uploads.models import Upload
+from uploads.actions import sweeps
+from uploads.models import Stored, Upload
 from uploads.tests import factories as upload_factories
 
 pytestmark = pytest.mark.django_db
@@ -184,11 +185,23 @@ def test_pictures_go_when_a_deletion_can_no_longer_be_undone(cast: Cast) -> None
     post = make_post(cast.alice, pictures=2)
     kept = make_post(cast.alice, pictures=1)
     post_actions.delete_post(actor=cast.alice, post_id=post.pk)
+    assert sweeps.sweep_discarded() == 0
+    post_actions.undo_delete_post(actor=cast.alice, post_id=post.pk)
+    assert not Upload.objects.filter(discarded_at__isnull=False).exists()
+    post_actions.delete_post(actor=cast.alice, post_id=post.pk)
+    with time_machine.travel(timezone.now() + timedelta(seconds=36)):
+        assert sweeps.sweep_discarded() == 2
+    assert Upload.objects.get() == kept.pictures.get().upload
+    assert Stored.objects.filter(due_at__isnull=False).count() == 2
+
+
+def test_pictures_of_what_is_deleted_by_no_action_go_with_the_clock(cast: Cast) -> None:
+    post = make_post(cast.alice, pictures=2)
+    Post.objects.filter(pk=post.pk).update(deleted_at=timezone.now())
     assert post_actions.discard_pictures() == 0
-    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
         assert post_actions.discard_pictures() == 2
         assert post_actions.discard_pictures() == 0
-    assert Upload.objects.filter(discarded_at__isnull=True).get() == kept.pictures.get().upload
 
 
 # -- Comments

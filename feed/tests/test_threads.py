@@ -27,6 +27,7 @@ from feed.tests.factories import make_comment, make_post
 from feed.tests.test_actions import at_once, facts, pushed  # noqa: F401  the fixture
 from feed.tests.test_queries import plan
 from uploads import access as upload_access
+from uploads.actions import sweeps
 from uploads.models import Upload
 from uploads.tests import factories as upload_factories
 
@@ -363,10 +364,20 @@ def test_the_picture_goes_when_a_deletion_can_no_longer_be_undone(cast: Cast, go
     else:
         post_actions.delete_post(actor=cast.alice, post_id=post.pk)
     tasks.discard_pictures()
-    assert not Upload.objects.filter(discarded_at__isnull=False).exists()
-    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+    assert sweeps.sweep_discarded() == 0
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
         tasks.discard_pictures()
-    assert Upload.objects.filter(discarded_at__isnull=True).get() == kept.picture
+        assert sweeps.sweep_discarded() == 1
+    assert Upload.objects.get() == kept.picture
+
+
+def test_a_comment_that_is_taken_back_has_its_picture_again(cast: Cast) -> None:
+    row = say(cast.bob, make_post(cast.alice), "look", picture=picture(cast.bob).key)
+    comment_actions.delete_comment(actor=cast.bob, comment_id=row.pk)
+    comment_actions.undo_delete_comment(actor=cast.bob, comment_id=row.pk)
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert sweeps.sweep_discarded() == 0
+    assert Upload.objects.get().discarded_at is None
 
 
 # -- Taking along and going

@@ -112,6 +112,7 @@ def test_it_says_what_it_needs(capsys):
         call_command("set_up_bucket")
 
 
+@pytest.mark.both
 def test_the_walk_takes_what_has_no_row_and_tells_of_what_has_no_file(owner, files):
     there = stored(files, owner, attached_at=timezone.now())
     gone = factories.make_upload(owner, attached_at=timezone.now())

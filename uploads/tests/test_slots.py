@@ -66,6 +66,7 @@ def finish(api, slot):
 # The whole way
 
 
+@pytest.mark.both
 def test_a_file_comes_and_becomes_an_upload(api, client, disk):
     slot = opened(api, alt="A cat", name="C:\\photos\\..\\cat.png")
     assert send(client, slot) == [204]
@@ -93,6 +94,7 @@ def test_it_goes_on_after_a_lost_connection(api, client, disk):
         assert file.read() == data
 
 
+@pytest.mark.both
 def test_what_is_called_off_or_forgotten_leaves_nothing(api, client, disk):
     first, second = opened(api), opened(api)
     for slot in (first, second):
@@ -214,6 +216,7 @@ def test_nothing_overwrites_what_is_finished(api, client, disk):
     assert finish(api, slot).status_code == 404
 
 
+@pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 def test_finished_twice_at_once_it_is_one_upload(api, client, owner, disk):
     slot = opened(api)
