@@ -27,6 +27,7 @@ from feed.models.posts import ALT_LIMIT, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, Po
 from feed.models.reactions import Reaction
 from feed.models.saved import Collection, SavedPost
 from feed.models.sources import Home, HomeEntry, Source, Subscription
+from feed.models.trends import PostVote, TagVote
 from uploads import actions as upload_actions
 
 BATCH = 200
@@ -105,7 +106,11 @@ def register() -> None:
     quiet = {"post": "post_id", "until": "until"}
     personal.holds(MutedPost, "member", file="muted-posts.json", title=_("Conversations you mute"), fields=quiet)
     personal.holds(HomeEntry, "member", erase=homes.erase_entries)
-    personal.holds(Home, "member")
+    personal.holds(Home, "member", file="home.json", title=_("Your home"), fields={"tab": "tab"})
+    lately = {"post": "post_id", "day": "day"}
+    personal.holds(PostVote, "member", file="trends.json", title=_("What you talked about lately"), fields=lately)
+    used = {"name": "source__name", "day": "day"}
+    personal.holds(TagVote, "member", file="used-hashtags.json", title=_("Hashtags you used lately"), fields=used)
     personal.holds(Subscription, "member", erase=homes.erase_subscriptions)
     tags = {"name": "source__name", "since": "created_at"}
     rows = personal.rows_of(Subscription, "member", tags, lambda member, mine: mine.filter(source__kind="tag"))

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from feed.api import comments as comment_api
+from feed.api import explore as explore_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
 from feed.api import posts as post_api
@@ -8,12 +9,18 @@ from feed.api import previews as preview_api
 from feed.api import reactions as reaction_api
 from feed.api import saved as saved_api
 from feed.api import tags as tag_api
-from feed.views import comments, feeds, hidden, home, mutes, posts, previews, reactions, saved, tags
+from feed.views import comments, explore, feeds, hidden, home, mutes, posts, previews, reactions, saved, tags
 
 app_name = "feed"
 urlpatterns = [
     path("", home.home, name="home"),
     path("compose/", posts.compose, name="compose"),
+    path("home/", explore.choose_tab, name="choose_tab"),
+    path("explore/", explore.explore, name="explore"),
+    path("explore/posts/", explore.posts, name="explore_posts"),
+    path("explore/hashtags/", explore.tags, name="explore_tags"),
+    path("explore/people/", explore.people, name="explore_people"),
+    path("posts/<int:id>/why/", explore.why, name="why"),
     path("feed/new", home.new_posts, name="new_posts"),
     path("posts/<int:id>/", posts.post, name="post"),
     path("posts/<int:id>/edit/", posts.edit, name="edit"),
@@ -52,6 +59,12 @@ urlpatterns = [
     path("saved/<int:id>/", saved.collection, name="collection"),
     path("saved/<int:id>/edit/", saved.edit_collection, name="edit_collection"),
     path("saved/<int:id>/delete/", saved.delete_collection, name="delete_collection"),
+    path("api/v1/explore/posts", explore_api.TrendingPosts.as_view(), name="api_trending_posts"),
+    path("api/v1/explore/hashtags", explore_api.TrendingTags.as_view(), name="api_trending_tags"),
+    path("api/v1/explore/people", explore_api.PeopleToFollow.as_view(), name="api_people_to_follow"),
+    path("api/v1/me/for-you", explore_api.ForYou.as_view(), name="api_for_you"),
+    path("api/v1/me/home", explore_api.HomeTab.as_view(), name="api_home_tab"),
+    path("api/v1/posts/<int:id>/why", explore_api.Why.as_view(), name="api_why"),
     path("api/v1/posts", post_api.Posts.as_view(), name="api_posts"),
     path("api/v1/posts/<int:id>", post_api.OnePost.as_view(), name="api_post"),
     path("api/v1/posts/<int:id>/undo", post_api.UndoDeletePost.as_view(), name="api_undo_delete"),

@@ -92,12 +92,18 @@ def _tags_of(post: Post) -> list[Source]:
 
 
 def tag_sources(names: list[str]) -> list[Source]:
-    """Sources of hashtags, made where there are none."""
-    found = {one.name: one for one in Source.objects.filter(kind=SourceKind.TAG, name__in=names)}
-    if missing := [Source(kind=SourceKind.TAG, name=name) for name in sorted(names) if name not in found]:
+    """Sources of hashtags, made where there are none; until the end of the transaction nobody sweeps them away."""
+    found = _shared_tags(names)
+    while missing := [Source(kind=SourceKind.TAG, name=name) for name in sorted(names) if name not in found]:
         Source.objects.bulk_create(missing, ignore_conflicts=True)
-        found = {one.name: one for one in Source.objects.filter(kind=SourceKind.TAG, name__in=names)}
+        found = _shared_tags(names)
     return [found[name] for name in names]
+
+
+def _shared_tags(names: list[str]) -> dict[str | None, Source]:
+    there = Source.objects.filter(kind=SourceKind.TAG, name__in=names)
+    _share(list(there.values_list("pk", flat=True)) if names else [])
+    return {one.name: one for one in there}  # after the lock
 
 
 def _file(post: Post, sources: list[Source]) -> None:
@@ -108,7 +114,7 @@ def _file(post: Post, sources: list[Source]) -> None:
 def _share(source_ids: Collection[int]) -> None:
     """Until the end of the transaction nobody changes how these sources come to their readers; others may file
     meanwhile. SQLite has one writer at a time. (The foreign key takes this lock as well, but only at the commit.)"""
-    if connection.features.has_select_for_update:
+    if source_ids and connection.features.has_select_for_update:
         with connection.cursor() as cursor:
             cursor.execute(SHARE, [list(source_ids)])
 

@@ -40,6 +40,7 @@ class Comment(models.Model):
         constraints = [models.UniqueConstraint(fields=["author", "client_id"], name="comment_client_once")]
         indexes = [
             models.Index(fields=["post", "-id"], condition=models.Q(parent__isnull=True), name="comment_of_post"),
+            models.Index(fields=["author", "-id"], name="comment_of_author"),
             models.Index(fields=["parent", "-id"], condition=models.Q(parent__isnull=False), name="comment_reply"),
         ]
 

@@ -7,6 +7,7 @@ import { HttpError, post as send } from "./http.js";
 import "./keep.js";
 import "./mute.js";
 import "./who.js";
+import "./why.js";
 import { showPostCounts } from "./reactions.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
