@@ -38,8 +38,8 @@ def unfollow_tag(*, actor: User, name: str) -> str:
 
 @transaction.atomic
 def sweep_tags(*, after: int = 0) -> int | None:
-    """Takes hashtags away that nothing stands under and nobody follows, of a batch of them above the id `after`; returns
-    the last id of the batch, None at the end. Who is using one at this moment shares its lock, and it stays."""
+    """Takes hashtags away that nothing stands under and nobody follows, of a batch of them above the id `after`. The
+    last id of the batch; None at the end. Who is using one at this moment shares its lock, and it stays."""
     tags = Source.objects.filter(kind=SourceKind.TAG)
     ids = list(tags.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
     if not ids:

@@ -24,7 +24,7 @@ from core.paging import Page
 from feed.access import posts as post_access
 from feed.access import tags as tag_access
 from feed.access import trends as trend_access
-from feed.models.posts import Post
+from feed.models.posts import COUNTED, Post
 from feed.models.sources import Filing, SourceKind
 from feed.models.trends import lately
 from feed.queries import cards, trends
@@ -187,6 +187,9 @@ def why(viewer: User, post_id: int) -> tuple[Post, list[Reason]]:
 
 
 def _brings(viewer: User, post: Post) -> list[Reason]:
+    """Nothing does, where the viewer has muted or hidden it."""
+    if not cards.keep_heard(viewer, post_access.heard_posts(viewer))([post]):
+        return []
     found = []
     if post.author_id == viewer.pk:
         found.append(Reason("yours", True))
@@ -195,8 +198,8 @@ def _brings(viewer: User, post: Post) -> list[Reason]:
     under = Filing.objects.filter(post=post.pk, source__kind=SourceKind.TAG, source=OuterRef("source"))
     tags = tag_access.followed_tags(viewer).filter(Exists(under)).order_by("source__name")
     found += [Reason("tag", True, name=name or "") for name in tags.values_list("source__name", flat=True)]
-    warmest = set(trends.warmest_posts(FROM_TRENDS).values_list("pk", flat=True))
-    if post.pk in warmest and trend_access.trending_posts(viewer).filter(pk=post.pk).exists():
+    warmest = trends.warmest_posts(FROM_TRENDS).values_list("pk", flat=True)
+    if post.audience in COUNTED and not post.author.is_private and post.pk in set(warmest):
         found.append(Reason("trending", True))
     return found
 

@@ -26,7 +26,7 @@ from accounts.models.relations import Block, Follow, FollowRequest
 from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
-from feed.actions import homes
+from feed.actions import homes, trends
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
@@ -196,6 +196,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     ties.write(made, users)
     keeping.write(made, users, posts, list(comments.values()))
     threads.write(made, comments)
+    trends.recount()
 
 
 def _people(made: Plan, say: Say) -> list[User]:
