@@ -1,10 +1,12 @@
 from django.contrib import admin
+from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 
 from feed.models.comments import Comment
 from feed.models.posts import Post, PostPicture
 from feed.models.previews import LinkPreview
 from feed.models.reactions import Reaction
+from feed.models.trends import PostTrend, TagTrend, lately
 
 COUNTS = ("reactions", "reactions_count")
 
@@ -89,3 +91,28 @@ class LinkPreviewAdmin(ReadOnly, ModelAdmin):
     raw_id_fields = ("upload",)
     ordering = ("-id",)
     show_full_result_count = False
+
+
+@admin.register(PostTrend)
+class PostTrendAdmin(ReadOnly, ModelAdmin):
+    list_display = ("post_id", "people")
+    raw_id_fields = ("post",)
+    ordering = ("-heat",)
+    show_full_result_count = False
+
+    @admin.display(description="people lately")
+    def people(self, trend: PostTrend) -> float:
+        return round(lately(trend.heat, timezone.now()), 1)
+
+
+@admin.register(TagTrend)
+class TagTrendAdmin(ReadOnly, ModelAdmin):
+    list_display = ("source", "people")
+    list_select_related = ("source",)
+    raw_id_fields = ("source",)
+    ordering = ("-heat",)
+    show_full_result_count = False
+
+    @admin.display(description="people lately")
+    def people(self, trend: TagTrend) -> float:
+        return round(lately(trend.heat, timezone.now()), 1)

@@ -136,7 +136,9 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or DATA_DIR / "static")
-SERVESTATIC_USE_FINDERS = DEBUG or TESTING
+# Each client of a test begins the middleware anew, and would look at every file: tests ask for none of them.
+SERVESTATIC_USE_FINDERS = DEBUG
+SERVESTATIC_USE_STATIC_ROOT = not (DEBUG or TESTING)
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_USE_MANIFEST = False
 FILE_UPLOAD_TEMP_DIR = env.folder("UPLOAD_TEMP_DIR", DATA_DIR / "tmp")

@@ -25,7 +25,7 @@ def warmth(at: datetime) -> float:
 
 def lately(heat: float | None, now: datetime) -> float:
     """How many people that is: those of today count whole, of yesterday half."""
-    return 0.0 if heat is None else math.exp(min(heat - warmth(now), 50))
+    return 0.0 if heat is None else math.exp(min(heat - warmth(now), 700))
 
 
 class Trend(models.Model):

@@ -29,6 +29,7 @@ from feed.models.sources import Filing, SourceKind
 from feed.models.trends import lately
 from feed.queries import cards, trends
 from feed.queries import home as home_queries
+from feed.serializers.explore import Reason
 
 FROM_HOME = 500  # candidates: the newest of home,
 FROM_TRENDS = 100  # and the warmest of all
@@ -70,17 +71,6 @@ class Features:
         fresh = -(self.age / FADES)
         near = math.log2(1 + self.reacted + 2 * self.said)
         return fresh + near + math.log2(1 + self.people) + (1 if self.friend else 0)
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One sentence of 'why am I seeing this'. `brings`: it puts the post before the viewer; otherwise it stands higher
-    for it in 'For you'."""
-
-    kind: str
-    brings: bool = False
-    count: int = 0
-    name: str = ""
 
 
 # -- The walk ----------------------------------------------------------------------------------------------------------

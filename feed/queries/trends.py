@@ -47,7 +47,7 @@ def trending_tags(viewer: Viewer, cursor: str = "", size: int = PAGE) -> Page[Ta
     return paging.walk(_warmest(TagTrend.objects.all()), cursor=cursor, size=size, names=BY, keep=keep)
 
 
-def warmest_posts(number: int) -> QuerySet[PostTrend]:
+def warmest_posts(number: int) -> QuerySet[PostTrend, Any]:
     """Candidates that stand highest, for others' subqueries."""
     return PostTrend.objects.order_by("-heat", "-post").values("pk")[:number]
 

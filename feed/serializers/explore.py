@@ -1,16 +1,26 @@
 """What there is to find, as JSON; and the sentences of 'why am I seeing this'."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
 from rest_framework import serializers
 
-from accounts.models.people import User
 from accounts.serializers import people as accounts_serializers
 from core import text
 from feed.models.sources import HomeTab
 from feed.models.trends import TagTrend
-from feed.queries.ranking import Reason
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sentence of 'why am I seeing this'. `brings`: it puts the post before the viewer; otherwise it stands higher
+    for it in 'For you'."""
+
+    kind: str
+    brings: bool = False
+    count: int = 0
+    name: str = ""
 
 
 def trending_tag(row: TagTrend) -> dict[str, Any]:
@@ -28,7 +38,7 @@ def person_to_follow(person: Any) -> dict[str, Any]:
     return {**accounts_serializers.person(person), "follows_you": person.follows_viewer, "why": why_suggested(person)}
 
 
-def why_suggested(person: User | Any) -> str:
+def why_suggested(person: Any) -> str:
     """The strongest reason, in a few words."""
     friends, followed = person.common_friends, person.followed_in_common
     if friends:

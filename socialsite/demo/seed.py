@@ -26,11 +26,11 @@ from accounts.models.relations import Block, Follow, FollowRequest
 from chat.models import Conversation, Membership, Message
 from core import text
 from core.models import Pulse
-from feed.actions import homes, trends
+from feed.actions import homes
 from feed.models.comments import Comment
 from feed.models.posts import COUNTED, Post, PostPicture
 from feed.models.reactions import Reaction
-from socialsite.demo import entrance, keeping, links, pictures, plan, selves, threads, ties
+from socialsite.demo import entrance, finding, keeping, links, pictures, plan, selves, threads, ties
 from socialsite.demo.pictures import Prepared
 from socialsite.demo.plan import Plan
 from uploads import storage
@@ -196,7 +196,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     ties.write(made, users)
     keeping.write(made, users, posts, list(comments.values()))
     threads.write(made, comments)
-    trends.recount()
+    finding.write(users, posts)
 
 
 def _people(made: Plan, say: Say) -> list[User]:

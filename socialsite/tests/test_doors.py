@@ -28,7 +28,7 @@ from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
-from socialsite.tests import kept
+from socialsite.tests import explored, kept
 from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, together
 from socialsite.tests.shown import (
     Ask,
@@ -99,6 +99,14 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:home": home,
     "feed:api_posts": home,
     "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), home_queries.NEW_LIMIT)),
+    "feed:explore": explored.overview,
+    "feed:explore_posts": explored.posts,
+    "feed:api_trending_posts": explored.posts,
+    "feed:explore_people": explored.people,
+    "feed:api_people_to_follow": explored.people,
+    "feed:api_for_you": explored.for_you,
+    "feed:why": kept.whose,
+    "feed:api_why": explored.why,
     "feed:api_user_posts": posts_of,
     "feed:post": post_page,
     "feed:api_post": post,
@@ -180,6 +188,7 @@ EXPORTS: dict[str, Callable[[Ask], Shown]] = {
     "friend-requests.json": own("friend_asks"),
     "friends.json": own("friends"),
     "close-friends.json": own("close"),
+    "not-suggested.json": own("dismissed"),
     "lists.json": own("listed"),
     "muted.json": own("mutes", "mutes_over", met=False),
     "blocked.json": own("blocks", met=False),
@@ -257,6 +266,10 @@ class Walk:
         for name, path in ROUTES:
             for address, ask in self.addresses(name, path):
                 self.compare(name, address, ask)
+
+    def page(self, address: str) -> str:
+        limits.memory.clear()
+        return self.client.get(address).content.decode()
 
     def compare(self, name: str, address: str, ask: Ask) -> None:
         limits.memory.clear()
@@ -380,10 +393,12 @@ class EveryDoor:
         type(self).number += 1
         [world] = build([together(graphs)], start=self.number)
         kept.keep(world)
+        explored.warm(world)
         told: dict[int, set[Any]] = {}
         viewers: list[Viewer] = [0, None] if self.number % 4 == 0 else [0]
         for viewer in viewers:
             Walk(world, viewer).go()
+            explored.tags(world, viewer, Walk(world, viewer).page)
         Walk(world, 0).pictures()  # visitors have links only
         Walk(world, 0).socket()
         Walk(world, 0).export()
