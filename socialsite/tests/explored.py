@@ -3,16 +3,18 @@
 Every post is warm, whoever it is for, the later in `places` the more: so much that nothing else a reader does moves one
 before another."""
 
-import html
 import re
 from collections.abc import Callable
 
+from django.test import Client
 from django.utils import timezone
 
+from core import limits
 from feed.models.sources import Source
 from feed.models.trends import PostTrend, TagTrend, warmth
 from feed.queries.explore import PEOPLE, POSTS
 from feed.queries.ranking import FROM_TRENDS
+from socialsite.tests import kept
 from socialsite.tests.graphs import Graph, Place, Viewer
 from socialsite.tests.shown import Ask, Shown, newest, shown
 from socialsite.tests.worlds import World
@@ -68,8 +70,9 @@ def people(ask: Ask) -> Shown:
 
 
 def overview(ask: Ask) -> Shown:
+    """A beginning of few posts looks through the warmest hundred for them."""
     some = to_follow(ask.graph, ask.me)[:PEOPLE] if ask.viewer is not None else []
-    found = shown(posts=newest(trending(ask.graph, ask.viewer), POSTS))
+    found = shown(posts=newest(warmest(ask.graph, ask.viewer), POSTS))
     return Shown(found.people | frozenset(some), found.posts)
 
 
@@ -80,11 +83,24 @@ def why(ask: Ask) -> Shown:
     return Shown(people=frozenset({author} if brings and author != ask.me else ()))
 
 
-def tags(world: World, viewer: Viewer, get: Callable[[str], str]) -> None:
+def tags(world: World, viewer: Viewer, client: Client) -> None:
     """A hashtag is news only by posts that the viewer sees, of people they do not mute."""
     graph = world.graph
     uses = {place for place in graph.tagged if counted(graph, place) and graph.sees(viewer, place)}
     wanted = any((viewer, author) not in graph.mutes for author, _audience in uses)
     for path in ("/explore/hashtags/", "/explore/"):
-        found = re.findall(r'<b dir="auto">#(\w+)</b>', html.unescape(get(path)))
+        limits.memory.clear()
+        found = re.findall(r'<b dir="auto">#(\w+)</b>', client.get(path).content.decode())
         assert found == ([world.tag] if wanted else []), f"{path} for {viewer} of {graph}"
+
+
+SHOWS: dict[str, Callable[[Ask], Shown]] = {
+    "feed:explore": overview,
+    "feed:explore_posts": posts,
+    "feed:api_trending_posts": posts,
+    "feed:explore_people": people,
+    "feed:api_people_to_follow": people,
+    "feed:api_for_you": for_you,
+    "feed:why": kept.whose,
+    "feed:api_why": why,
+}

@@ -99,14 +99,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:home": home,
     "feed:api_posts": home,
     "feed:new_posts": lambda ask: shown(posts=newest(ask.graph.home(ask.me), home_queries.NEW_LIMIT)),
-    "feed:explore": explored.overview,
-    "feed:explore_posts": explored.posts,
-    "feed:api_trending_posts": explored.posts,
-    "feed:explore_people": explored.people,
-    "feed:api_people_to_follow": explored.people,
-    "feed:api_for_you": explored.for_you,
-    "feed:why": kept.whose,
-    "feed:api_why": explored.why,
+    **explored.SHOWS,
     "feed:api_user_posts": posts_of,
     "feed:post": post_page,
     "feed:api_post": post,
@@ -267,10 +260,6 @@ class Walk:
             for address, ask in self.addresses(name, path):
                 self.compare(name, address, ask)
 
-    def page(self, address: str) -> str:
-        limits.memory.clear()
-        return self.client.get(address).content.decode()
-
     def compare(self, name: str, address: str, ask: Ask) -> None:
         limits.memory.clear()
         headers = {"HX-Request": "true"} if name in AS_FRAGMENT else {}
@@ -398,7 +387,7 @@ class EveryDoor:
         viewers: list[Viewer] = [0, None] if self.number % 4 == 0 else [0]
         for viewer in viewers:
             Walk(world, viewer).go()
-            explored.tags(world, viewer, Walk(world, viewer).page)
+            explored.tags(world, viewer, Walk(world, viewer).client)
         Walk(world, 0).pictures()  # visitors have links only
         Walk(world, 0).socket()
         Walk(world, 0).export()
