@@ -30,7 +30,12 @@ def test_what_people_talk_about_is_found(enter: Enter, village: Village, width: 
     tag = words.rpartition("#")[2]
     reader.get_by_role("link", name="Explore").locator("visible=true").first.click()
     expect(reader.get_by_role("heading", name="Explore", level=1)).to_be_visible()
-    expect(card_of(reader, words)).to_be_visible(timeout=20_000)
+    for _turn in range(40):  # counted behind the request
+        if card_of(reader, words).count():
+            break
+        reader.wait_for_timeout(250)
+        reader.reload()
+    expect(card_of(reader, words)).to_be_visible()
     reader.get_by_role("button", name=f"Follow #{tag}").click()
     expect(reader.get_by_role("heading", name=f"#{tag}")).to_be_visible()
     reader.goto("/explore/hashtags/")
