@@ -173,9 +173,9 @@ def test_it_costs_the_same_however_much_there_is(
 
 def test_what_is_asked_of_the_reader_goes_over_indexes(cast: Cast) -> None:
     made = Post.objects.bulk_create(Post(author=cast.alice, text=f"{number}") for number in range(3000))
-    Reaction.objects.bulk_create(Reaction(user=cast.bob, post=each, kind="like") for each in made)
-    Comment.objects.bulk_create(Comment(author=cast.bob, post=each, text="x") for each in made)
-    Comment.objects.bulk_create(Comment(author=cast.dan, post=each, text="x") for each in made)
+    people = [cast.bob, *(make_user() for _number in range(9))]
+    Reaction.objects.bulk_create(Reaction(user=one, post=each, kind="like") for one in people for each in made[:2000])
+    Comment.objects.bulk_create(Comment(author=one, post=each, text="x") for one in people for each in made[:2000])
     prefix = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
