@@ -146,6 +146,7 @@ TIES = (
     ("friend-requests.json", _("People you asked to be friends"), FriendRequest, "asker", "asked"),
     ("friends.json", _("Friends"), Friendship, "person", "friend"),
     ("close-friends.json", _("Close friends"), CloseFriend, "owner", "friend"),
+    ("not-suggested.json", _("People you do not want suggested"), DismissedSuggestion, "viewer", "person"),
 )
 
 

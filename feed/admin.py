@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 
 from feed.models.comments import Comment
@@ -8,6 +9,7 @@ from feed.models.posts import Post, PostPicture
 from feed.models.previews import LinkPreview
 from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
+from feed.models.trends import PostTrend, TagTrend, lately
 
 COUNTS = ("reactions", "reactions_count")
 
@@ -119,3 +121,28 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     fields = ("author", "is_kept", "publish_at", "trouble", "revision", "created_at", "updated_at")
     ordering = ("-id",)
     show_full_result_count = False
+
+
+@admin.register(PostTrend)
+class PostTrendAdmin(ReadOnly, ModelAdmin):
+    list_display = ("post_id", "people")
+    raw_id_fields = ("post",)
+    ordering = ("-heat",)
+    show_full_result_count = False
+
+    @admin.display(description="people lately")
+    def people(self, trend: PostTrend) -> float:
+        return round(lately(trend.heat, timezone.now()), 1)
+
+
+@admin.register(TagTrend)
+class TagTrendAdmin(ReadOnly, ModelAdmin):
+    list_display = ("source", "people")
+    list_select_related = ("source",)
+    raw_id_fields = ("source",)
+    ordering = ("-heat",)
+    show_full_result_count = False
+
+    @admin.display(description="people lately")
+    def people(self, trend: TagTrend) -> float:
+        return round(lately(trend.heat, timezone.now()), 1)

@@ -16,13 +16,24 @@ class FeedConfig(AppConfig):
         from feed.access import comments as comment_access
         from feed.access import posts as post_access
         from feed.access import previews as preview_access
-        from feed.actions import counts, filing, homes
+        from feed.actions import counts, filing, homes, trends
         from feed.models.posts import PICTURES_LIMIT
         from feed.queries import posts as post_queries
         from uploads import registry as uploads_registry
 
         frame.register_nav(
             frame.NavItem(key="home", label=_("Home"), icon="home", url_name="feed:home", order=10, tab=True)
+        )
+        frame.register_nav(
+            frame.NavItem(
+                key="explore",
+                label=_("Explore"),
+                icon="compass",
+                url_name="feed:explore",
+                order=15,
+                tab=True,
+                needs_member=False,
+            )
         )
         frame.register_nav(
             frame.NavItem(key="saved", label=_("Saved"), icon="bookmark", url_name="feed:saved", order=70)
@@ -61,3 +72,4 @@ class FeedConfig(AppConfig):
         accounts_registry.recounts["reactions and comments"] = counts.recount_posts
         accounts_registry.recounts["votes"] = counts.recount_polls
         accounts_registry.recounts["subscribers"] = homes.recount
+        accounts_registry.recounts["trends"] = trends.recount

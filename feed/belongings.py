@@ -30,6 +30,7 @@ from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
 from feed.models.saved import Collection, SavedPost
 from feed.models.sources import Home, HomeEntry, Source, Subscription
+from feed.models.trends import PostVote, TagVote
 from uploads.actions import using as uploads_using
 
 BATCH = 200
@@ -159,7 +160,11 @@ def register() -> None:
     quiet = {"post": "post_id", "until": "until"}
     personal.holds(MutedPost, "member", file="muted-posts.json", title=_("Conversations you mute"), fields=quiet)
     personal.holds(HomeEntry, "member", erase=homes.erase_entries)
-    personal.holds(Home, "member")
+    personal.holds(Home, "member", file="home.json", title=_("Your home"), fields={"tab": "tab"})
+    lately = {"post": "post_id", "day": "day"}
+    personal.holds(PostVote, "member", file="trends.json", title=_("What you talked about lately"), fields=lately)
+    used = {"name": "source__name", "day": "day"}
+    personal.holds(TagVote, "member", file="used-hashtags.json", title=_("Hashtags you used lately"), fields=used)
     personal.holds(Subscription, "member", erase=homes.erase_subscriptions)
     tags = {"name": "source__name", "since": "created_at"}
     rows = personal.rows_of(Subscription, "member", tags, lambda member, mine: mine.filter(kind="tag"))

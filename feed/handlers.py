@@ -3,8 +3,8 @@
 from accounts.events import PrivacyChanged
 from core import outbox
 from feed import realtime
-from feed.actions import homes
-from feed.events import PostCreated, PostEdited
+from feed.actions import homes, trends
+from feed.events import CommentCreated, PostCreated, PostEdited, PostReacted, PostRestored
 from feed.queries import live as live_queries
 
 
@@ -25,3 +25,17 @@ def look_again(fact: PrivacyChanged) -> None:
 def copy(fact: PostCreated | PostEdited) -> None:
     """To the homes of many; until then their reads make up for it."""
     homes.copy_post(post_id=fact.post_id)
+
+
+@outbox.subscribes(PostCreated, PostEdited, PostRestored, name="feed-tag-trends")
+def count_tags(fact: PostCreated | PostEdited | PostRestored) -> None:
+    """Behind the request: whoever writes with a hashtag waits for nobody else who does."""
+    trends.count_tags(post_id=fact.post_id)
+
+
+@outbox.subscribes(PostReacted, CommentCreated, name="feed-post-trends")
+def count_answer(fact: PostReacted | CommentCreated) -> None:
+    if isinstance(fact, CommentCreated):
+        trends.count_comment(comment_id=fact.comment_id)
+    elif fact.kind:
+        trends.count_reaction(post_id=fact.post_id, user_id=fact.user_id)

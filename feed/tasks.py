@@ -12,6 +12,8 @@ from feed.actions import homes
 from feed.actions import mutes as mute_actions
 from feed.actions import posts as post_actions
 from feed.actions import previews as preview_actions
+from feed.actions import tags as tag_actions
+from feed.actions import trends as trend_actions
 from feed.queries import drafts as draft_queries
 from feed.queries import previews as preview_queries
 
@@ -22,6 +24,12 @@ SCHEDULE = {
     "feed-settle": {"task": "feed.settle", "schedule": 20.0, "options": {"queue": "maintenance", "expires": 20}},
     "feed-publish": {"task": "feed.look_for_due", "schedule": 5.0, "options": {"queue": "events", "expires": 10}},
     "feed-trim": {"task": "feed.trim", "schedule": 86400.0, "options": {"queue": "maintenance"}},
+    "feed-sweep-trends": {
+        "task": "feed.sweep_trends",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
+    "feed-sweep-tags": {"task": "feed.sweep_tags", "schedule": 86400.0, "options": {"queue": "maintenance"}},
     "feed-discard": {
         "task": "feed.discard_pictures",
         "schedule": 600.0,
@@ -110,3 +118,18 @@ def sweep_previews() -> None:
     """Previews that no post uses, in batches until none is left."""
     while preview_actions.sweep_previews():
         pass
+
+
+@shared_task(name="feed.sweep_trends", queue="maintenance")
+def sweep_trends() -> None:
+    """What was talked about weeks ago, in batches until none is left."""
+    while trend_actions.sweep():
+        pass
+
+
+@shared_task(name="feed.sweep_tags", queue="maintenance")
+def sweep_tags() -> None:
+    """Hashtags that nobody uses and nobody follows."""
+    last: int | None = 0
+    while last is not None:
+        last = tag_actions.sweep_tags(after=last)

@@ -3,6 +3,7 @@ from django.urls import path
 from feed.api import comments as comment_api
 from feed.api import completion as completion_api
 from feed.api import drafts as draft_api
+from feed.api import explore as explore_api
 from feed.api import hidden as hidden_api
 from feed.api import mutes as mute_api
 from feed.api import pins as pin_api
@@ -18,6 +19,7 @@ from feed.api import tags as tag_api
 from feed.views import (
     comments,
     drafts,
+    explore,
     feeds,
     films,
     hidden,
@@ -45,6 +47,12 @@ urlpatterns = [
     path("drafts/<int:id>/", drafts.draft, name="draft"),
     path("drafts/<int:id>/publish/", drafts.publish, name="publish_draft"),
     path("drafts/<int:id>/delete/", drafts.delete, name="delete_draft"),
+    path("home/", explore.choose_tab, name="choose_tab"),
+    path("explore/", explore.explore, name="explore"),
+    path("explore/posts/", explore.posts, name="explore_posts"),
+    path("explore/hashtags/", explore.tags, name="explore_tags"),
+    path("explore/people/", explore.people, name="explore_people"),
+    path("posts/<int:id>/why/", explore.why, name="why"),
     path("feed/new", home.new_posts, name="new_posts"),
     path("posts/<int:id>/", posts.post, name="post"),
     path("posts/edit/", posts.change, name="change_post"),
@@ -92,6 +100,12 @@ urlpatterns = [
     path("saved/<int:id>/", saved.collection, name="collection"),
     path("saved/<int:id>/edit/", saved.edit_collection, name="edit_collection"),
     path("saved/<int:id>/delete/", saved.delete_collection, name="delete_collection"),
+    path("api/v1/explore/posts", explore_api.TrendingPosts.as_view(), name="api_trending_posts"),
+    path("api/v1/explore/hashtags", explore_api.TrendingTags.as_view(), name="api_trending_tags"),
+    path("api/v1/explore/people", explore_api.PeopleToFollow.as_view(), name="api_people_to_follow"),
+    path("api/v1/me/for-you", explore_api.ForYou.as_view(), name="api_for_you"),
+    path("api/v1/me/home", explore_api.HomeTab.as_view(), name="api_home_tab"),
+    path("api/v1/posts/<int:id>/why", explore_api.Why.as_view(), name="api_why"),
     path("api/v1/posts", post_api.Posts.as_view(), name="api_posts"),
     path("api/v1/posts/<int:id>", post_api.OnePost.as_view(), name="api_post"),
     path("api/v1/posts/<int:id>/undo", post_api.UndoDeletePost.as_view(), name="api_undo_delete"),

@@ -129,6 +129,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["name_key", "id"], name="user_by_name"),
             models.Index(fields=["-created_at", "-id"], name="user_newest"),
+            models.Index(fields=["-followers_count", "-id"], condition=models.Q(is_listed=True), name="user_popular"),
             models.Index(fields=["id"], condition=models.Q(is_staff=True), name="user_staff"),
             models.Index(
                 fields=["id"],

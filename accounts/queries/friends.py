@@ -59,21 +59,26 @@ def sent_requests(*, viewer: User, cursor: str = "") -> people_queries.People:
 def suggestions(*, viewer: User, limit: int = SUGGESTIONS) -> list[User]:
     """Friends of friends, those with most friends in common first, with ties and `common_friends`. Three queries,
     bounded however many friends they have. Nobody who is private, tied already, muted or sent away is suggested."""
-    if not viewer.friends_count:
-        return []
-    own = Friendship.objects.filter(people_access.present("friend__"), person=viewer).order_by("-id")
-    asked = list(own.values_list("friend_id", flat=True)[:FRIENDS_ASKED])
-    theirs = fields_access.visible_friendships(viewer).filter(person_id__in=asked)  # who hides theirs tells none
-    common = Counter(theirs.exclude(friend=viewer).values_list("friend_id", flat=True)[:TIES_ASKED])
+    common = common_friends(viewer)
     best = sorted(common, key=lambda id: (-common[id], id))[:CANDIDATES]
-    people = _untied(viewer).filter(pk__in=best, is_private=False).in_bulk() if best else {}
+    people = untied(viewer).filter(pk__in=best, is_private=False).in_bulk() if best else {}
     found = [people[id] for id in best if id in people][:limit]
     for person in found:
         person.common_friends = common[person.pk]  # type: ignore[attr-defined]
     return found
 
 
-def _untied(viewer: User) -> QuerySet[User]:
+def common_friends(viewer: User) -> Counter[int]:
+    """Friends of the viewer's friends, each with how many of these there are; at most two queries."""
+    if not viewer.friends_count:
+        return Counter()
+    own = Friendship.objects.filter(people_access.present("friend__"), person=viewer).order_by("-id")
+    asked = list(own.values_list("friend_id", flat=True)[:FRIENDS_ASKED])
+    theirs = fields_access.visible_friendships(viewer).filter(person_id__in=asked)  # who hides theirs tells none
+    return Counter(theirs.exclude(friend=viewer).values_list("friend_id", flat=True)[:TIES_ASKED])
+
+
+def untied(viewer: User) -> QuerySet[User]:
     """Whom one could propose to the viewer: listed and visible, not followed, asked, befriended, muted or sent away."""
     waiting = friends_access.waiting_requests()
     asked = people_access.waiting_requests().filter(asker=viewer, asked_id=OuterRef("pk"))
@@ -94,5 +99,5 @@ def _untied(viewer: User) -> QuerySet[User]:
 def rail(viewer: User) -> dict[str, Any]:
     """Three whom the viewer may know, or else the newest members."""
     known = suggestions(viewer=viewer, limit=RAIL)
-    new = _untied(viewer).exclude(pk__in=[person.pk for person in known]).order_by("-pk")
+    new = untied(viewer).exclude(pk__in=[person.pk for person in known]).order_by("-pk")
     return {"people": known + list(new[: RAIL - len(known)]) if len(known) < RAIL else known}

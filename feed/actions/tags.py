@@ -1,6 +1,7 @@
 """Following hashtags."""
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.access import people as accounts_access
@@ -8,8 +9,10 @@ from accounts.models.people import User
 from core import errors, wake
 from feed.access import tags as tag_access
 from feed.actions import filing
+from feed.models.sources import Filing, Source, SourceKind, Subscription
 
 MOST = 200  # hashtags that one follows
+BATCH = 1000
 
 
 @transaction.atomic
@@ -32,3 +35,19 @@ def unfollow_tag(*, actor: User, name: str) -> str:
     for row in tag_access.followed_tags(member).filter(source__name=name).select_related("source"):
         filing.unsubscribe([member.pk], row.source)
     return name
+
+
+@transaction.atomic
+def sweep_tags(*, after: int = 0) -> int | None:
+    """Takes hashtags away that nothing stands under and nobody follows, of a batch of them above the id `after`. The
+    last id of the batch; None at the end. Who is using one at this moment shares its lock, and it stays."""
+    tags = Source.objects.filter(kind=SourceKind.TAG)
+    ids = list(tags.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    if not ids:
+        return None
+    filed = Exists(Filing.objects.filter(source=OuterRef("pk")))
+    followed = Exists(Subscription.objects.filter(source=OuterRef("pk")))
+    unused = tags.filter(pk__in=ids).exclude(filed).exclude(followed)
+    idle = list(unused.select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    unused.filter(pk__in=idle).delete()  # asked again: what was filed before the lock is seen now
+    return ids[-1]

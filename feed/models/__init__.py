@@ -1,6 +1,19 @@
 """The tables of the feed. Django looks for them here; import each from its own module."""
 
-from feed.models import comments, drafts, hidden, mutes, polls, posts, previews, reactions, revisions, saved, sources
+from feed.models import (
+    comments,
+    drafts,
+    hidden,
+    mutes,
+    polls,
+    posts,
+    previews,
+    reactions,
+    revisions,
+    saved,
+    sources,
+    trends,
+)
 
 __all__ = [
     "comments",
@@ -14,4 +27,5 @@ __all__ = [
     "revisions",
     "saved",
     "sources",
+    "trends",
 ]

@@ -50,6 +50,7 @@ class Comment(models.Model):
         ]
         indexes = [
             models.Index(fields=["post", "-id"], condition=models.Q(parent__isnull=True), name="comment_of_post_first"),
+            models.Index(fields=["author", "-id"], name="comment_of_author"),
             models.Index(fields=["parent", "-id"], condition=models.Q(parent__isnull=False), name="comment_reply"),
         ]
 

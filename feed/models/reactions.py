@@ -49,6 +49,7 @@ class Reaction(models.Model):
         ]
         indexes = [
             models.Index(fields=["post", "-id"], condition=models.Q(post__isnull=False), name="reaction_of_post"),
+            models.Index(fields=["user", "-id"], condition=models.Q(post__isnull=False), name="reactions_to_posts_of"),
             models.Index(
                 fields=["post", "kind", "-id"], condition=models.Q(post__isnull=False), name="reaction_of_post_kind"
             ),

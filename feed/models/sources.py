@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 TAG_LIMIT = 50  # characters of a hashtag
 
@@ -111,6 +112,11 @@ class HomeEntry(models.Model):
         return f"post {self.post_id} at {self.member_id}'s"
 
 
+class HomeTab(models.TextChoices):
+    LATEST = "latest", pgettext_lazy("home", "Latest")
+    FOR_YOU = "for_you", _("For you")
+
+
 class Home(models.Model):
     """Down to where a member's entries reach: those of all COPIED subscriptions are there above the post `floor`."""
 
@@ -118,6 +124,13 @@ class Home(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="home"
     )
     floor = models.PositiveBigIntegerField(default=0)
+    tab = models.CharField(
+        max_length=8,
+        choices=HomeTab.choices,
+        default=HomeTab.LATEST,
+        db_default=HomeTab.LATEST,
+        help_text=_("What the member looked at last."),
+    )
 
     def __str__(self) -> str:
         return f"home of {self.member_id}"

@@ -7,10 +7,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 
+from accounts.models.people import User
 from core.templatetags import ui
 from feed.access import reactions as reaction_access
 from feed.access.reactions import Kind
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, PostPicture
+from feed.serializers import explore as explore_serializers
 from feed.serializers import reactions as reaction_serializers
 
 register = template.Library()
@@ -48,6 +50,11 @@ def _named(kind: str | Kind) -> Kind:
 def reaction_words() -> list[dict[str, str]]:
     """The set for static/js/reactions.js."""
     return [reaction_serializers.kind(one) for one in reaction_access.kinds()]
+
+
+@register.simple_tag
+def why_suggested(person: User) -> str:
+    return explore_serializers.why_suggested(person)
 
 
 @register.simple_tag

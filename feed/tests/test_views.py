@@ -73,7 +73,7 @@ def test_a_page_costs_the_same_with_many_posts(cast: Cast, number: int, django_a
     client.get("/")
     with django_assert_max_num_queries(18):
         client.get("/")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         client.get("/", headers=HX)
 
 

@@ -29,8 +29,8 @@ def complain(form: Any, error: errors.SocialError) -> None:
     form.add_error(field if field in form.fields else None, str(error.message))
 
 
-def next_url(request: Request, cursor: str, path: str = "") -> str:
-    return f"{path or request.path}?cursor={cursor}" if cursor else ""
+def next_url(request: Request, cursor: str, path: str = "", query: str = "") -> str:
+    return f"{path or request.path}?cursor={cursor}{query}" if cursor else ""
 
 
 def back(request: Request, anchor: str, otherwise: Callable[[], str]) -> HttpResponseRedirect:

@@ -7,8 +7,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import doors as doors_access
 from accounts.access import people as accounts_access
 from core import errors
+from feed.models.sources import HomeTab
 from feed.queries import home as home_queries
+from feed.queries import home_tabs as home_tab_queries
 from feed.queries import posts as post_queries
+from feed.queries import ranking
 from feed.views import base, composing
 
 
@@ -18,8 +21,11 @@ def home(request: base.Request) -> HttpResponse:
     if not request.user.is_authenticated:
         words = {"posts": post_queries.public_posts(), "shut": bool(doors_access.door().refusal)}
         return render(request, "feed/welcome.html", words)
-    page = home_queries.home(request.user, request.GET.get("cursor", ""))
-    context = {"page": page, "next_url": base.next_url(request, page.next)}
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in HomeTab.values else home_tab_queries.chosen_tab(request.user)
+    look = ranking.for_you if tab == HomeTab.FOR_YOU else home_queries.home
+    page = look(request.user, request.GET.get("cursor", ""))
+    context = {"page": page, "next_url": base.next_url(request, page.next, query=f"&tab={tab}"), "tab": tab}
     if request.htmx:
         return render(request, "feed/_posts.html", context)
     return render(

@@ -34,6 +34,7 @@ from socialsite.demo import (
     asking,
     begun,
     entrance,
+    finding,
     keeping,
     links,
     pictures,
@@ -211,6 +212,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     threads.write(made, comments)
     asking.write(made, users, posts)
     sharing.write(made, users, posts)
+    finding.write(users, posts)
 
 
 def _people(made: Plan, say: Say) -> list[User]:

@@ -123,8 +123,9 @@ class Graph:
         """Whose pages hear at once of a new post."""
         if not self.present(post[0]) or post in self.deleted:
             return set()
-        followers = self.to("follows", post[0])
-        return {post[0]} | {one for one in followers if self.present(one) and self.hears(one, post)}
+        readers = set(self.to("follows", post[0]))
+        readers |= {0} if post in self.tagged and post[1] in ("public", "members") else set()  # follows the hashtag
+        return {post[0]} | {one for one in readers if self.present(one) and self.hears(one, post)}
 
     def says(self, viewer: Viewer, post: Place) -> set[int]:
         """Whose comments stand before the viewer under a post."""

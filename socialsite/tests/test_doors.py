@@ -28,7 +28,7 @@ from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
-from socialsite.tests import kept
+from socialsite.tests import explored, kept
 from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, is_bare, together
 from socialsite.tests.shown import (
     Ask,
@@ -105,6 +105,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:home": home,
     "feed:api_posts": home,
     "feed:new_posts": lambda ask: cards(ask, newest(ask.graph.home(ask.me), home_queries.NEW_LIMIT)),
+    **explored.SHOWS,
     "feed:api_user_posts": posts_of,
     "feed:post": post_page,
     "feed:api_post": post,
@@ -197,6 +198,7 @@ EXPORTS: dict[str, Callable[[Ask], Shown]] = {
     "friend-requests.json": own("friend_asks"),
     "friends.json": own("friends"),
     "close-friends.json": own("close"),
+    "not-suggested.json": own("dismissed"),
     "lists.json": own("listed"),
     "muted.json": own("mutes", "mutes_over", met=False),
     "blocked.json": own("blocks", met=False),
@@ -401,10 +403,12 @@ class EveryDoor:
         type(self).number += 1
         [world] = build([together(graphs)], start=self.number)
         kept.keep(world)
+        explored.warm(world)
         told: dict[int, set[Any]] = {}
         viewers: list[Viewer] = [0, None] if self.number % 4 == 0 else [0]
         for viewer in viewers:
             Walk(world, viewer).go()
+            explored.tags(world, viewer, Walk(world, viewer).client)
         Walk(world, 0).pictures()  # visitors have links only
         Walk(world, 0).socket()
         Walk(world, 0).export()

@@ -13,6 +13,7 @@ import "./more-fields.js";
 import "./mute.js";
 import { showPoll } from "./poll.js";
 import "./who.js";
+import "./why.js";
 import { showPostCounts } from "./reactions.js";
 import "./shares.js";
 import { socket } from "./socket.js";
