@@ -248,6 +248,7 @@ def test_everything_without_script(enter: Enter) -> None:
     expect(shown.first).to_have_value("the second")
     page.get_by_label("Keep or schedule").click()
     page.get_by_label("When it shall appear").fill("2001-01-01T10:00")
+    page.watch.expect(r"answered 422", r"status of 422")
     page.get_by_role("button", name="Schedule", exact=True).click()
     expect(page.get_by_text("Choose a time at least a minute from now.").first).to_be_visible()
     expect(text(page)).to_have_value("Plain and later")
