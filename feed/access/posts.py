@@ -42,7 +42,7 @@ def _seen(viewer: Viewer, post: str = "") -> Q:
     return rules if blocked is None else rules & ~Q(blocked)
 
 
-def shared_seen(viewer: Viewer) -> "ExpressionWrapper[BooleanField]":
+def shared_seen(viewer: Viewer) -> "ExpressionWrapper[Q]":
     """True for shares whose original the viewer may see."""
     return ExpressionWrapper(Q(shared__isnull=False) & _seen(viewer, "shared__"), output_field=BooleanField())
 
