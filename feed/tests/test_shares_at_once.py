@@ -61,11 +61,10 @@ def test_the_same_share_at_the_same_moment_stands_once() -> None:
     author, guest = make_user("author"), make_user("guest")
     post = make_post(author)
     found: list[int] = []
-    assert (
-        at_once(
-            [lambda: found.append(share_actions.share_post(actor=guest, post_id=post.pk).pk) for _number in range(12)]
-        )
-        == []
-    )
+
+    def share() -> None:
+        found.append(share_actions.share_post(actor=guest, post_id=post.pk).pk)
+
+    assert at_once([share] * 12) == []
     post.refresh_from_db()
     assert (len(set(found)), post.shares_count) == (1, 1)
