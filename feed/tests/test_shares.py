@@ -1,16 +1,14 @@
 """Shares: posts that show another post, to whoever may see both."""
 
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from accounts.actions import mutes, relations
 from accounts.models.people import User
 from accounts.models.relations import Audience
-from accounts.tests.factories import Cast, make_block, make_follow, make_user
+from accounts.tests.factories import Cast, make_block, make_follow
 from core import errors, outbox
 from core.models import Event
 from feed import belongings
@@ -28,7 +26,6 @@ from feed.queries import saved as saved_queries
 from feed.queries import shares as share_queries
 from feed.serializers import posts as post_serializers
 from feed.tests.factories import make_post
-from feed.tests.test_actions import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -406,57 +403,3 @@ def test_saved_and_hidden_are_the_shares_own(cast: Cast) -> None:
     assert (row.pk, row.original) == (bare.pk, post)
     post_actions.delete_post(actor=cast.alice, post_id=post.pk)
     assert saved_queries.saved(cast.bob).rows == []
-
-
-# -- Many hands --------------------------------------------------------------------------------------------------------
-
-HANDS = 50
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_counts_equal_a_recount_after_fifty_at_once() -> None:
-    """Each shares with words and without, twice, deletes, takes back, narrows; the author edits meanwhile."""
-    people = [make_user(f"hand{number}") for number in range(HANDS)]
-    post = make_post(people[0])
-
-    few = threading.Semaphore(8)  # a process has ten connections
-
-    def do(action: Any, **given: Any) -> Post:
-        with few:
-            try:
-                return action(**given)
-            finally:
-                connection.close()
-
-    def hand(number: int) -> None:
-        me = {"actor": people[number]}
-        bare = do(share_actions.share_post, **me, post_id=post.pk)
-        assert do(share_actions.share_post, **me, post_id=post.pk).pk == bare.pk
-        quote = do(share_actions.share_post, **me, post_id=post.pk, text="words", client_id="once")
-        if number % 2:
-            do(post_actions.delete_post, **me, post_id=bare.pk)
-        if number % 3 == 0:
-            do(post_actions.edit_post, **me, post_id=quote.pk, audience="friends")
-        if number % 4 == 1:
-            do(post_actions.undo_delete_post, **me, post_id=bare.pk)
-        if number % 10 == 0:
-            do(post_actions.edit_post, actor=people[0], post_id=post.pk, text=f"edit {number}")
-
-    assert at_once([lambda number=number: hand(number) for number in range(HANDS)]) == []
-    post.refresh_from_db()
-    bare = sum(number % 2 == 0 or number % 4 == 1 for number in range(HANDS))
-    quotes = sum(number % 3 != 0 for number in range(HANDS))
-    assert post.shares_count == bare + quotes
-    assert (counts.recount_posts(), counts.recount_members()) == (0, 0)
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_the_same_share_at_the_same_moment_stands_once() -> None:
-    author, guest = make_user("author"), make_user("guest")
-    post = make_post(author)
-    found: list[int] = []
-    assert at_once([lambda: found.append(share(guest, post).pk) for _number in range(12)]) == []
-    post.refresh_from_db()
-    assert (len(set(found)), post.shares_count) == (1, 1)

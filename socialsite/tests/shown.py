@@ -1,7 +1,7 @@
 """What the oracle says that pages and API show: people, posts and comments, for each kind of question."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.models.relations import Audience
 from socialsite.tests.graphs import Graph, Place, Share, Viewer, is_bare
@@ -78,6 +78,13 @@ def shares(ask: Ask) -> Shown:
 
 def shares_in_full(ask: Ask) -> Shown:
     return cards(ask, newest(_shares(ask)))
+
+
+def posts_for_visitors(ask: Ask) -> Shown:
+    """What the RSS feed of a person shows to everybody who may see them: nothing, be it their name, if it is closed."""
+    if not (ask.graph.meets(None, ask.one) and ask.graph.inside(None, ask.one)):
+        return shown()
+    return profile(replace(ask, viewer=None))
 
 
 def tab_of_profile(ask: Ask) -> Shown:

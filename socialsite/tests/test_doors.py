@@ -49,6 +49,7 @@ from socialsite.tests.shown import (
     person,
     post,
     post_page,
+    posts_for_visitors,
     posts_of,
     profile,
     rail,
@@ -137,13 +138,6 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "moderation:report_post": kept.others_post,
     "moderation:report_comment": kept.others_comment,
 }
-
-
-def posts_for_visitors(ask: Ask) -> Shown:
-    """What the RSS feed of a person shows to everybody who may see them: nothing, be it their name, if it is closed."""
-    if not (ask.graph.meets(None, ask.one) and ask.graph.inside(None, ask.one)):
-        return shown()
-    return profile(replace(ask, viewer=None))
 
 
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
