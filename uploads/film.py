@@ -168,7 +168,11 @@ class Upright:
         last = graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 1000)
         )
-        turns = {1: [("transpose", "clock")], 2: [("hflip", None), ("vflip", None)], 3: [("transpose", "cclock")]}
+        turns: dict[int, list[Any]] = {
+            1: [("transpose", "clock")],
+            2: [("hflip", None), ("vflip", None)],
+            3: [("transpose", "cclock")],
+        }
         scaled = f"{self.size[0]}:{self.size[1]}:flags=bicubic:out_color_matrix=bt709:out_range=tv"
         steps = [*turns.get(self.facts["turn"], []), ("scale", scaled), ("setsar", "1"), ("format", "yuv420p")]
         for name, arguments in steps:
