@@ -168,7 +168,11 @@ class Upright:
         last = graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 1000)
         )
-        turns = {1: [("transpose", "clock")], 2: [("hflip", None), ("vflip", None)], 3: [("transpose", "cclock")]}
+        turns: dict[int, list[Any]] = {
+            1: [("transpose", "clock")],
+            2: [("hflip", None), ("vflip", None)],
+            3: [("transpose", "cclock")],
+        }
         scaled = f"{self.size[0]}:{self.size[1]}:flags=bicubic:out_color_matrix=bt709:out_range=tv"
         steps = [*turns.get(self.facts["turn"], []), ("scale", scaled), ("setsar", "1"), ("format", "yuv420p")]
         for name, arguments in steps:
@@ -203,7 +207,7 @@ def moving(job: dict[str, Any], short: int) -> dict[str, Any]:
     with opened(job) as source, av.open(path, "w", format="mp4", options={"movflags": "+faststart"}) as target:
         streams = the_streams(source)
         picture = target.add_stream("libx264", rate=Fraction(facts["rate"]).limit_denominator(1001))
-        picture.width, picture.height, picture.pix_fmt = *size, "yuv420p"
+        picture.width, picture.height, picture.pix_fmt = size[0], size[1], "yuv420p"
         picture.time_base = picture.codec_context.time_base = Fraction(1, 90_000)
         picture.codec_context.thread_count = 1
         most = {"maxrate": str(BITS[short]), "bufsize": str(2 * BITS[short])}

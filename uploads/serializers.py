@@ -35,7 +35,7 @@ class SourceOut(serializers.Serializer[Any]):
 class TrackOut(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="WebVTT.")
     language = serializers.CharField()
-    label = serializers.CharField(help_text="The language in its own words.")
+    label = serializers.CharField(help_text="The language in its own words.")  # type: ignore[assignment]
 
 
 class SoundOut(serializers.Serializer[Upload]):

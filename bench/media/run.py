@@ -55,6 +55,9 @@ def prepare_film(source: bytes, kind: str) -> None:
 
 def measured(work: Callable[[bytes, str], None], source: bytes, kind: str, answer: Any) -> None:
     """In a process of its own, so that its children are these and no others."""
+    import django
+
+    django.setup()
     begun = time.monotonic()
     work(source, kind)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -67,7 +70,7 @@ def best(work: Callable[[bytes, str], None], source: bytes, kind: str, rounds: i
         answer = context.Queue()
         process = context.Process(target=measured, args=(work, source, kind, answer))
         process.start()
-        made.append(answer.get(timeout=900))
+        made.append(answer.get(timeout=300))
         process.join()
     return tuple(min(numbers) for numbers in zip(*made, strict=True))
 

@@ -20,8 +20,7 @@ def captions(request: base.Request, id: int) -> HttpResponse:
     if gone := request.POST.get("remove"):
         captioning.delete_captions(actor=request.user, key=film.key, language=gone)
         return redirect("feed:captions", id)
-    given = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = CaptionsForm(*given, initial={"language": translation.get_language()})
+    form = CaptionsForm(request.POST or None, request.FILES or None, initial={"language": translation.get_language()})
     if form.is_bound and form.is_valid():
         words = form.cleaned_data["file"].read(vtt.BYTES + 1)
         try:
