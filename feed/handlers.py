@@ -4,7 +4,7 @@ from accounts.events import PrivacyChanged
 from core import outbox
 from feed import realtime
 from feed.actions import homes, trends
-from feed.events import CommentCreated, PostCreated, PostEdited, PostReacted, PostRestored
+from feed.events import CommentCreated, PostCreated, PostEdited, PostReacted, PostRestored, PostShared
 from feed.queries import live as live_queries
 
 
@@ -33,9 +33,11 @@ def count_tags(fact: PostCreated | PostEdited | PostRestored) -> None:
     trends.count_tags(post_id=fact.post_id)
 
 
-@outbox.subscribes(PostReacted, CommentCreated, name="feed-post-trends")
-def count_answer(fact: PostReacted | CommentCreated) -> None:
+@outbox.subscribes(PostReacted, PostShared, CommentCreated, name="feed-post-trends")
+def count_answer(fact: PostReacted | PostShared | CommentCreated) -> None:
     if isinstance(fact, CommentCreated):
         trends.count_comment(comment_id=fact.comment_id)
+    elif isinstance(fact, PostShared):
+        trends.count_share(share_id=fact.share_id)
     elif fact.kind:
         trends.count_reaction(post_id=fact.post_id, user_id=fact.user_id)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from feed.access import trends as trend_access
 from feed.models.comments import Comment
+from feed.models.posts import Post
 from feed.models.reactions import Reaction
 from feed.models.sources import Filing, SourceKind
 from feed.models.trends import KEPT, PostTrend, PostVote, TagTrend, TagVote, warmth
@@ -74,10 +75,16 @@ def count_comment(*, comment_id: int) -> None:
     _count(_told(Comment.objects.filter(pk=comment_id, deleted_at__isnull=True), "author_id"))
 
 
-def _told(rows: QuerySet[Any], who: str) -> Iterator[tuple[int, int, datetime]]:
+@transaction.atomic
+def count_share(*, share_id: int) -> None:
+    _count(_told(Post.objects.filter(pk=share_id, deleted_at__isnull=True), "author_id", about="shared"))
+
+
+def _told(rows: QuerySet[Any], who: str, *, about: str = "post") -> Iterator[tuple[int, int, datetime]]:
     """What of these rows counts, as post, member, moment: not what is said to oneself."""
-    seen = rows.filter(post__in=trend_access.counted_posts().values("pk")).exclude(**{who: F("post__author_id")})
-    return seen.values_list("post_id", who, "created_at").iterator()
+    seen = rows.filter(**{f"{about}__in": trend_access.counted_posts().values("pk")})
+    seen = seen.exclude(**{who: F(f"{about}__author_id")})
+    return seen.values_list(f"{about}_id", who, "created_at").iterator()
 
 
 def _count(told: Iterable[tuple[int, int, datetime]]) -> None:
@@ -113,8 +120,8 @@ def sweep() -> int:
 
 @transaction.atomic
 def recount() -> int:
-    """Votes from the posts, reactions and comments of the last days, and heat from the votes; returns how many were
-    wrong. What the worker adds at this very moment may be left out, and then is so until the next time."""
+    """Votes from what was said in the last days, and heat from the votes; returns how many were wrong. What the worker
+    adds at this very moment may be left out, and then is so until the next time."""
     _gather_votes()
     now = timezone.now()
     values = {"now": warmth(now), "oldest": warmth(now - KEPT), "wrong": WRONG}
@@ -132,6 +139,8 @@ def _gather_votes() -> None:
         _add_votes(_told(Reaction.objects.filter(pk__in=part), "user_id"))
     for part in _newest(Comment.objects.filter(deleted_at__isnull=True), since):
         _add_votes(_told(Comment.objects.filter(pk__in=part), "author_id"))
+    for part in _newest(Post.objects.filter(shared__isnull=False, deleted_at__isnull=True), since):
+        _add_votes(_told(Post.objects.filter(pk__in=part), "author_id", about="shared"))
     for part in _newest(trend_access.counted_posts(), since):
         uses = Filing.objects.filter(post__in=part, source__kind=SourceKind.TAG)
         rows = uses.values_list("source_id", "post__author_id", "post__created_at")

@@ -213,9 +213,14 @@ class Post(models.Model):
 
     @property
     def version(self) -> str:
-        """Another one when its card is another one, beyond counts. Asks for author and preview, as `queries` fetch."""
+        """Another one when its card is another one, beyond counts. Asks for author, preview and poll, as `queries`
+        fetch."""
         card = self.link_card
-        parts = (self.edited_at, self.reach.value, card and (card.pk, card.fetched_at), self.comments_off)
+        poll = getattr(self, "poll", None)
+        parts = (
+            *(self.edited_at, self.reach.value, card and (card.pk, card.fetched_at)),
+            *(self.comments_off, self.pinned_at, poll is not None and poll.is_over()),
+        )
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     @property

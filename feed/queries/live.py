@@ -21,7 +21,7 @@ WATCH_LIMIT = 100  # posts in one frame
 CHUNK = 1000  # members fetched at once
 COUNTS = ("reactions", "comments_count", "shares_count", "poll__votes", "poll__voters_count")
 VERSION = (
-    *("audience", "author__is_private", "edited_at", "comments_off"),
+    *("audience", "author__is_private", "edited_at", "comments_off", "pinned_at", "poll__ends_at"),
     *("show_preview", "preview__state", "preview__fetched_at"),
 )
 

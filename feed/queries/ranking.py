@@ -85,7 +85,7 @@ def for_you(viewer: User, cursor: str = "") -> Page[Post]:
         now, shown = datetime.fromtimestamp(seconds, UTC), _unpack(packed)
     left = [one for one in _candidates(viewer, bound, now) if one.id not in shown]
     left.sort(key=lambda one: (-one.score, -one.id))
-    rows = cards.in_order(cards.cards(viewer), [Post(pk=one.id) for one in left[: cards.PAGE]])
+    rows = cards.filled(cards.in_order(cards.cards(viewer), [Post(pk=one.id) for one in left[: cards.PAGE]]))
     if len(left) <= cards.PAGE:
         return Page(rows, "")
     bound = bound if cursor else max(one.id for one in left)

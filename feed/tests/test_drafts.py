@@ -23,7 +23,7 @@ from feed.models.sources import Filing, HomeEntry
 from feed.queries import drafts as draft_queries
 from feed.tests.test_mutes import browser
 from socialsite.tests.test_stored_scripts import VECTORS, Page, only_words
-from uploads import actions as upload_actions
+from uploads.actions import sweeps as uploads_sweeps
 from uploads.models import Upload
 from uploads.tests.factories import make_upload
 
@@ -100,17 +100,17 @@ def test_pictures_of_drafts_are_held_and_let_go(cast: Cast) -> None:
     one, two = picture(cast.alice), picture(cast.alice)
     Upload.objects.update(created_at=timezone.now() - timedelta(days=3))
     draft = save(cast.alice, pictures=[one.key, two.key])
-    assert upload_actions.sweep_unused() == 0
+    assert uploads_sweeps.sweep_unused() == 0
     other = save(cast.alice, pictures=[two.key])
     assert [row.upload for row in draft.pictures.all()] == [one], "a picture hangs on the draft that was saved last"
     post_actions.create_post(actor=cast.alice, pictures=[two.key])
     assert not other.pictures.exists(), "a post takes what a draft of its author holds"
     save(cast.alice, client_id=draft.client_id, pictures=[])
-    assert upload_actions.sweep_unused() == 1
+    assert uploads_sweeps.sweep_unused() == 1
     third = picture(cast.alice)
     Upload.objects.filter(pk=third.pk).update(created_at=timezone.now() - timedelta(days=3))
     draft_actions.delete_draft(actor=cast.alice, draft_id=save(cast.alice, pictures=[third.key]).pk)
-    assert upload_actions.sweep_unused() == 1
+    assert uploads_sweeps.sweep_unused() == 1
     assert Upload.objects.get() == two
 
 

@@ -104,7 +104,7 @@ class Killed(BaseException):
     [
         "feed.actions.posts.writing.insert",
         "feed.actions.posts.drafting.become_post",
-        "feed.actions.pictured.upload_actions.attach_uploads",
+        "feed.actions.pictured.uploads_using.attach_uploads",
         "feed.actions.posts.filing.file_post",
         "feed.actions.posts.outbox.emit",
         "feed.actions.drafts._drop",
