@@ -111,6 +111,21 @@ class RemoveIndex(migrations.RemoveIndex):
         return index.create_sql(state.apps.get_model(app_label, self.model_name), schema_editor, **ways)
 
 
+class AddCheck(migrations.AddConstraint):
+    """A check on a table in use: new rows keep it at once, those there are looked through beside their users."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        table, name = (schema_editor.quote_name(one) for one in (model._meta.db_table, self.constraint.name))
+        added = str(self.constraint.create_sql(model, schema_editor))
+        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}", params=None)
+        schema_editor.execute(f"{added} NOT VALID", params=None)
+        schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}", params=None)
+
+
 class MayBeNull(migrations.AlterField):
     """`null=True` from now on, and nothing else of the field changes."""
 

@@ -51,11 +51,12 @@ async def test_who_may_see_a_post_hears_its_counts_and_others_do_not(cast: Cast,
     post = await sync_to_async(make_post)(cast.alice)
     secret = await sync_to_async(make_post)(cast.alice, audience="only_me")
     bob, mallory = Line(cast.bob.pk), Line(cast.mallory.pk)
-    counts = {"post": post.pk, "reactions": {}, "comments": 0, "version": post.version}
-    assert await bob.ask("feed.watch", posts=[post.pk, secret.pk, 10**9]) == {"posts": [counts]}
+    version = (await sync_to_async(post_queries.post)(cast.alice, post.pk)).version
+    counts = {"post": post.pk, "reactions": {}, "comments": 0, "shares": 0}
+    assert await bob.ask("feed.watch", posts=[post.pk, secret.pk, 10**9]) == {"posts": [{**counts, "version": version}]}
     assert await mallory.ask("feed.watch", posts=[post.pk, secret.pk]) == {"posts": []}
     await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
-    assert bob.heard == [{"kind": "post.counts", "data": {"post": post.pk, "reactions": {"wow": 1}, "comments": 0}}]
+    assert bob.heard == [{"kind": "post.counts", "data": {**counts, "reactions": {"wow": 1}}}]
     assert mallory.heard == []
     await bob.ask("feed.unwatch", posts=[post.pk])
     await sync_to_async(reaction_actions.unreact)(actor=cast.dan, post_id=post.pk)
@@ -82,7 +83,8 @@ async def test_what_changes_while_one_begins_to_watch_is_answered_or_heard(
     cast: Cast, hub: realtime.Hub, monkeypatch
 ) -> None:
     post = await sync_to_async(make_post)(cast.alice)
-    before, asked, watchable = post.version, [], live_queries.watchable
+    before = (await sync_to_async(post_queries.post)(cast.bob, post.pk)).version
+    asked, watchable = [], live_queries.watchable
 
     def read_then_edited(user_id: int, ids: list[int]) -> list[Post]:
         found = watchable(user_id, ids)
@@ -100,7 +102,7 @@ async def test_what_changes_while_one_begins_to_watch_is_answered_or_heard(
 
 async def test_a_version_is_another_one_when_the_card_is(cast: Cast) -> None:
     post = await sync_to_async(make_post)(cast.alice, text="https://a.example/")
-    seen = [post.version]
+    seen = [(await sync_to_async(post_queries.post)(cast.bob, post.pk)).version]
     await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
     assert (await sync_to_async(post_queries.post)(cast.bob, post.pk)).version == seen[0]
     for change in ({"text": "other"}, {"audience": "followers"}):

@@ -126,7 +126,7 @@ def test_a_page_of_films_costs_as_much_as_one(cast: Cast, client: Client, django
     for _turn in range(5):
         film_post(cast.alice)
     with django_assert_max_num_queries(2):
-        for post in cards.cards(None):
+        for post in cards.filled(cards.cards(None)):
             assert post.film
             assert post.film.upload.sources
             assert not post.photos

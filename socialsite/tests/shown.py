@@ -151,6 +151,12 @@ def post(ask: Ask) -> Shown:
     return cards(ask, [ask.place] if ask.graph.sees(ask.viewer, ask.place) else [])
 
 
+def versions(ask: Ask) -> Shown:
+    """The words alone; of a share without any who shared."""
+    seen = ask.graph.sees(ask.viewer, ask.place)
+    return shown([ask.place[0]] if seen else [], [ask.place] if seen and not is_bare(ask.place) else [])
+
+
 def thread(ask: Ask) -> Shown:
     return shown(said=[(one, ask.place) for one in ask.graph.says(ask.viewer, ask.place)])
 

@@ -29,6 +29,7 @@ from feed import consumers as feed_consumers
 from feed.queries import home as home_queries
 from feed.queries import live as live_queries
 from socialsite.tests import explored, kept
+from socialsite.tests.fill import COLLECTIONS, COMMENTS, FILL, LISTS, OUTSIDE, PEOPLE, POSTS
 from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, is_bare, together
 from socialsite.tests.shown import (
     Ask,
@@ -64,6 +65,7 @@ from socialsite.tests.shown import (
     tagged,
     thread,
     thread_page,
+    versions,
 )
 from socialsite.tests.worlds import World, build
 from uploads import registry as uploads_registry
@@ -111,8 +113,8 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:post": post_page,
     "feed:api_post": post,
     "feed:edit": edit,
-    "feed:history": post,
-    "feed:api_revisions": lambda ask: Shown(posts=post(ask).posts),
+    "feed:history": versions,
+    "feed:api_revisions": lambda ask: Shown(posts=versions(ask).posts),
     "feed:share": shareable,
     "feed:shares": shares,
     "feed:api_shares": shares_in_full,
@@ -148,32 +150,6 @@ CARD = re.compile(
 )
 AS_FRAGMENT = {"feed:comments", "feed:comment"}
 QUERY = {"feed:new_posts": "?after=0"}
-# What a parameter of a route may be, where it is no member, post, comment or list of the world.
-FILL: dict[str, list[Any]] = {
-    "key": ["8f5d2c1e-1111-4222-8333-444455556666"],
-    "variant": ["320"],
-    "ending": ["webp"],
-    "language": ["en"],
-    "token": ["nothing"],
-    "provider_id": ["nothing"],
-    "step": ["picture"],
-    "token_id": [1],
-    "tab": ["posts", "about", "friends"],
-    "person": ["nobody"],
-    "handle": ["nobody"],
-    "id": [1],
-}
-# Who else's rows an id may name, by the beginning of the route.
-PEOPLE, POSTS, COMMENTS, LISTS, COLLECTIONS = (
-    "api/v1/users/",
-    ("posts/", "api/v1/posts/"),
-    ("comments/", "api/v1/comments/"),
-    "lists/",
-    ("saved/", "collections/"),
-)
-# Staff's, with tests of its own; documents, which take a second each and are the same for everybody.
-OUTSIDE = ("admin/", "api/v1/schema/", "api/v1/docs/", "styleguide/")
-
 # What is no address.
 FRAMES = {"feed.watch": "test below", "feed.unwatch": "leaves only", "ping": "answers only"}
 RAIL = {"people": "test below"}
@@ -240,7 +216,7 @@ class Walk:
                 yield f"/{address}{query}", replace(ask, tab=filled.get("tab", ""))
 
     def known(self, hole: str, path: str) -> list[Any]:
-        assert hole in FILL, f"FILL in {__name__} says what <{hole}> in {path} may be"
+        assert hole in FILL, f"FILL in socialsite.tests.fill says what <{hole}> in {path} may be"
         return FILL[hole]
 
     def values(self, path: str, hole: str) -> Iterator[tuple[Any, Ask]]:

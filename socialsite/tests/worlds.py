@@ -149,10 +149,12 @@ def _write(worlds: list[World]) -> None:
     every = [(place, row) for world in worlds for place, row in world.posts.items()]
     choices = ["Some lántern", "None"]
     Poll.objects.bulk_create(Poll(post=row, choices=choices, votes=[0, 0]) for place, row in every if asks(place))
-    Revision.objects.bulk_create(Revision(post=row, text=row.text, html=row.html) for _place, row in every)
     for world in worlds:
         world.posts |= {share: _share(world, share) for share in world.graph.shares}
     Post.objects.bulk_create(world.posts[share] for world in worlds for share in world.graph.shares)
+    Revision.objects.bulk_create(
+        Revision(post=row, text=row.text, html=row.html) for world in worlds for row in world.posts.values()
+    )
     Upload.objects.bulk_create(
         row for world in worlds for row in [*world.pictures.values(), *world.said_pictures.values(), *world.avatars]
     )

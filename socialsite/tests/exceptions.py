@@ -1,0 +1,118 @@
+"""Where rules of the house have exceptions: by name and with a reason. To be read, and to stay short."""
+
+# A broad except may stand only where one job's failure must not end the others; it records what it catches.
+SUPERVISORS: dict[str, str] = {
+    "accounts/actions/life.py": "one member who cannot be erased holds up nobody behind",
+    "chat/writer.py": "one batch's failure must not end the thread that writes all messages",
+    "core/consumers.py": "one frame's failure must not end the socket",
+    "core/delivery.py": "one mail's failure is recorded, the others go out",
+    "core/management/commands/doctor.py": "every part is looked at, whatever the others answer",
+    "core/outbox.py": "one subscriber's failure is parked, the others go on",
+    "core/realtime.py": "the fast lane never breaks an action",
+    "core/storage.py": "clients of storages have errors of many kinds; they become one",
+    "core/wake.py": "a dead broker or cache must not break an action; the sweep finds what it missed",
+    "uploads/decode.py": "decoders raise anything on rubbish; the child process answers and ends",
+}
+WAITING = (
+    "receiving.receive_upload receiving.cut_upload receiving.receive_ready_upload preparing.process_upload "
+    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part slots.finish_slot "
+    "sweeps.sweep_originals sweeps.sweep_storage sweeps.remove_due_files"
+)
+SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files"
+# Actions that are not one transaction.
+NOT_ATOMIC: dict[str, str] = {
+    "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",
+    "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
+    "accounts.actions.factors.check_password": "hashes between two short transactions",
+    "feed.actions.homes.copy_late": "one post after another, each in a transaction of its own",
+    "feed.actions.homes.settle_waiting": "one source after another, each in a transaction of its own",
+    "feed.actions.homes.trim": "one member after another, each in a transaction of its own",
+    "accounts.actions.archives.build_export": "makes a file and waits for storage between short transactions",
+    "accounts.actions.shelf.drop_expired": "waits for storage between short transactions",
+    "accounts.actions.shelf.drop_stray": "waits for storage between short transactions",
+    "accounts.actions.shelf.erase_exports": "waits for storage between short transactions",
+    "accounts.actions.shelf.erase_imports": "waits for storage between short transactions",
+    "accounts.actions.archives.read_import": "reads a file and prepares pictures between short transactions",
+    "accounts.actions.archives.start_import": "waits for storage between short transactions",
+    "accounts.actions.life.erase_leavers": "a transaction for each batch of each table",
+    "accounts.actions.life.erase_member": "a transaction for each batch of each table",
+    "accounts.actions.life.request_deletion": "a wrong password counts although all else is undone",
+    "accounts.actions.friends.tidy": "a transaction for each pair of locked rows",
+    "accounts.actions.names.rewrite_parts": "a transaction for each batch of locked rows",
+    "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
+    "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
+    "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
+    "feed.actions.previews.fetch_due": "waits for strangers' servers between short transactions",
+    **dict.fromkeys(map("uploads.actions.{}".format, WAITING.split()), "waits for storage between short transactions"),
+}
+# Actions that nobody does: the clock, a process, or somebody who is not a member yet.
+NO_ACTOR: dict[str, str] = {
+    "accounts.actions.addresses.disown": "whoever has the link of the notice",
+    "accounts.actions.addresses.forget_changes": "the clock",
+    "accounts.actions.archives.build_export": "a worker",
+    "accounts.actions.shelf.drop_expired": "the clock",
+    "accounts.actions.shelf.drop_stray": "the clock",
+    "accounts.actions.archives.read_import": "a worker",
+    "accounts.actions.life.erase_leavers": "the clock",
+    "accounts.actions.life.erase_member": "the clock, or the shell",
+    "accounts.actions.life.remind_leavers": "the clock",
+    "accounts.actions.friends.cut": "part of somebody's block",
+    "accounts.actions.friends.tidy": "the clock",
+    "accounts.actions.mutes.tidy": "the clock",
+    "accounts.actions.logins.forget_logins": "the clock",
+    "accounts.actions.applications.apply": "whoever proved the address is no member yet",
+    "accounts.actions.applications.forget_applications": "the clock",
+    "accounts.actions.invitations.forget_addresses": "the clock",
+    "accounts.actions.joining.admit": "whoever was let in is a member only afterwards",
+    "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
+    "accounts.actions.joining.make_owner": "whoever has the owner's link",
+    "accounts.actions.joining.make_owner_link": "the shell",
+    "accounts.actions.names.catch_up": "the clock",
+    "accounts.actions.names.rewrite_parts": "the shell",
+    "accounts.actions.names.write_parts": "part of what makes or renames members",
+    "accounts.actions.relations.recount": "the shell",
+    "accounts.actions.sso.forget_sso": "the clock",
+    "accounts.actions.sso.join": "whoever the provider has named is a member only afterwards",
+    "accounts.actions.sso.log_in_app": "the code says who",
+    "accounts.actions.sso.log_out": "the provider's token says who",
+    "accounts.actions.logins.refresh_tokens": "the token says who",
+    "accounts.actions.logins.see_devices": "the login says who",
+    "accounts.actions.relations.tidy_requests": "the clock",
+    "chat.actions.send_messages": "a batch of many senders, each named in its draft",
+    "chat.actions.sight_changed": "part of somebody's block",
+    "feed.actions.comments.discard_comment_pictures": "the clock",
+    "feed.actions.posts.discard_pictures": "the clock",
+    "feed.actions.mutes.forget_muted_posts": "the clock",
+    "feed.actions.homes.copy_post": "the sure lane",
+    "feed.actions.homes.copy_late": "the clock",
+    "feed.actions.homes.settle": "a worker",
+    "feed.actions.homes.settle_waiting": "a worker",
+    "feed.actions.homes.trim": "the clock",
+    "feed.actions.homes.rebuild": "the shell",
+    "feed.actions.homes.rebuild_tags": "the shell",
+    "feed.actions.homes.recount": "the shell",
+    "feed.actions.tags.sweep_tags": "the clock",
+    "feed.actions.trends.count_tags": "the sure lane",
+    "feed.actions.trends.count_reaction": "the sure lane",
+    "feed.actions.trends.count_comment": "the sure lane",
+    "feed.actions.trends.count_share": "the sure lane",
+    "feed.actions.trends.sweep": "the clock",
+    "feed.actions.trends.recount": "the shell",
+    "feed.actions.previews.fetch_due": "a worker",
+    "feed.actions.previews.sweep_previews": "the clock",
+    "feed.actions.counts.recount_members": "the shell",
+    "feed.actions.counts.recount_posts": "the shell",
+    "feed.actions.counts.recount_polls": "the shell",
+    "moderation.actions.forget_reports": "the clock",
+    "uploads.actions.preparing.process_upload": "a worker",
+    "uploads.actions.slots.receive_part": "whoever has the link",
+    "uploads.actions.moving.move_media": "the shell",
+    **dict.fromkeys(map("uploads.actions.sweeps.{}".format, SWEEPS.split()), "the clock"),
+}
+# Parts that several actions of a room share; they run inside an action's transaction.
+PARTS = {
+    *(f"feed/actions/{name}.py" for name in ("drafting", "filing", "pictured", "sharing", "writing")),
+    *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal")),
+}
+# Files outside actions.py and handlers.py that write rows.
+WRITERS: dict[str, str] = {}
