@@ -120,8 +120,11 @@ def _keep(visible: QuerySet[Any]) -> Keep:
 def keep_heard(viewer: Viewer, heard: QuerySet[Any]) -> Keep:
     """As `_keep`, without what others say in words that the viewer mutes. Texts are read only where there are any."""
     matches = mutes_access.muted_words(viewer)
-    if matches is None:
-        return _keep(heard)
+    return _keep(heard) if matches is None else keep_unmuted(viewer, heard, matches)
+
+
+def keep_unmuted(viewer: Viewer, heard: QuerySet[Any], matches: Callable[[str], bool]) -> Keep:
+    """The same, where the viewer's muted words are known already."""
     me = accounts_access.viewer_id(viewer)
 
     def speaks(row: Post | Comment) -> bool:

@@ -6,7 +6,6 @@ comes twice, and none of those it began with is left out.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -122,24 +121,23 @@ def _candidates(viewer: User, bound: int, now: datetime) -> list[Features]:
     at_home = home_queries._subscribed(viewer).filter(pk__in=ids)
     warm = trend_access.trending_posts(viewer).filter(pk__in=trends.warmest_posts(FROM_TRENDS), pk__lte=bound)
     matches = mutes_access.muted_words(viewer)
-    words = ["text"] if matches else []
-    found = _values(viewer, at_home, words).union(_values(viewer, warm, words))
+    found = list(_values(viewer, at_home).union(_values(viewer, warm)))
+    posts = [Post(pk=row["id"]) for row in found]
+    if matches is not None:
+        posts = cards.keep_unmuted(viewer, post_access.visible_posts(viewer), matches)(posts)
+    heard = {post.pk for post in posts}
     answers = _answers(viewer, now)
-    return [
-        _features(row, answers, now)
-        for row in found
-        if matches is None or row["author_id"] == viewer.pk or not matches(row["text"])
-    ]
+    return [_features(row, answers, now) for row in found if row["id"] in heard]
 
 
 # -- What is known -----------------------------------------------------------------------------------------------------
 
 
-def _values(viewer: User, posts: QuerySet[Post], words: Sequence[str] = ()) -> QuerySet[Post, dict[str, Any]]:
+def _values(viewer: User, posts: QuerySet[Post]) -> QuerySet[Post, dict[str, Any]]:
     friend = Friendship.objects.filter(person_id=viewer.pk, friend_id=OuterRef("author_id"))
     known = posts.annotate(heat=F("trend__heat"), friend=Exists(friend))
     names = ("id", "author_id", "created_at", "reactions_count", "comments_count", "heat", "friend")
-    return known.order_by().values(*names, *words)
+    return known.order_by().values(*names)
 
 
 def _features(row: dict[str, Any], answers: dict[int, tuple[int, int]], now: datetime) -> Features:
