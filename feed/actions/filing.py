@@ -59,7 +59,11 @@ def subscribe(members: Collection[int], source: Source, state: SubscriptionState
     mine = Subscription.objects.filter(source=source, member__in=members)
     if len(set(mine.values_list("member_id", flat=True))) == len(set(members)):
         return
-    source = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+    there = Source.objects.select_for_update(no_key=True).filter(pk=source.pk).first()
+    if there is None:  # a hashtag, swept since it was found
+        subscribe(members, tag_sources([source.name or ""])[0], state)
+        return
+    source = there
     new = sorted(set(members) - set(mine.values_list("member_id", flat=True)))
     state = SubscriptionState.MERGED if source.is_merged else state
     Subscription.objects.bulk_create(
