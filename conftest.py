@@ -220,9 +220,9 @@ def redis_server(services_module, tmp_path: Path) -> Iterator:
         pair.stop_redis()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3_gateway() -> Iterator:
-    """A real S3. Tests that ask for it are in one group, so that one process of a run starts it, once."""
+    """A real S3, for the tests of one file: it never rests, and would slow down whatever comes after them."""
     from deploy import rgw
 
     if endpoint := os.environ.get("TEST_S3_ENDPOINT"):

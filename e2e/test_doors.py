@@ -92,7 +92,7 @@ def test_joining_and_logging_in_by_keyboard_alone(enter: Enter, village: Village
     expect(logout).to_be_visible()
     page.keyboard.press("ArrowUp")
     tab_or_arrow = page.locator("#me-menu button", has_text="Log out")
-    for _press in range(8):
+    for _press in range(20):
         if tab_or_arrow.and_(page.locator(":focus")).count():
             break
         page.keyboard.press("ArrowDown")

@@ -34,12 +34,10 @@ async def unwatch(socket: Socket, asked: Frame) -> dict[str, Any]:
 def join(socket: Socket, posts: list[Post]) -> set[int]:
     watched = socket.state.setdefault("feed", {})
     for post in posts:
-        groups = realtime.watched_groups(post)
-        if watched.get(post.pk) != groups:
-            leave(socket, post.pk)
-            for group in groups:
-                socket.watch(group)
-            watched[post.pk] = groups
+        leave(socket, post.pk)
+        watched[post.pk] = realtime.watched_groups(post)
+        for group in watched[post.pk]:
+            socket.watch(group)
     return {post.pk for post in posts}
 
 

@@ -100,6 +100,17 @@ async def test_what_changes_while_one_begins_to_watch_is_answered_or_heard(
     assert answer["version"] == now.version != before
 
 
+async def test_who_is_asked_to_look_again_watches_on(cast: Cast, hub: realtime.Hub) -> None:
+    post = await sync_to_async(make_post)(cast.alice)
+    bob = Line(cast.bob.pk)
+    await bob.ask("feed.watch", posts=[post.pk])
+    for group in list(bob.groups):  # as `recheck` does
+        hub.leave(bob, group)
+    await bob.ask("feed.watch", posts=[post.pk])
+    await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
+    assert [said["kind"] for said in bob.heard] == ["post.counts"]
+
+
 async def test_a_version_is_another_one_when_the_card_is(cast: Cast) -> None:
     post = await sync_to_async(make_post)(cast.alice, text="https://a.example/")
     seen = [(await sync_to_async(post_queries.post)(cast.bob, post.pk)).version]
