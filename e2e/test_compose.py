@@ -100,6 +100,7 @@ def test_drafts_are_kept_opened_and_deleted(enter: Enter, width: int) -> None:
     expect(page.get_by_role("heading", name="Drafts")).to_be_visible()
     page.get_by_role("link", name=re.compile(f"For later {width}")).click()
     expect(text(page)).to_have_value(f"For later {width}")
+    page.wait_for_load_state("networkidle")  # its scripts are there
     text(page).fill(f"For now {width}")
     saved(page)
     page.goto("/drafts/")

@@ -179,7 +179,7 @@ def test_the_number_of_queries_does_not_hang_on_how_many_are_found(cast: Cast, d
 
 def plan_of(queries: CaptureQueriesContext) -> tuple[str, int]:
     """The plan of the query that walks candidates, and on PostgreSQL how many rows it read."""
-    [sql] = [one["sql"] for one in queries if one["sql"].endswith((" LIMIT 81", " LIMIT 401"))]
+    [sql] = [one["sql"] for one in queries if one["sql"].endswith((" LIMIT 41", " LIMIT 201"))]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")

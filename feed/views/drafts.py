@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import people as accounts_access
+from accounts.views.asking import asks
 from core import errors, limits
 from feed.access import drafts as draft_access
 from feed.actions import drafts as draft_actions
@@ -71,6 +72,7 @@ def publish(request: base.Request, id: int) -> HttpResponse:
 
 
 @require_POST
+@asks("delete_draft")
 def delete(request: base.Request, id: int) -> HttpResponse:
     back = "feed:scheduled" if draft_access.access_draft(request.user, id).publish_at else "feed:drafts"
     draft_actions.delete_draft(actor=request.user, draft_id=id)
