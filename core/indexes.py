@@ -34,14 +34,21 @@ def _drop(schema_editor: Any, statement: Any) -> None:
     schema_editor.execute(f"DROP INDEX {how}IF EXISTS {statement.parts['name']}", params=None)
 
 
-class AddIndex(migrations.AddIndex):
-    """An index of `Meta.indexes`."""
+class _Built:
+    """What comes as an index, however Django calls it."""
+
+    def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
+        raise NotImplementedError
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         _build(schema_editor, self._statement(app_label, schema_editor, to_state))
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         _drop(schema_editor, self._statement(app_label, schema_editor, from_state))
+
+
+class AddIndex(_Built, migrations.AddIndex):
+    """An index of `Meta.indexes`."""
 
     def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
         model = state.apps.get_model(app_label, self.model_name)
@@ -49,14 +56,8 @@ class AddIndex(migrations.AddIndex):
         return self.index.create_sql(model, schema_editor, **ways)
 
 
-class AddUnique(migrations.AddConstraint):
+class AddUnique(_Built, migrations.AddConstraint):
     """A unique constraint of `Meta.constraints` that has a condition, and so is an index."""
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        _build(schema_editor, self._statement(app_label, schema_editor, to_state))
-
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        _drop(schema_editor, self._statement(app_label, schema_editor, from_state))
 
     def _statement(self, app_label: str, schema_editor: Any, state: Any) -> Any:
         model = state.apps.get_model(app_label, self.model_name)

@@ -14,7 +14,6 @@ from e2e.facts import FACTS
 from e2e.village import Village
 
 # Handles of the demo: who looks. "" is a visitor.
-VISITOR, MEMBER, FRESH, ADMIN = "", "linh", "newcomer", "ingrid"
 ARRIVED, UNPROVEN = "arrived", "unproven"  # by single sign-on, and not in yet
 VISITOR, MEMBER, FRESH, ADMIN, LEAVER = "", "linh", "newcomer", "ingrid", "goer"
 WIDTHS = {390: 844, 820: 1180, 1440: 1000}

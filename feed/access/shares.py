@@ -1,6 +1,6 @@
 """What may be shared, and who may see that it was."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -23,11 +23,6 @@ def access_original(viewer: Viewer, id: int, *, lock: bool = False) -> Post:
     if not original.is_shareable:
         raise errors.NotAllowed(_("Only what everybody or all members may see can be shared."))
     return original
-
-
-def visible_shares(viewer: Viewer, original: Post) -> QuerySet[Post]:
-    """Shares of a post that the viewer may see."""
-    return post_access.visible_posts(viewer).filter(shared=original)
 
 
 def own_share(viewer: Viewer) -> Subquery:

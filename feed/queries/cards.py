@@ -60,6 +60,11 @@ def cards(viewer: Viewer) -> QuerySet[Post]:
     )
 
 
+def shown(viewer: Viewer, rows: Sequence[Post]) -> list[Post]:
+    """The cards of these posts, as far as the viewer may see them, in their order."""
+    return filled(in_order(cards(viewer), rows))
+
+
 def filled(rows: Iterable[Post]) -> list[Post]:
     """Cards with what they show of several rows each: of the posts and of those that they share in one query."""
     posts = list(rows)
@@ -87,7 +92,7 @@ def page(
     those of the posts in `first`."""
     keep = _keep(post_access.visible_posts(viewer))
     page = paging.page(candidates.only("pk"), cursor=cursor, size=size - len(first), keep=keep)
-    return Page(filled(in_order(cards(viewer), [*(Post(pk=id) for id in first), *page.rows])), page.next)
+    return Page(shown(viewer, [*(Post(pk=id) for id in first), *page.rows]), page.next)
 
 
 def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
@@ -98,7 +103,7 @@ def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str
         size=size,
         keep=keep_heard(viewer, heard),
     )
-    return Page(filled(in_order(cards(viewer), page.rows)), page.next)
+    return Page(shown(viewer, page.rows), page.next)
 
 
 def _below(after: tuple[Any, ...] | None) -> int:

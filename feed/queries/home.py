@@ -86,14 +86,12 @@ COPIED_OR_WAITING = """
 
 def home(viewer: User, cursor: str = "") -> Page[Post]:
     """The viewer's own posts and those of what they subscribe to, strictly by time."""
-    return cards.page_of_ids(viewer, _of_home(viewer, 0), _subscribed(viewer), cursor)
+    return cards.page_of_ids(viewer, of_home(viewer, 0), subscribed(viewer), cursor)
 
 
 def new_posts(viewer: User, after: int) -> list[Post]:
     """What home shows above the post `after`, newest first; at most 40."""
-    return cards.page_of_ids(
-        viewer, _of_home(viewer, min(after, cards.TOP - 1)), _subscribed(viewer), "", NEW_LIMIT
-    ).rows
+    return cards.page_of_ids(viewer, of_home(viewer, min(after, cards.TOP - 1)), subscribed(viewer), "", NEW_LIMIT).rows
 
 
 def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:
@@ -106,7 +104,7 @@ def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList
     return row, cards.page_of_ids(viewer, fetch, post_access.heard_posts(viewer), cursor)
 
 
-def _subscribed(viewer: User) -> QuerySet[Post]:
+def subscribed(viewer: User) -> QuerySet[Post]:
     """What may come to the viewer: an entry may be older than an unfollow."""
     reads = Subscription.objects.filter(source=OuterRef("source"), member=viewer.pk)
     # A value, and not whether it exists: that, PostgreSQL may turn around and read every post of every source.
@@ -114,7 +112,7 @@ def _subscribed(viewer: User) -> QuerySet[Post]:
     return post_access.heard_posts(viewer).alias(standing=standing).filter(standing__isnull=False)
 
 
-def _of_home(viewer: User, above: int) -> cards.Fetch:
+def of_home(viewer: User, above: int) -> cards.Fetch:
     """Candidates for a member's home above a post."""
     me = {"member": viewer.pk}
     floor = Home.objects.filter(pk=viewer.pk).values_list("floor", flat=True).first() or 0

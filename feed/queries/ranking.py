@@ -84,7 +84,7 @@ def for_you(viewer: User, cursor: str = "") -> Page[Post]:
         now, shown = datetime.fromtimestamp(seconds, UTC), _unpack(packed)
     left = [one for one in _candidates(viewer, bound, now) if one.id not in shown]
     left.sort(key=lambda one: (-one.score, -one.id))
-    rows = cards.filled(cards.in_order(cards.cards(viewer), [Post(pk=one.id) for one in left[: cards.PAGE]]))
+    rows = cards.shown(viewer, [Post(pk=one.id) for one in left[: cards.PAGE]])
     if len(left) <= cards.PAGE:
         return Page(rows, "")
     bound = bound if cursor else max(one.id for one in left)
@@ -117,8 +117,8 @@ def _unpack(packed: str) -> set[int]:
 
 
 def _candidates(viewer: User, bound: int, now: datetime) -> list[Features]:
-    ids = home_queries._of_home(viewer, 0)(bound + 1, FROM_HOME)
-    at_home = home_queries._subscribed(viewer).filter(pk__in=ids)
+    ids = home_queries.of_home(viewer, 0)(bound + 1, FROM_HOME)
+    at_home = home_queries.subscribed(viewer).filter(pk__in=ids)
     warm = trend_access.trending_posts(viewer).filter(pk__in=trends.warmest_posts(FROM_TRENDS), pk__lte=bound)
     matches = mutes_access.muted_words(viewer)
     found = list(_values(viewer, at_home).union(_values(viewer, warm)))

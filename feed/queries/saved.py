@@ -23,8 +23,7 @@ def saved(viewer: User, cursor: str = "", *, collection: Collection | None = Non
         return [row for row in found if row.post_id in visible]
 
     page = paging.page(rows.only("pk", "post_id"), cursor=cursor, size=cards.PAGE, keep=keep)
-    posts = cards.in_order(cards.cards(viewer), [Post(pk=row.post_id) for row in page.rows])
-    return Page(cards.filled(posts), page.next)
+    return Page(cards.shown(viewer, [Post(pk=row.post_id) for row in page.rows]), page.next)
 
 
 def collections(viewer: User) -> list[Collection]:

@@ -26,7 +26,7 @@ Row = TypeVar("Row", PostTrend, TagTrend)
 def trending_posts(viewer: Viewer, cursor: str = "", size: int = PAGE) -> Page[Post]:
     keep = cards.keep_heard(viewer, trend_access.trending_posts(viewer))
     page = paging.walk(_warmest(PostTrend.objects.all()), cursor=cursor, size=size, names=BY, keep=keep)
-    return Page(cards.filled(cards.in_order(cards.cards(viewer), page.rows)), page.next)
+    return Page(cards.shown(viewer, page.rows), page.next)
 
 
 def trending_tags(viewer: Viewer, cursor: str = "", size: int = PAGE) -> Page[TagTrend]:
