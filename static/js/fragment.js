@@ -1,5 +1,6 @@
 // Pieces of pages: asked for as htmx asks, made into nodes, and made known to the rest of the page once they are in.
 import { request } from "./http.js";
+import { complain } from "./toast.js";
 
 const AS_FRAGMENT = { "HX-Request": "true", Accept: "text/html" };
 
@@ -19,4 +20,18 @@ export const postFragment = async (url, body) =>
 export function introduce(node) {
   window.htmx?.process(node);
   node.dispatchEvent(new CustomEvent("inserted", { bubbles: true }));
+}
+
+/** Links that lead to a page: what stands there is fetched, and `show(link, nodes)` puts it into this one. */
+export function openHere(selector, show) {
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest?.(selector);
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    try {
+      await show(link, await getFragment(link.href));
+    } catch (error) {
+      complain(error);
+    }
+  });
 }

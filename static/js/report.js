@@ -1,6 +1,5 @@
 // Reporting in a dialog, without leaving what one reads. Without script the same address is a page.
-import { getFragment, postFragment } from "./fragment.js";
-import { complain } from "./toast.js";
+import { openHere, postFragment } from "./fragment.js";
 
 function open(link, nodes) {
   const dialog = document.createElement("dialog");
@@ -37,13 +36,4 @@ async function send(event, dialog) {
   }
 }
 
-document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[data-report]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  try {
-    open(link, await getFragment(link.href));
-  } catch (error) {
-    complain(error);
-  }
-});
+openHere("a[data-report]", open);

@@ -1,5 +1,5 @@
 // Sharing in a dialog, without leaving what one reads. Without script the same address is a page.
-import { getFragment, introduce, postFragment } from "./fragment.js";
+import { introduce, openHere, postFragment } from "./fragment.js";
 import { post as send } from "./http.js";
 import { t } from "./strings.js";
 import { complain, offerUndo } from "./toast.js";
@@ -76,13 +76,4 @@ async function unshare({ submitter }, dialog, original) {
   offerUndo(t("unshared"), () => tell(undo).then(() => mark(original, true)).catch(complain));
 }
 
-document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[data-share]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  try {
-    open(link, await getFragment(link.href));
-  } catch (error) {
-    complain(error);
-  }
-});
+openHere("a[data-share]", open);
