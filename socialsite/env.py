@@ -182,6 +182,10 @@ def secret_key(data_dir: Path, *, required: bool) -> str:
     return value
 
 
+# Statements are many, and short: no compiling of one, and one plan for all values of a prepared one.
+SESSION = "-c jit=off -c plan_cache_mode=force_generic_plan"
+
+
 def database(data_dir: Path) -> dict[str, Any]:
     """Django's DATABASES["default"]: PostgreSQL from DATABASE_URL, else SQLite in the data folder."""
     raw = text("DATABASE_URL")
@@ -216,7 +220,14 @@ def database(data_dir: Path) -> dict[str, Any]:
         "HOST": query.pop("host", "") or unquote(parts.hostname or ""),
         "PORT": str(port or ""),
         "CONN_MAX_AGE": 0,  # core.postgres looks whether what the pool gives is still alive
-        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 15_000, **query, **pool()},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 15_000,
+            "prepare_threshold": 0,  # for the statements of core.prepared alone
+            **query,
+            "options": f"{SESSION} {query.get('options', '')}".strip(),
+            **pool(),
+        },
     }
 
 

@@ -1,12 +1,11 @@
 """Which tokens are good, whose they are, and who manages bots."""
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from accounts.access.people import Viewer, by_reference, present, viewer_id
 from accounts.models.api_tokens import ApiToken
 from accounts.models.people import User
-from core import errors
+from core import errors, prepared
 
 MANAGE_BOTS = "accounts.manage_bots"
 
@@ -14,7 +13,7 @@ MANAGE_BOTS = "accounts.manage_bots"
 def live_tokens() -> QuerySet[ApiToken]:
     """Tokens that are good: neither revoked nor run out, and their member is here; for a bot also whoever owns it."""
     answered = Q(user__is_bot=False) | (Q(user__bot_owner__isnull=False) & present("user__bot_owner__"))
-    lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    lasting = Q(expires_at=None) | Q(expires_at__gt=prepared.now())
     return ApiToken.objects.filter(answered, lasting, present("user__"), device__ended_at=None)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import people as people_access
 from accounts.models.mutes import Mute, MutedWord, Span
-from core import errors, folding
+from core import errors, folding, prepared
 
 Matches = Callable[[str], bool]
 SPANS = {Span.HOUR: timedelta(hours=1), Span.DAY: timedelta(days=1), Span.WEEK: timedelta(weeks=1)}
@@ -27,7 +27,7 @@ def end_of(span: str) -> datetime | None:
 
 def standing() -> Q:
     """Mutes that have not ended."""
-    return Q(until__isnull=True) | Q(until__gt=timezone.now())
+    return Q(until__isnull=True) | Q(until__gt=prepared.now())
 
 
 def standing_mutes(viewer: people_access.Viewer) -> QuerySet[Mute]:

@@ -7,14 +7,13 @@ from typing import Any, Literal
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import registry
 from accounts.models.handles import FormerHandle
 from accounts.models.people import User
 from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
-from core import errors
+from core import errors, prepared
 from uploads.models import Upload
 
 Viewer = User | AnonymousUser | None
@@ -46,7 +45,7 @@ def present(prefix: str = "") -> Q:
 def admitted(prefix: str = "") -> Q:
     """Members who may log in: active and not suspended. Among them those whom nobody sees, because they hide."""
     return Q(**{f"{prefix}is_active": True}) & (
-        Q(**{f"{prefix}suspended_until__isnull": True}) | Q(**{f"{prefix}suspended_until__lte": timezone.now()})
+        Q(**{f"{prefix}suspended_until__isnull": True}) | Q(**{f"{prefix}suspended_until__lte": prepared.now()})
     )
 
 

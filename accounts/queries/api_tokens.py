@@ -1,17 +1,22 @@
 """Tokens and bots: the one behind a request, and the pages that list them."""
 
+from django.db.models import QuerySet
+
 from accounts.access import api_tokens as api_token_access
 from accounts.models.api_tokens import ApiToken, digest_of
 from accounts.models.people import User
 from accounts.queries.people import PAGE
-from core import paging
+from core import paging, prepared
 
 
 def by_raw(raw: str) -> ApiToken | None:
     """The good token behind these letters, with its login and member, in one query."""
     digest = digest_of(raw)
-    good = api_token_access.live_tokens().select_related("device__user")
-    return good.filter(digest=digest).first() if digest else None
+    return next(iter(prepared.rows(_live_tokens, None, [digest], by="digest")), None) if digest else None
+
+
+def _live_tokens(_viewer: None) -> QuerySet[ApiToken]:
+    return api_token_access.live_tokens().select_related("device__user")
 
 
 def tokens(*, owner: User, cursor: str = "") -> paging.Page[ApiToken]:

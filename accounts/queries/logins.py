@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.access import factors as factor_access
@@ -14,7 +14,7 @@ from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries.people import PAGE
 from accounts.serializers import logins as login_serializers
-from core import paging
+from core import paging, prepared
 
 SEEN_EVERY = timedelta(minutes=5)  # a login's last sight is written at most this often
 
@@ -27,7 +27,12 @@ def device_of_session(session_key: str) -> Device | None:
 
 def device(*, id: int, user_id: int) -> Device | None:
     """A standing login and its member, in one query."""
-    return login_access.live_devices().select_related("user").filter(pk=id, user_id=user_id).first()
+    found = prepared.rows(_live_devices, None, [id])
+    return found[0] if found and found[0].user_id == user_id else None
+
+
+def _live_devices(_viewer: None) -> QuerySet[Device]:
+    return login_access.live_devices().select_related("user")
 
 
 def device_stands(*, id: int, user_id: int) -> bool:

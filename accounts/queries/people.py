@@ -13,7 +13,7 @@ from accounts.models.people import User
 from accounts.models.relations import Block, Follow
 from accounts.queries import handles as handle_queries
 from accounts.queries import ties
-from core import errors, paging
+from core import errors, paging, prepared
 
 PAGE = 20
 
@@ -122,16 +122,18 @@ def page_of_people(
     """The members in the column `side` of a page of rows, as far as the viewer may see them, with ties and what `also`
     annotates. Two queries."""
     seen: dict[int, User] = {}
-    people = with_ties(people_access.visible_people(viewer), viewer)
-    people = also(people, viewer) if also else people
 
     def keep(candidates: list[Tie]) -> list[Tie]:
-        found = people.in_bulk([getattr(row, side) for row in candidates])
-        seen.update(found)
-        return [row for row in candidates if getattr(row, side) in found]
+        found = prepared.rows(_people, viewer, [getattr(row, side) for row in candidates], also)
+        seen.update({person.pk: person for person in found})
+        return [row for row in candidates if getattr(row, side) in seen]
 
     page = paging.page(rows, cursor=cursor, size=PAGE, keep=keep)
     return People([seen[getattr(row, side)] for row in page.rows], page.next)
+
+
+def _people(viewer: people_access.Viewer) -> QuerySet[User]:
+    return with_ties(people_access.visible_people(viewer), viewer)
 
 
 def blocked_people(*, viewer: User, cursor: str = "") -> paging.Page[Block]:

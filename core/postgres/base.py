@@ -12,11 +12,40 @@ from typing import Any
 import psycopg
 from django.db import connections
 from django.db.backends.postgresql import base
+from psycopg.types.numeric import Int8
 
 log = logging.getLogger(__name__)
 
 
+class PreparedCursor(psycopg.Cursor[Any]):
+    """Has its statements planned once a connection. Numbers go as `bigint` whatever their size, for each mixture of
+    types would be another statement."""
+
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> Any:
+        if isinstance(params, dict):
+            params = {name: _wide(value) for name, value in params.items()}
+        elif params is not None:
+            params = [_wide(value) for value in params]
+        return super().execute(query, params, prepare=True)
+
+
+def _wide(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_wide(one) for one in value]
+    return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    def prepared_cursor(self) -> Any:
+        """As `cursor`, for statements whose text is always the same."""
+        self.ensure_connection()
+        usual = self.connection.cursor_factory
+        self.connection.cursor_factory = PreparedCursor
+        try:
+            return self.cursor()
+        finally:
+            self.connection.cursor_factory = usual
+
     def get_new_connection(self, conn_params: Any) -> Any:
         fresh: Any = super().get_new_connection(conn_params)
         if self.pool and not answers(fresh):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
-from core import errors
+from core import errors, prepared
 from feed.access import posts as post_access
 from feed.models.comments import Comment
 from feed.models.posts import Post
@@ -37,12 +37,7 @@ def access_comment(
     """One visible comment. Its author may edit it; they and the author of the post may delete it."""
     if to != "see":
         accounts_access.access_member(viewer)
-    comment = (
-        post_access.locked(visible_comments(viewer), lock)
-        .select_related("author", "post__author")
-        .filter(pk=id)
-        .first()
-    )
+    comment = _visible_comment(viewer, id, lock)
     if comment is None:
         raise errors.NotFound
     if to == "edit" and accounts_access.viewer_id(viewer) != comment.author_id:
@@ -52,14 +47,27 @@ def access_comment(
     return comment
 
 
+def _visible_comment(viewer: Viewer, id: int, lock: bool) -> Comment | None:
+    return next(
+        iter(prepared.rows(visible_comments, viewer, [id], _with_people_locked if lock else _with_people)), None
+    )
+
+
+def _with_people(rows: QuerySet[Comment], _viewer: Viewer) -> QuerySet[Comment]:
+    return rows.select_related("author", "post__author")
+
+
+def _with_people_locked(rows: QuerySet[Comment], viewer: Viewer) -> QuerySet[Comment]:
+    return post_access.locked(_with_people(rows, viewer), lock=True)
+
+
 def access_thread(viewer: Viewer, id: int) -> Comment:
     """A comment whose thread the viewer may look at: one they see, or a first-level one that is gone for them while
     there are replies that they see."""
-    seen = visible_comments(viewer)
-    row = seen.filter(pk=id).first() or closed_comments(viewer).filter(pk=id).first()
-    if row is None:
+    found = prepared.rows(visible_comments, viewer, [id]) or prepared.rows(closed_comments, viewer, [id])
+    if not found:
         raise errors.NotFound
-    return row
+    return found[0]
 
 
 def standing_comments(post: Post) -> QuerySet[Comment]:

@@ -2,12 +2,11 @@
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
-from core import errors
+from core import errors, prepared
 from feed.access import posts as post_access
 from feed.models.polls import Poll, Vote
 from feed.models.posts import Post
@@ -22,7 +21,7 @@ def sees_results(viewer: Viewer) -> Combinable:
     """True for posts whose poll is over, or is the viewer's, or has their vote: no number pulls a vote along."""
     voted = Exists(votes_of(viewer).filter(poll=OuterRef("pk")))
     own = Q(author_id=accounts_access.viewer_id(viewer) or 0)
-    over = Q(poll__ends_at__lte=timezone.now())
+    over = Q(poll__ends_at__lte=prepared.now())
     return ExpressionWrapper(own | over | Q(voted), output_field=BooleanField())
 
 

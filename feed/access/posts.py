@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
-from core import errors
+from core import errors, prepared
 from feed.access import hidden as hidden_access
 from feed.models.comments import Comment
 from feed.models.posts import BARE, Post, PostPicture
@@ -64,7 +64,7 @@ def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) 
     """One visible post that the viewer may do `to` to. Hidden and absent answer alike."""
     if to != "see":
         accounts_access.access_member(viewer)
-    post = locked(visible_posts(viewer), lock).select_related("author").filter(pk=id).first()
+    post = _visible_post(viewer, id, lock)
     if post is None and to == "delete":  # one's share of what one may not see any more, and others may
         own = Post.objects.filter(author_id=accounts_access.viewer_id(viewer), deleted_at__isnull=True)
         post = locked(own, lock).select_related("author").filter(pk=id).first()
@@ -75,6 +75,18 @@ def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) 
     if to == "comment" and post.comments_off:
         raise errors.NotAllowed(_("Comments are off under this post."))
     return post
+
+
+def _visible_post(viewer: Viewer, id: int, lock: bool) -> Post | None:
+    return next(iter(prepared.rows(visible_posts, viewer, [id], _with_author_locked if lock else with_author)), None)
+
+
+def with_author(rows: QuerySet[Row], _viewer: Viewer) -> QuerySet[Row]:
+    return rows.select_related("author")
+
+
+def _with_author_locked(rows: QuerySet[Post], viewer: Viewer) -> QuerySet[Post]:
+    return locked(with_author(rows, viewer), lock=True)
 
 
 def access_deleted_post(viewer: Viewer, id: int) -> Post:

@@ -19,7 +19,7 @@ from django.db.models import (
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
-from core import errors, paging
+from core import errors, paging, prepared
 from core.paging import Page
 from feed.access import hidden as hidden_access
 from feed.access import mutes as mute_access
@@ -34,6 +34,7 @@ from feed.models.reactions import Reaction
 PAGE = 20
 TOP = 2**63 - 1  # above every id
 Keep = Callable[[list[Any]], list[Any]]
+Seen = Callable[[Viewer], QuerySet[Any]]  # a function of a module, so that it is compiled once
 Fetch = Callable[[int, int], list[int]]  # ids below some post, as many as asked for while there are any
 
 
@@ -62,7 +63,7 @@ def cards(viewer: Viewer) -> QuerySet[Post]:
 
 def shown(viewer: Viewer, rows: Sequence[Post]) -> list[Post]:
     """The cards of these posts, as far as the viewer may see them, in their order."""
-    return filled(in_order(cards(viewer), rows))
+    return filled(in_order(cards, viewer, rows))
 
 
 def filled(rows: Iterable[Post]) -> list[Post]:
@@ -90,12 +91,12 @@ def page(
 ) -> Page[Post]:
     """Candidates by id alone along their index, those the viewer may see, then the cards of one page; before them
     those of the posts in `first`."""
-    keep = _keep(post_access.visible_posts(viewer))
+    keep = _keep(viewer, post_access.visible_posts)
     page = paging.page(candidates.only("pk"), cursor=cursor, size=size - len(first), keep=keep)
     return Page(shown(viewer, [*(Post(pk=id) for id in first), *page.rows]), page.next)
 
 
-def page_of_ids(viewer: Viewer, fetch: Fetch, heard: QuerySet[Post], cursor: str, size: int = PAGE) -> Page[Post]:
+def page_of_ids(viewer: Viewer, fetch: Fetch, heard: Seen, cursor: str, size: int = PAGE) -> Page[Post]:
     """A page of what is put before the viewer, without words that they mute, out of ids that are no queryset."""
     page = paging.walk(
         lambda after, number: [Post(pk=id) for id in fetch(_below(after), number)],
@@ -114,21 +115,25 @@ def _below(after: tuple[Any, ...] | None) -> int:
     return after[0]
 
 
-def _keep(visible: QuerySet[Any]) -> Keep:
+def _keep(viewer: Viewer, seen: Seen) -> Keep:
     def keep(rows: list[Any]) -> list[Any]:
-        seen = set(visible.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
-        return [row for row in rows if row.pk in seen]
+        found = set(prepared.rows(seen, viewer, [row.pk for row in rows], _ids))
+        return [row for row in rows if row.pk in found]
 
     return keep
 
 
-def keep_heard(viewer: Viewer, heard: QuerySet[Any]) -> Keep:
+def _ids(rows: QuerySet[Any], _viewer: Viewer) -> QuerySet[Any, Any]:
+    return rows.values_list("pk", flat=True)
+
+
+def keep_heard(viewer: Viewer, heard: Seen) -> Keep:
     """As `_keep`, without what others say in words that the viewer mutes. Texts are read only where there are any."""
     matches = mutes_access.muted_words(viewer)
-    return _keep(heard) if matches is None else keep_unmuted(viewer, heard, matches)
+    return _keep(viewer, heard) if matches is None else keep_unmuted(viewer, heard, matches)
 
 
-def keep_unmuted(viewer: Viewer, heard: QuerySet[Any], matches: Callable[[str], bool]) -> Keep:
+def keep_unmuted(viewer: Viewer, heard: Seen, matches: Callable[[str], bool]) -> Keep:
     """The same, where the viewer's muted words are known already."""
     me = accounts_access.viewer_id(viewer)
 
@@ -136,10 +141,7 @@ def keep_unmuted(viewer: Viewer, heard: QuerySet[Any], matches: Callable[[str], 
         return row.author_id != me and matches(row.said)
 
     def keep(rows: list[Any]) -> list[Any]:
-        found = heard.filter(pk__in=[row.pk for row in rows])
-        if heard.model is Post:  # what it shares is put before the viewer as well
-            found = found.select_related("poll", "shared__poll").annotate(shows_shared=post_access.shared_seen(viewer))
-            found = found.only("author_id", *WORDS, "shared__author_id", *(f"shared__{name}" for name in WORDS))
+        found = prepared.rows(heard, viewer, [row.pk for row in rows], _said)
         texts = [(row, row.original if isinstance(row, Post) else None) for row in found]
         deaf = {row.pk for row, shared in texts if speaks(row) or (shared and speaks(shared))}
         shown = {row.pk for row, _shared in texts} - deaf
@@ -148,12 +150,20 @@ def keep_unmuted(viewer: Viewer, heard: QuerySet[Any], matches: Callable[[str], 
     return keep
 
 
+def _said(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
+    """With the words of each; of a post also those of what it shares, which is put before the viewer as well."""
+    if rows.model is not Post:
+        return rows
+    shown = rows.select_related("poll", "shared__poll").annotate(shows_shared=post_access.shared_seen(viewer))
+    return shown.only("author_id", *WORDS, "shared__author_id", *(f"shared__{name}" for name in WORDS))
+
+
 def keep_of_posts(viewer: Viewer) -> Keep:
     """Of rows about posts those whose post the viewer may see, each with the post and its author."""
-    seen = post_access.visible_posts(viewer).select_related("author")
 
     def keep(rows: list[Any]) -> list[Any]:
-        found = seen.in_bulk([row.post_id for row in rows])
+        posts = prepared.rows(post_access.visible_posts, viewer, [row.post_id for row in rows], post_access.with_author)
+        found = {post.pk: post for post in posts}
         for row in rows:
             if row.post_id in found:
                 row.post = found[row.post_id]
@@ -162,6 +172,7 @@ def keep_of_posts(viewer: Viewer) -> Keep:
     return keep
 
 
-def in_order(rows: QuerySet[Any], wanted: Sequence[Any]) -> list[Any]:
-    found = rows.in_bulk([row.pk for row in wanted])
+def in_order(seen: Seen, viewer: Viewer, wanted: Sequence[Any]) -> list[Any]:
+    """The rows of `seen(viewer)` that are wanted, in that order."""
+    found = {row.pk: row for row in prepared.rows(seen, viewer, [row.pk for row in wanted])}
     return [found[row.pk] for row in wanted if row.pk in found]

@@ -1,12 +1,13 @@
 """Comments of a post, and the threads they begin."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
-from core import errors, paging
+from core import errors, paging, prepared
 from core.paging import Page
 from feed.access import comments as comment_access
 from feed.models.comments import Comment
@@ -31,10 +32,10 @@ def comments(viewer: Viewer, post: Post, cursor: str = "", size: int = COMMENTS_
 def comment(viewer: Viewer, id: int) -> Comment:
     """One comment with its post, and its last answers; NotFound if hidden or absent."""
     comment_access.access_comment(viewer, id)
-    row = _comment_rows(viewer).filter(pk=id).first()
-    if row is None:  # gone between the two
+    found = prepared.rows(_comment_rows, viewer, [id])
+    if not found:  # gone between the two
         raise errors.NotFound
-    return row if row.parent_id else _with_answers(viewer, [row], _heard(viewer))[0]
+    return found[0] if found[0].parent_id else _with_answers(viewer, found, _heard(viewer))[0]
 
 
 def replies(viewer: Viewer, id: int, cursor: str = "", size: int = COMMENTS_PAGE) -> Page[Comment]:
@@ -62,11 +63,11 @@ def is_heard(viewer: Viewer, row: Comment) -> bool:
 def _replies(viewer: Viewer, asked: Comment, cursor: str, size: int) -> Page[Comment]:
     candidates = Comment.objects.filter(parent_id=asked.parent_id or asked.pk, deleted_at__isnull=True).only("pk")
     page = paging.page(candidates, cursor=cursor, size=size, keep=_also(asked.pk, _heard(viewer)))
-    return Page(cards.in_order(_comment_rows(viewer), page.rows), page.next)
+    return Page(cards.in_order(_comment_rows, viewer, page.rows), page.next)
 
 
 def _heard(viewer: Viewer) -> Keep:
-    return cards.keep_heard(viewer, comment_access.heard_comments(viewer))
+    return cards.keep_heard(viewer, comment_access.heard_comments)
 
 
 def _also(id: int, heard: Keep) -> Keep:
@@ -86,8 +87,7 @@ def _keep_threads(viewer: Viewer, heard: Keep) -> Keep:
             row.is_gone = row.pk not in shown  # type: ignore[attr-defined]
         empty = [row.pk for row in rows if row.pk not in shown and row.replies_count]
         if empty:
-            closed = comment_access.closed_comments(viewer, comment_access.heard_comments(viewer))
-            shown |= set(closed.filter(pk__in=empty).values_list("pk", flat=True))
+            shown |= {row.pk for row in prepared.rows(_closed, viewer, empty)}
         return [row for row in rows if row.pk in shown]
 
     return keep
@@ -99,7 +99,8 @@ def _threads(viewer: Viewer, rows: Sequence[Comment], heard: Keep) -> list[Comme
 
 def _open_or_closed(viewer: Viewer, rows: Sequence[Comment]) -> list[Comment]:
     """The rows in full where they are for the viewer; of the others the place and what hangs on it (`is_gone`)."""
-    shown = _comment_rows(viewer).in_bulk([row.pk for row in rows if not getattr(row, "is_gone", False)])
+    open_ones = [row.pk for row in rows if not getattr(row, "is_gone", False)]
+    shown = {row.pk: row for row in prepared.rows(_comment_rows, viewer, open_ones)}
     missing = [row.pk for row in rows if row.pk not in shown]
     closed = Comment.objects.only("pk", "post_id", "parent_id", "replies_count").in_bulk(missing) if missing else {}
     for row in closed.values():
@@ -113,7 +114,7 @@ def _with_answers(viewer: Viewer, rows: list[Comment], heard: Keep) -> list[Comm
     ids = _last_replies(viewer, [row.pk for row in rows if row.replies_count])
     wanted = heard([Comment(pk=id) for id in ids]) if ids else []
     found: dict[int | None, list[Comment]] = {}
-    for reply in cards.in_order(_comment_rows(viewer), wanted) if wanted else []:
+    for reply in cards.in_order(_comment_rows, viewer, wanted):
         found.setdefault(reply.parent_id, []).append(reply)
     for row in rows:
         answers = found.get(row.pk, [])
@@ -124,13 +125,19 @@ def _with_answers(viewer: Viewer, rows: list[Comment], heard: Keep) -> list[Comm
 
 
 def _last_replies(viewer: Viewer, parents: Sequence[int]) -> list[int]:
-    """Ids in order of time. One look along the index for each place of a thread: a long one costs no more."""
-    if not parents:
-        return []
+    """Ids in order of time."""
+    return sorted(id for ids in prepared.rows(_last_places, viewer, parents) for id in ids if id)
+
+
+def _last_places(viewer: Viewer) -> QuerySet[Comment, Any]:
+    """One look along the index for each place of a thread: a long one costs no more."""
     newest = comment_access.heard_comments(viewer).filter(parent=OuterRef("pk")).order_by("-id").values("pk")
     places = {f"reply_{place}": Subquery(newest[place : place + 1]) for place in range(REPLIES_SHOWN)}
-    found: Iterable[tuple[int | None, ...]] = Comment.objects.filter(pk__in=parents).values_list(*places.values())
-    return sorted(id for ids in found for id in ids if id)
+    return Comment.objects.values_list(*places.values())
+
+
+def _closed(viewer: Viewer) -> QuerySet[Comment]:
+    return comment_access.closed_comments(viewer, comment_access.heard_comments(viewer)).only("pk")
 
 
 def _comment_rows(viewer: Viewer) -> QuerySet[Comment]:

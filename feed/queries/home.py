@@ -13,9 +13,11 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.access import lists as lists_access
 from accounts.access import people as people_access
+from accounts.access.people import Viewer
 from accounts.models.lists import PeopleList
 from accounts.models.people import User
 from accounts.models.relations import Follow
+from core import prepared
 from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.posts import Post
@@ -86,12 +88,12 @@ COPIED_OR_WAITING = """
 
 def home(viewer: User, cursor: str = "") -> Page[Post]:
     """The viewer's own posts and those of what they subscribe to, strictly by time."""
-    return cards.page_of_ids(viewer, of_home(viewer, 0), subscribed(viewer), cursor)
+    return cards.page_of_ids(viewer, of_home(viewer, 0), subscribed, cursor)
 
 
 def new_posts(viewer: User, after: int) -> list[Post]:
     """What home shows above the post `after`, newest first; at most 40."""
-    return cards.page_of_ids(viewer, of_home(viewer, min(after, cards.TOP - 1)), subscribed(viewer), "", NEW_LIMIT).rows
+    return cards.page_of_ids(viewer, of_home(viewer, min(after, cards.TOP - 1)), subscribed, "", NEW_LIMIT).rows
 
 
 def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:
@@ -101,12 +103,12 @@ def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList
     def fetch(below: int, number: int) -> list[int]:
         return _of_sources(LISTED, {"list": row.pk}, below, 0, number)
 
-    return row, cards.page_of_ids(viewer, fetch, post_access.heard_posts(viewer), cursor)
+    return row, cards.page_of_ids(viewer, fetch, post_access.heard_posts, cursor)
 
 
-def subscribed(viewer: User) -> QuerySet[Post]:
+def subscribed(viewer: Viewer) -> QuerySet[Post]:
     """What may come to the viewer: an entry may be older than an unfollow."""
-    reads = Subscription.objects.filter(source=OuterRef("source"), member=viewer.pk)
+    reads = Subscription.objects.filter(source=OuterRef("source"), member=people_access.viewer_id(viewer) or 0)
     # A value, and not whether it exists: that, PostgreSQL may turn around and read every post of every source.
     standing = Subquery(Filing.objects.filter(Exists(reads), post=OuterRef("pk")).values("post")[:1])
     return post_access.heard_posts(viewer).alias(standing=standing).filter(standing__isnull=False)
@@ -125,7 +127,7 @@ def of_home(viewer: User, above: int) -> cards.Fetch:
             span = {"below": below, "above": bottom, "number": number}
             # In this order: what becomes a copy meanwhile is seen twice, and not in neither place.
             found.update(_of_sources(READ, me, below, bottom, number))
-            rows = _rows(COPIED_OR_WAITING, {**me, **span})
+            rows = prepared.execute(COPIED_OR_WAITING, {**me, **span})
             found.update(id for id, _floor in rows if id)
             floor = max(floor, rows[0][1])
         if len(found) < number and above < floor:
@@ -138,23 +140,17 @@ def of_home(viewer: User, above: int) -> cards.Fetch:
 def _of_sources(sources: str, values: dict[str, int], below: int, above: int, number: int) -> list[int]:
     """The newest posts of many sources: at most one index lookup for each, then rows of those alone that count."""
     span: dict[str, Any] = {"below": below, "above": above, "number": number}
-    newest = _rows(NEWEST.format(sources=sources), {**values, **span})
+    newest = prepared.execute(NEWEST.format(sources=sources), {**values, **span})
     if not newest:
         return []
     # As many sources as posts are asked for: each has one at least above the last of these.
     span["above"] = newest[-1][1] - 1 if len(newest) == number else above
     ids = [source_id for source_id, _newest in newest]
     if connection.vendor == "postgresql":
-        rows = _rows(OF_EACH, {**span, "ids": ids})
+        rows = prepared.execute(OF_EACH, {**span, "ids": ids})
     else:
-        rows = _rows(" UNION ".join(OF_ONE.format(source=int(id)) for id in ids) + IN_ORDER, span)
+        rows = prepared.execute(" UNION ".join(OF_ONE.format(source=int(id)) for id in ids) + IN_ORDER, span)
     return [id for (id,) in rows]
-
-
-def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
 
 
 def members(handle: str | None = None) -> tuple[int, list[tuple[int, int]]]:

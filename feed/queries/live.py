@@ -8,8 +8,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.access import mutes as mutes_access
 from accounts.access import people as accounts_access
+from accounts.access.people import Viewer
 from accounts.models.people import User
 from accounts.models.relations import Audience, Follow
+from core import prepared
 from feed.access import mutes as mute_access
 from feed.access import polls as poll_access
 from feed.access import posts as post_access
@@ -29,11 +31,13 @@ VERSION = (
 def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
     """Which of these posts a member may watch, in one query; with counts and versions, so that a client is up to date,
     and `is_quiet` where they mute the conversation, and how far they see into a poll."""
-    viewer = User(pk=user_id)
+    return prepared.rows(_watchable, User(pk=user_id), ids[:WATCH_LIMIT])
+
+
+def _watchable(viewer: Viewer) -> QuerySet[Post]:
     quiet = Exists(mute_access.muted_posts(viewer).filter(post=OuterRef("pk")))
-    rows = post_access.visible_posts(viewer).filter(pk__in=ids[:WATCH_LIMIT]).annotate(is_quiet=quiet)
-    rows = rows.annotate(sees_results=poll_access.sees_results(viewer)).select_related("author", "preview", "poll")
-    return list(rows.only(*COUNTS, *VERSION))
+    rows = post_access.visible_posts(viewer).annotate(is_quiet=quiet, sees_results=poll_access.sees_results(viewer))
+    return rows.select_related("author", "preview", "poll").only(*COUNTS, *VERSION)
 
 
 def latest_shared(user_id: int) -> list[Post]:

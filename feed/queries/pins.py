@@ -26,9 +26,8 @@ def page_of_profile(viewer: Viewer, person: User, cursor: str = "") -> Page[Post
 
 def _pinned(viewer: Viewer, person: User) -> list[int]:
     """Ids of those the viewer may see."""
-    ids = pin_access.pinned_posts(person).values("pk")
-    seen = post_access.visible_posts(viewer).filter(pk__in=ids).order_by("-pinned_at", "-id")
-    return list(seen.values_list("pk", flat=True)[:PINS])
+    ids = pin_access.pinned_posts(person).order_by("-pinned_at", "-id").values_list("pk", flat=True)
+    return [post.pk for post in cards.in_order(post_access.visible_posts, viewer, [Post(pk=id) for id in ids])][:PINS]
 
 
 def _read(cursor: str) -> tuple[str, list[int]]:

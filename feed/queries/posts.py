@@ -8,8 +8,8 @@ from accounts.access import mutes as mutes_access
 from accounts.access.people import Viewer
 from accounts.models.people import User
 from accounts.models.relations import Audience
+from core import errors, prepared
 from core.paging import Page
-from feed.access import posts as post_access
 from feed.models.posts import Post, PostPicture
 from feed.queries import cards, pins
 from uploads.models import Upload
@@ -64,9 +64,14 @@ def public_posts(count: int = 3) -> list[Post]:
 
 def post(viewer: Viewer, id: int) -> Post:
     """One post as a card, with `is_muted` and `muted_until` of its author; NotFound if hidden or absent."""
-    post_access.access_post(viewer, id)
-    muted = {"is_muted": mutes_access.muted(viewer), "muted_until": mutes_access.muted_until(viewer)}
-    return cards.filled([cards.cards(viewer).annotate(**muted).get(pk=id)])[0]
+    found = cards.filled(prepared.rows(cards.cards, viewer, [id], _muted))
+    if not found:
+        raise errors.NotFound
+    return found[0]
+
+
+def _muted(rows: QuerySet[Post], viewer: Viewer) -> QuerySet[Post]:
+    return rows.annotate(is_muted=mutes_access.muted(viewer), muted_until=mutes_access.muted_until(viewer))
 
 
 def pictures_of(post: Post) -> list[PostPicture]:

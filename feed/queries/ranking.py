@@ -124,7 +124,7 @@ def _candidates(viewer: User, bound: int, now: datetime) -> list[Features]:
     found = list(_values(viewer, at_home).union(_values(viewer, warm)))
     posts = [Post(pk=row["id"]) for row in found]
     if matches is not None:
-        posts = cards.keep_unmuted(viewer, post_access.visible_posts(viewer), matches)(posts)
+        posts = cards.keep_unmuted(viewer, post_access.visible_posts, matches)(posts)
     heard = {post.pk for post in posts}
     answers = _answers(viewer, now)
     return [_features(row, answers, now) for row in found if row["id"] in heard]
@@ -176,7 +176,7 @@ def why(viewer: User, post_id: int) -> tuple[Post, list[Reason]]:
 
 def _brings(viewer: User, post: Post) -> list[Reason]:
     """Nothing does, where the viewer has muted or hidden it."""
-    if not cards.keep_heard(viewer, post_access.heard_posts(viewer))([post]):
+    if not cards.keep_heard(viewer, post_access.heard_posts)([post]):
         return []
     found = []
     if post.author_id == viewer.pk:

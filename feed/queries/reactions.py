@@ -32,6 +32,7 @@ def _page(viewer: Viewer, target: Target, kind: str, cursor: str) -> Page[Reacti
     visible = reaction_access.visible_reactions(viewer, target).select_related("user")
 
     def keep(rows: list[Reaction]) -> list[Reaction]:
-        return cards.in_order(visible, rows)
+        found = visible.in_bulk([row.pk for row in rows])
+        return [found[row.pk] for row in rows if row.pk in found]
 
     return paging.page(candidates.only("pk"), cursor=cursor, size=cards.PAGE, keep=keep)

@@ -22,7 +22,7 @@ def tag_posts(viewer: Viewer, name: str, cursor: str = "") -> tuple[str, Page[Po
     def fetch(below: int, number: int) -> list[int]:
         return list(filings.filter(post__lt=below).values_list("post_id", flat=True)[:number])
 
-    return name, cards.page_of_ids(viewer, fetch, post_access.heard_posts(viewer), cursor)
+    return name, cards.page_of_ids(viewer, fetch, post_access.heard_posts, cursor)
 
 
 def is_followed(viewer: Viewer, name: str) -> bool:

@@ -24,7 +24,7 @@ Row = TypeVar("Row", PostTrend, TagTrend)
 
 
 def trending_posts(viewer: Viewer, cursor: str = "", size: int = PAGE) -> Page[Post]:
-    keep = cards.keep_heard(viewer, trend_access.trending_posts(viewer))
+    keep = cards.keep_heard(viewer, trend_access.trending_posts)
     page = paging.walk(_warmest(PostTrend.objects.all()), cursor=cursor, size=size, names=BY, keep=keep)
     return Page(cards.shown(viewer, page.rows), page.next)
 

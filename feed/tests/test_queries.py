@@ -83,7 +83,7 @@ def test_other_lists_cost_the_same_however_long(cast: Cast, number: int, django_
             post_queries.posts_of(cast.carol, cast.alice, page.next)
     with django_assert_num_queries(4):
         post_queries.public_posts()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         one = post_queries.post(cast.bob, post.pk)
     with django_assert_num_queries(4):
         rows = comment_queries.comments(cast.bob, one).rows

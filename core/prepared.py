@@ -1,0 +1,178 @@
+"""Queries that are built and compiled once, and then executed for every viewer.
+
+A page of posts asks some twenty relations whether the viewer may see what it shows. To build such a queryset and to
+turn it into SQL costs ten times what the database needs to answer it, and PostgreSQL as much again to plan it. Here
+both are done once: the queryset is built for a stand-in, and its place in the SQL's values is kept for who asks.
+"""
+
+import copy
+import re
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import orjson
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, connections
+from django.db.models import Field, Lookup, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+from django.utils import timezone
+
+Build = Callable[[Any], QuerySet[Any, Any]]
+Narrow = Callable[[QuerySet[Any, Any], Any], QuerySet[Any, Any]]
+
+MOMENT = datetime(9009, 9, 9, 9, 9, 9, 9, tzinfo=UTC)  # stands for now
+_building: ContextVar[bool] = ContextVar("building", default=False)
+
+
+class StandIn:
+    """Any logged-in viewer. Whatever else than the id a query would ask of one differs between viewers, and raises."""
+
+    pk = id = 2**62 + 9_009_009  # of nobody
+    is_authenticated = True
+
+
+AMONG = object()  # stands for what the column is among
+
+
+def now() -> datetime:
+    """The time for conditions of querysets: what a query is built with must not stay at the hour of the first one."""
+    return MOMENT if _building.get() else timezone.now()
+
+
+def rows(build: Build, viewer: Any, among: Sequence[Any], narrow: Narrow | None = None, *, by: str = "pk") -> list[Any]:
+    """The rows of `build(viewer)`, or of `narrow(build(viewer), viewer)`, whose column `by` is among these, in no
+    order. Both are functions of a module."""
+    logged_in = viewer is not None and viewer.is_authenticated
+    among = [one for one in among if not isinstance(one, int) or abs(one) < 2**63]  # others stand in no table
+    shape = _shape(build, narrow, by, logged_in, connection.vendor) if among else None
+    return list(shape.queryset(viewer, among)) if shape else []
+
+
+def execute(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement whose text is always the same, planned once a connection."""
+    with _cursor(connection) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+@Field.register_lookup
+class Among(Lookup):
+    """As `in`, by one value however many ids there are, so that the text of the statement stays the same."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
+        column, values = self.process_lhs(compiler, connection)
+        among = "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s)"
+        return f"{column} {among}", [*values, self.rhs]
+
+
+@cache
+def _shape(build: Build, narrow: Narrow | None, by: str, logged_in: bool, vendor: str) -> "_Shape | None":
+    for one in filter(None, (build, narrow)):
+        if "<" in one.__qualname__:
+            raise TypeError(f"{one.__qualname__} is made anew for every call; only functions of a module are kept.")
+    token = _building.set(True)
+    try:
+        viewer = StandIn() if logged_in else None
+        queryset = build(viewer).filter(**{f"{by}__among": AMONG})
+        queryset = narrow(queryset, viewer) if narrow else queryset
+        compiler = queryset.query.get_compiler(queryset.db)
+        sql, values = compiler.as_sql()
+    except EmptyResultSet:  # whatever is asked for
+        return None
+    finally:
+        _building.reset(token)
+    moment = compiler.connection.ops.adapt_datetimefield_value(MOMENT)
+    slots = {StandIn.pk: "viewer", AMONG: "among", moment: "now"}
+    names: list[str] = []
+
+    def place(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        value = next(given)
+        if value.__hash__ and value in slots:
+            names.append(slots[value])
+            return "%s"
+        if _is_time(value):
+            raise TypeError(f"{build.__qualname__} would keep the time {value}: take `prepared.now()`.")
+        return _literal(value)
+
+    given = iter(values)
+    return _Shape(queryset, compiler, re.sub("%%|%s", place, sql), tuple(names))
+
+
+def _literal(value: Any) -> str:
+    """A constant as it stands in SQL: behind a place for a value a plan would not know it, and leave the indexes that
+    are made for just that."""
+    if isinstance(value, bool | None):
+        return {True: "TRUE", False: "FALSE", None: "NULL"}[value]
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str) and not {"\\", "\0"} & set(value):
+        return "'" + value.replace("'", "''").replace("%", "%%") + "'"
+    raise TypeError(f"No literal for {value!r}.")
+
+
+def _is_time(value: Any) -> bool:
+    """SQLite takes times as texts."""
+    if isinstance(value, str):
+        try:
+            return bool(datetime.fromisoformat(value))
+        except ValueError:
+            return False
+    return isinstance(value, date)
+
+
+class _Preparing:
+    """A connection whose cursors are `prepared`."""
+
+    def __init__(self, database: Any) -> None:
+        self.database = database
+
+    def cursor(self) -> Any:
+        return _cursor(self.database)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.database, name)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A compiled queryset."""
+
+    built: QuerySet[Any]
+    compiler: SQLCompiler
+    sql: str
+    names: tuple[str, ...]  # of the values that it takes
+
+    def queryset(self, viewer: Any, among: Sequence[Any]) -> QuerySet[Any]:
+        """Not to be narrowed any more: only to be read."""
+        database = connections[self.built.db]
+        given = {
+            "viewer": viewer.pk if viewer else None,
+            "among": list(among),
+            "now": database.ops.adapt_datetimefield_value(timezone.now()),
+        }
+        if database.vendor == "sqlite":
+            given["among"] = orjson.dumps(given["among"]).decode()
+        values = [given[name] for name in self.names]
+        compiler: Any = copy.copy(self.compiler)
+        compiler.connection = _Preparing(database)
+        compiler.as_sql = lambda *_options, **_more: (self.sql, values)
+        query = copy.copy(self.built.query)
+        query.get_compiler = lambda *_using, **_more: compiler  # type: ignore[method-assign]
+        found: Any = QuerySet(self.built.model, query, self.built.db)
+        for name in ("_iterable_class", "_fields", "_known_related_objects", "_prefetch_related_lookups"):
+            setattr(found, name, getattr(self.built, name))
+        return found
+
+
+def _cursor(database: Any) -> Any:
+    """Of core.postgres one whose statements are planned once; SQLite plans for next to nothing."""
+    return database.prepared_cursor() if database.vendor == "postgresql" else database.cursor()

@@ -1,0 +1,124 @@
+"""Queries that are compiled once: they answer for who asks, when they ask, as the querysets themselves do."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.access import people as people_access
+from accounts.actions import relations
+from accounts.models.people import User
+from accounts.models.relations import Follow
+from accounts.tests.factories import Cast
+from core import prepared
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+
+def visible(viewer: Any) -> QuerySet[User]:
+    return people_access.visible_people(viewer)
+
+
+def with_ties(viewer: Any) -> QuerySet[User]:
+    mine = Follow.objects.filter(follower_id=people_access.viewer_id(viewer) or 0, followed=OuterRef("pk"))
+    return visible(viewer).select_related("avatar").annotate(is_followed=Exists(mine), said=Value("5 % of 'all'"))
+
+
+def handles(rows: QuerySet[User], _viewer: Any) -> QuerySet[User, Any]:
+    return rows.values_list("handle", flat=True)
+
+
+def everybody() -> list[int]:
+    return list(User.objects.values_list("pk", flat=True))
+
+
+def test_each_viewer_gets_their_own_rows(cast: Cast) -> None:
+    relations.block(actor=cast.alice, person=cast.mallory.pk)
+    for viewer in (cast.alice, cast.bob, cast.mallory, AnonymousUser(), None):
+        found = prepared.rows(visible, viewer, everybody())
+        assert {row.pk for row in found} == set(visible(viewer).values_list("pk", flat=True))
+    assert cast.mallory not in prepared.rows(visible, cast.alice, everybody())
+    assert cast.mallory in prepared.rows(visible, cast.bob, everybody())
+
+
+def test_rows_are_whole(cast: Cast) -> None:
+    Follow.objects.get_or_create(follower=cast.bob, followed=cast.alice)
+    [row] = prepared.rows(with_ties, cast.bob, [cast.alice.pk])
+    assert (row.is_followed, row.said, row.handle, row.avatar) == (True, "5 % of 'all'", "alice", None)
+    with CaptureQueriesContext(connection) as seen:
+        assert row.avatar is None
+        assert row.display_name
+    assert not len(seen)
+    assert prepared.rows(with_ties, cast.bob, [cast.alice.pk, cast.alice.pk], handles) == ["alice"]
+    assert prepared.rows(with_ties, cast.bob, ["bob", "nobody"], handles, by="handle") == ["bob"]
+
+
+def test_nothing_is_asked_for_nothing_and_for_what_no_table_holds(cast: Cast) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        assert prepared.rows(visible, cast.bob, []) == []
+        assert prepared.rows(visible, cast.bob, [2**63, -(2**70)]) == []
+    assert not len(seen)
+
+
+def test_an_hour_does_not_stay(cast: Cast) -> None:
+    cast.alice.suspended_until = timezone.now() + timedelta(hours=1)
+    cast.alice.save()
+    assert prepared.rows(visible, cast.bob, [cast.alice.pk]) == []
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        assert prepared.rows(visible, cast.bob, [cast.alice.pk]) == [cast.alice]
+
+
+def of_this_hour(_viewer: Any) -> QuerySet[User]:
+    return User.objects.filter(last_login__lt=timezone.now())
+
+
+def of_staff(viewer: Any) -> QuerySet[User]:
+    return User.objects.all() if viewer.is_staff else User.objects.none()
+
+
+def test_what_would_be_kept_wrongly_is_refused(cast: Cast) -> None:
+    with pytest.raises(TypeError, match=r"prepared\.now"):
+        prepared.rows(of_this_hour, cast.bob, [1])
+    with pytest.raises(AttributeError, match="is_staff"):
+        prepared.rows(of_staff, cast.bob, [1])
+    with pytest.raises(TypeError, match="functions of a module"):
+        prepared.rows(lambda viewer: visible(viewer), cast.bob, [1])
+
+
+def nobody(viewer: Any) -> QuerySet[User]:
+    return visible(viewer) if viewer else User.objects.none()
+
+
+def test_what_is_empty_for_all_is_empty(cast: Cast) -> None:
+    assert prepared.rows(nobody, None, [cast.bob.pk]) == []
+    assert prepared.rows(nobody, cast.alice, [cast.bob.pk]) == [cast.bob]
+
+
+def odd(_viewer: Any) -> QuerySet[User]:
+    return User.objects.filter(~Q(handle="100%"), ~Q(handle="it's"), ~Q(handle="%s"), is_active=True)
+
+
+def test_constants_stand_in_the_statement(cast: Cast) -> None:
+    assert prepared.rows(odd, None, [cast.bob.pk]) == [cast.bob]
+    shape = prepared._shape(odd, None, "pk", False, connection.vendor)
+    assert shape
+    statement = shape.sql
+    for constant in ("'100%%'", "'it''s'", "'%%s'", "is_active"):
+        assert constant in statement
+
+
+def test_statements_are_planned_once(cast: Cast) -> None:
+    if connection.vendor != "postgresql":
+        assert prepared.execute("SELECT %(one)s + %(two)s", {"one": 1, "two": 2}) == [(3,)]
+        return
+    for number in (1, 2**20, 2**40):
+        assert prepared.execute("SELECT %(one)s + 1", {"one": number}) == [(number + 1,)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%+ 1'")
+        assert cursor.fetchall() == [(3, 0)]
