@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from bench.feed import measure
 from bench.feed.fill import BUSY, CLOSED, PEOPLE, Cast
 from bench.feed.measure import Case
 from core import outbox
+from core.models import Head, Subscriber
 from core.tasks import dispatch  # noqa: F401  registers the subscribers
 from feed.actions import homes
 from feed.actions import posts as post_actions
@@ -117,12 +119,12 @@ def writing(turns: int = 20) -> Iterator[Case]:
     outbox.drain()
 
 
-def fan_out(posts: int = 200) -> tuple[float, float, float]:
-    """Posts of authors with 2,000 followers each, then what one worker does with its five threads: the seconds until
-    all are copied, the CPU of PostgreSQL in them, and the seconds until every other subscriber has read all."""
+def fan_out(posts: int = 200) -> tuple[float, float]:
+    """Posts of authors with 2,000 followers each, all there at once, then what one worker does with its threads: the
+    seconds until all are copied into homes, and the CPU of PostgreSQL in them."""
     outbox.drain()
     for number in range(posts):
-        post_actions.create_post(actor=member(BUSY[number % len(BUSY)]), text="Hello")
+        _busy_post(number)
     while outbox.number_events():
         pass
     begin, done, spent = time.monotonic(), {}, {}
@@ -134,12 +136,65 @@ def fan_out(posts: int = 200) -> tuple[float, float, float]:
 
         spent[name] = measure.cost_of(work)[1].backend_cpu / 1000
         done[name] = time.monotonic() - begin
-        connection.close()
 
-    threads = [threading.Thread(target=deliver, args=(name,)) for name in outbox.behind()]
+    _together([lambda name=name: deliver(name) for name in outbox.behind()])
+    return done["feed-home"], spent["feed-home"]
+
+
+def lags(posts: int = 200, seconds: float = 20) -> dict[str, float]:
+    """The same posts written one after the other in so many seconds, while one worker copies them: of each subscriber
+    the most seconds that what had happened waited for it."""
+    outbox.drain()
+    names = [one.name for one in outbox.subscriptions.values() if "feed.PostCreated" in one.kinds]
+    numbers: deque[tuple[int, float]] = deque()
+    worst: dict[str, float] = dict.fromkeys(names, 0.0)
+    over = threading.Event()
+
+    def write() -> None:
+        begin = time.monotonic()
+        for number in range(posts):
+            time.sleep(max(0.0, begin + number * seconds / posts - time.monotonic()))
+            _busy_post(number)
+            numbers.append((_numbered(), time.monotonic()))
+        over.set()
+
+    def watch() -> None:
+        while not over.is_set() or any(outbox.is_behind(name) for name in names):
+            rows = dict(Subscriber.objects.filter(name__in=names).values_list("name", "position"))
+            now = time.monotonic()
+            for name, position in rows.items():
+                waiting = next((at for number, at in list(numbers) if number > position), now)
+                worst[name] = max(worst[name], now - waiting)
+            time.sleep(0.02)
+
+    def deliver(name: str) -> None:
+        while not over.is_set() or outbox.is_behind(name):
+            if not outbox.deliver(name):
+                time.sleep(0.02)
+
+    _together([write, watch, *(lambda name=name: deliver(name) for name in names)])
+    return worst
+
+
+def _busy_post(number: int) -> None:
+    post_actions.create_post(actor=member(BUSY[number % len(BUSY)]), text="Hello")
+
+
+def _numbered() -> int:
+    while outbox.number_events():
+        pass
+    return Head.objects.values_list("number", flat=True).get()
+
+
+def _together(works: list[Callable[[], None]]) -> None:
+    def closing(work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=closing, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    home = done.pop("feed-home")
-    return home, spent["feed-home"], max(done.values())

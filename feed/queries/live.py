@@ -48,7 +48,7 @@ def latest_shared(user_id: int) -> list[Post]:
 
 def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
     """Ids of the author, of the followers and of those who follow one of its hashtags, who may see a post now and mute
-    neither its author nor its words, in chunks; two queries, however many they are."""
+    neither its author nor its words, in chunks; at most four queries, however many they are."""
     posts = Post.objects.filter(pk=post_id, deleted_at__isnull=True)
     post = posts.select_related("poll", "author", "shared__author", "shared__poll").first()
     if post is None:
@@ -60,7 +60,8 @@ def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:
     if post.audience in (Audience.FRIENDS, Audience.CLOSE_FRIENDS):
         followers = followers.filter(follower__in=accounts_access.circle(post.author_id, post.audience))
     yield from _chunks(_willing(followers, "follower_id", post), at_once)
-    if post.audience in COUNTED:  # others stand under no hashtag
+    tags = Filing.objects.filter(post=post, source__kind=SourceKind.TAG)
+    if post.audience in COUNTED and tags.exists():  # others stand under no hashtag
         yield from _chunks(_willing(_tag_readers(post), "member_id", post), at_once)
 
 
