@@ -16,7 +16,7 @@ from core import errors, sealed
 Row = TypeVar("Row", bound=Model)
 
 PURPOSE = "cursor"
-ROUNDS = 2
+ROUNDS = 2  # at most
 PAGES_A_ROUND = 2  # of candidates, in the first round
 MOST = 10  # times as many in all
 
@@ -92,26 +92,38 @@ def walk(
 ) -> Page[Row]:
     """As `page`, for candidates that are no queryset: `fetch(after, number)` returns the next ones after a key (the
     values of `names`), fewer only at the end."""
-    after = decode(cursor, len(names)) if cursor else None
+    after, sparse = _begin(cursor, len(names)) if cursor else (None, False)
     kept: list[Row] = []
-    for wanted in (size,) if keep is None else _rounds(size, pages_a_round):
+    first = size * pages_a_round
+    rounds = (size,) if keep is None else (first * MOST,) if sparse else (first, first * (MOST - 1))
+    for turn, wanted in enumerate(rounds):
         candidates = fetch(after, wanted + 1)
         more = len(candidates) > wanted
         candidates = candidates[:wanted]
         for row in candidates if keep is None else keep(candidates):
             if len(kept) == size:
-                return Page(kept, encode(_key(kept[-1], names)))
+                return Page(kept, _go_on(kept[-1], names, sparse=turn > 0 or kept[-1] not in candidates[:first]))
             kept.append(row)
         if not more:
             return Page(kept, "")
         after = _key(candidates[-1], names)
-    return Page(kept, encode(after) if after else "")
+    return Page(kept, _go_on(candidates[-1], names, sparse=keep is not None))
 
 
-def _rounds(size: int, pages: int) -> tuple[int, int]:
-    """How many candidates at a time. The first round does for who sees half of them; for who sees less all the rest is
-    looked at in the second, for it is the number of statements that costs."""
-    return size * pages, size * pages * (MOST - 1)
+# The first round does for who sees half of the candidates; for who sees less all the rest is looked at in the second,
+# for it is the number of statements that costs. Whose page took the second finds it in the cursor, and has one only.
+
+
+def _begin(cursor: str, size: int) -> tuple[tuple[Any, ...], bool]:
+    try:
+        return decode(cursor, size), False
+    except errors.Invalid:
+        *key, _sparse = decode(cursor, size + 1)
+        return tuple(key), True
+
+
+def _go_on(row: Model, names: tuple[str, ...], *, sparse: bool) -> str:
+    return encode((*_key(row, names), 1) if sparse else _key(row, names))
 
 
 def _key(row: Model, names: tuple[str, ...]) -> tuple[Any, ...]:

@@ -31,11 +31,11 @@ def _pinned(viewer: Viewer, person: User) -> list[int]:
 
 
 def _read(cursor: str) -> tuple[str, list[int]]:
-    last, *pinned = paging.decode(cursor, 1 + PINS)
-    return paging.encode((last,)), [id for id in pinned if id]
+    after, *pinned = paging.decode(cursor, 1 + PINS)
+    return str(after), [id for id in pinned if id]
 
 
 def _written(after: str, pinned: list[int]) -> str:
     if not after:
         return ""
-    return paging.encode((*paging.decode(after, 1), *pinned, *[0] * (PINS - len(pinned))))
+    return paging.encode((after, *pinned, *[0] * (PINS - len(pinned))))
