@@ -4,7 +4,6 @@ Waits for the storage, so these are short transactions, marked durable. Killed a
 again, or goes after a day with what lies there.
 """
 
-import errno
 import logging
 import uuid
 from collections.abc import Iterator
@@ -13,11 +12,12 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import errors, scratch
-from uploads import access, docks, lanes, magic, reasons, registry, storage
+from uploads import access, bucket, docks, lanes, magic, reasons, registry, storage
 from uploads.actions import checks, removal
 from uploads.models import Slot, Stored, Upload
 
@@ -93,7 +93,7 @@ def finish_slot(*, actor: Any, key: str | uuid.UUID) -> Upload:
 @transaction.atomic
 def delete_slot(*, actor: Any, key: str | uuid.UUID) -> None:
     """The owner no longer wants to send it."""
-    slot = access.access_slot(actor, key)
+    slot = access.access_slot(actor, key, lock=True)
     removal.delete_slots([slot])
 
 
@@ -127,7 +127,7 @@ def _claim(slot: Slot) -> bool:
 
 def _let_go(slot: Slot) -> None:
     with transaction.atomic(durable=True):
-        Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until).update(claimed_until=timezone.now())
+        _held(slot).update(claimed_until=timezone.now())
 
 
 def _take_over(slot: Slot, dock: docks.Dock) -> Upload:
@@ -140,9 +140,14 @@ def _take_over(slot: Slot, dock: docks.Dock) -> Upload:
     try:
         type, width, height = checks.facts_of_head(registry.kind(slot.purpose), found, slot)
     except magic.Refused as refused:
-        _refuse_for_good(slot, str(refused))
-        raise errors.Invalid(reasons.sentence(str(refused)), field="file") from None
-    upload = _become(slot, type=type, width=width, height=height)
+        if _refuse_for_good(slot, str(refused)):
+            raise errors.Invalid(reasons.sentence(str(refused)), field="file") from None
+        upload = None
+    else:
+        upload = _become(slot, type=type, width=width, height=height)
+    if upload is None:  # deleted, swept or taken over by somebody else meanwhile
+        _drop_copy(slot)
+        raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
     try:
         storage.drop_parts(slot.key)
     except OSError as error:  # the bucket's lifecycle, or the sweep
@@ -157,14 +162,15 @@ def _refuse_gaps(slot: Slot, arrived: dict[int, int]) -> None:
         raise docks.Changed
 
 
-def _become(slot: Slot, **facts: Any) -> Upload:
-    """The slot's upload, which a worker prepares."""
+def _become(slot: Slot, **facts: Any) -> Upload | None:
+    """The slot's upload, which a worker prepares; None for who no longer holds the claim."""
     now = timezone.now()
     with transaction.atomic(durable=True):
-        held = Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until).delete()[0]
-        if not held or not Stored.objects.filter(key=slot.key, due_at__gt=now).update(due_at=None):
-            # Deleted, swept or taken over by somebody else meanwhile.
-            raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
+        if not _held(slot).delete()[0]:
+            return None
+        if not Stored.objects.filter(key=slot.key, due_at__gt=now).update(due_at=None):
+            transaction.set_rollback(True)
+            return None
         upload = Upload.objects.create(
             key=slot.key,
             owner_id=slot.owner_id,
@@ -176,17 +182,33 @@ def _become(slot: Slot, **facts: Any) -> Upload:
             state=Upload.State.RECEIVED,
             due_at=now,
             **facts,
+            taken=slot.taking,
             medium=magic.medium_of(facts["type"]),
         )
         lanes.wake(upload)
     return upload
 
 
-def _refuse_for_good(slot: Slot, reason: str) -> None:
-    """What came goes at once; why, the owner can read until the slot goes."""
+def _drop_copy(slot: Slot) -> None:
+    """Of who came too late: nobody looks at it."""
+    try:
+        storage.drop(storage.original(slot.key, slot.taking))
+    except OSError as error:  # the sweep of the storage
+        log.warning("a copy of %s stays: %s", slot.key, error)
+
+
+def _refuse_for_good(slot: Slot, reason: str) -> bool:
+    """What came goes at once; why, the owner can read until the slot goes. False for who no longer holds the claim."""
     with transaction.atomic(durable=True):
-        Slot.objects.filter(pk=slot.pk).update(reason=reason)
-        removal.make_due([slot.key])
+        held = bool(_held(slot).update(reason=reason))
+        if held:
+            removal.make_due([slot.key])
+    return held
+
+
+def _held(slot: Slot) -> QuerySet[Slot]:
+    """The slot, while the claim on it is this process's."""
+    return Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until)
 
 
 @contextmanager
@@ -198,5 +220,5 @@ def _storage_answers() -> Iterator[None]:
         raise
     except OSError as error:
         log.warning("storage: %s %s", type(error).__name__, error)
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise errors.Busy(reasons.sentence(reasons.FULL if full else reasons.AWAY), field="file") from None
+        reason = reasons.FULL if bucket.is_full(error) else reasons.AWAY
+        raise errors.Busy(reasons.sentence(reason), field="file") from None

@@ -50,8 +50,10 @@ def sweep_stray() -> int:
 def sweep_storage() -> tuple[int, int]:
     """Walks what lies in storage beside the rows, both in the order of keys. Files without a row go: one stands before
     the first byte of every file, so what is listed first and has none afterwards will never get one. Of uploads that
-    are ready and of which nothing is there the owner of the site hears (doctor). Returns how many of both there
-    were."""
+    are ready and of which nothing is there the owner of the site hears (doctor). Returns how many of both there were.
+    Copies in final/ of what is prepared already, which came too late, go as well, and what a killed process has sent
+    in parts."""
+    storage.drop_unfinished(timezone.now() - UNUSED - YOUNG)
     begun, stray, lost = timezone.now(), 0, 0
     for folder in storage.FOLDERS:
         last = ""
@@ -62,6 +64,8 @@ def sweep_storage() -> tuple[int, int]:
             for key in sorted(listed - known):
                 storage.drop_all(key)
                 stray += 1
+            if folder == storage.FINAL:
+                stray += _drop_late(known)
             if folder in storage.SHOWN:
                 lost += _note_missing(last, str(some[-1]), listed, begun)
                 last = str(some[-1])
@@ -97,6 +101,15 @@ def remove_due_files() -> int:
         with transaction.atomic(durable=True):
             Stored.objects.filter(pk=row.pk, due_at=again).delete()
     return len(due)
+
+
+def _drop_late(keys: set[uuid.UUID]) -> int:
+    """Copies of files whose upload has been prepared from another copy. Its claim is over for good by now."""
+    done = Upload.objects.filter(key__in=keys, state=Upload.State.READY, original=False)
+    late = list(done.order_by("key").values_list("key", flat=True))
+    for key in late:
+        storage.drop_originals(key)
+    return len(late)
 
 
 def _note_missing(after: str, until: str, listed: set[uuid.UUID], begun: datetime) -> int:

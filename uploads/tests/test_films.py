@@ -108,7 +108,7 @@ STEPS = [
     ("uploads.child", "step", 4),  # the large one
     ("uploads.storage", "keep", 5),
     ("uploads.actions.attempts", "done", 1),
-    ("uploads.storage", "drop", 1),
+    ("uploads.storage", "drop_originals", 1),
 ]
 
 
@@ -131,7 +131,7 @@ def test_killed_at_each_step_the_next_attempt_goes_on(owner, files, pushed, monk
     with pytest.raises(SystemExit):
         preparing.process_upload(upload_id=upload.pk)
     left = Upload.objects.get()
-    if name != "drop":  # after the last one everything is there
+    if name != "drop_originals":  # after the last one everything is there
         assert left.state == "processing"
         assert (left.url(), left.sources, left.srcset) == ("", [], "")
         with pytest.raises(errors.Conflict):
