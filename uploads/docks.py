@@ -103,7 +103,6 @@ class InBucket:
         if whole is None:
             raise FileNotFoundError(name)
         if not self.s3.copy(name, final, etag=whole["ETag"]):
-            storage.drop(final)
             raise Changed
         copy = self.s3.head(final)
         if copy is None:

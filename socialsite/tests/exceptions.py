@@ -18,7 +18,7 @@ WAITING = (
     "moving.move_media slots.open_slot slots.renew_slot slots.receive_part slots.finish_slot "
     "sweeps.sweep_originals sweeps.sweep_storage sweeps.remove_due_files"
 )
-SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files"
+SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files note_films"
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -33,7 +34,6 @@ class Readable(Protocol):
 def open_slot(*, actor: Any, purpose: str, name: str, type: str, bytes: int, alt: str = "") -> Slot:
     """A place for a file of exactly so many bytes. Errors name the field."""
     kind, alt = registry.kind(purpose), checks.described(alt)
-    checks.refuse_hoard(actor)
     checks.refuse_size(kind, type, bytes)
     dock = docks.dock()
     slot = Slot(
@@ -47,6 +47,9 @@ def open_slot(*, actor: Any, purpose: str, name: str, type: str, bytes: int, alt
     )
     # The intent stands before the first byte: whatever comes, remove_due_files finds it.
     with transaction.atomic(durable=True):
+        # Two at once would each see room for itself.
+        get_user_model().objects.select_for_update(no_key=True).filter(pk=actor.pk).first()
+        checks.refuse_hoard(actor, more=bytes)
         Stored.objects.create(key=slot.key, due_at=slot.created_at + LASTS)
         slot.save(force_insert=True)
     return _begun(slot, dock)
@@ -136,6 +139,7 @@ def _take_over(slot: Slot, dock: docks.Dock) -> Upload:
             _refuse_gaps(slot, dock.arrived(slot))
             found = dock.take(slot)
     except (FileNotFoundError, docks.Changed):
+        _drop_copy(slot)
         raise errors.Conflict(_("Not everything has arrived yet. Please send the rest, then try again.")) from None
     try:
         type, width, height = checks.facts_of_head(registry.kind(slot.purpose), found, slot)
@@ -190,7 +194,7 @@ def _become(slot: Slot, **facts: Any) -> Upload | None:
 
 
 def _drop_copy(slot: Slot) -> None:
-    """Of who came too late: nobody looks at it."""
+    """Whole or not: nobody looks at it."""
     try:
         storage.drop(storage.original(slot.key, slot.taking))
     except OSError as error:  # the sweep of the storage

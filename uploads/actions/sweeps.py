@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from core.models import Pulse
 from uploads import storage
 from uploads.actions import attempts, removal
 from uploads.actions.receiving import INTENT
+from uploads.lanes import FILMS
 from uploads.models import Missing, Slot, Stored, Upload
 
 log = logging.getLogger(__name__)
@@ -80,6 +82,12 @@ def sweep_originals() -> int:
     for upload in left:
         attempts.drop_original(upload)
     return len(left)
+
+
+@transaction.atomic
+def note_films() -> None:
+    """Somebody reads the queue of films."""
+    Pulse.objects.update_or_create(name=FILMS.queue)
 
 
 def remove_due_files() -> int:

@@ -136,14 +136,14 @@ def original_of(key: str | uuid.UUID) -> bytes:
 
 
 def at_once(call: Callable[[], Any], times: int = 2) -> list[Any]:
-    """What the same call answers that begins so many times at the same moment; None for a Conflict."""
+    """What the same call answers that begins so many times at the same moment; None for one that is refused."""
     all_there, answers = threading.Barrier(times), []
 
     def one() -> None:
         all_there.wait()
         try:
             answers.append(call())
-        except errors.Conflict:
+        except (errors.Conflict, errors.TooLarge):
             answers.append(None)
         finally:
             connection.close()

@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from core import errors, realtime, wake
+from core.models import Pulse
 from core.storage import Away
-from uploads import child, lanes, queries, reasons, storage, tasks
+from uploads import checkup, child, lanes, queries, reasons, storage, tasks
 from uploads.actions import attempts, films, preparing, receiving, sweeps, using
 from uploads.models import Stored, Upload
 from uploads.tests import factories
@@ -263,6 +264,30 @@ def test_every_queue_has_somebody_who_works_on_it():
     for lane in (lanes.PICTURES, lanes.FILMS):
         assert lane.queue in queues
         assert lane.queue in embedded.QUEUES
+
+
+def test_doctor_knows_whether_somebody_works_on_films(owner, files, monkeypatch):
+    def level():
+        [finding] = checkup.films()
+        assert finding.level == "ok" or "Procfile: films" in finding.mend
+        return finding.level
+
+    woken = []
+    monkeypatch.setattr(wake, "now", lambda task, *words: woken.append(task))
+    assert level() == "warn"
+    tasks.sweep()
+    assert woken == ["uploads.note_films"]
+    tasks.note_films()
+    tasks.sweep()
+    assert (level(), len(woken)) == ("ok", 1)
+    Pulse.objects.update(at=timezone.now() - checkup.LATE * 2)
+    assert level() == "fail"
+    upload = receive(owner)
+    Upload.objects.update(state="processing", due_at=timezone.now() + timedelta(minutes=1))
+    assert level() == "ok", "it is at one, and answers afterwards"
+    Upload.objects.update(state="received", due_at=timezone.now() - timedelta(hours=1))
+    Pulse.objects.all().delete()
+    assert level() == "fail", f"{upload} waits"
 
 
 def test_forms_do_not_wait_for_films(owner, files):

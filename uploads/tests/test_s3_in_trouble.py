@@ -180,8 +180,9 @@ def test_a_full_bucket_is_said_and_a_retry_is_safe(api, owner, bucket, s3_gatewa
     assert (answer := finish(api, slot["key"])).status_code == 409, answer.content
     answer = finish(api, second["key"])
     assert (answer.status_code, "no room" in answer.json()["detail"]) == (503, True)
-    s3_gateway.limit(bucket.name, objects=2)
+    s3_gateway.limit(bucket.name, objects=-1)
     assert finish(api, second["key"]).status_code == 202
+    s3_gateway.limit(bucket.name, objects=1)
     upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
     assert (upload.state, upload.reason) == ("received", reasons.FULL)
     for _turn in range(2):

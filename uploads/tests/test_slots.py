@@ -116,6 +116,26 @@ def test_many_slots_are_too_many(api, disk, monkeypatch):
     assert answer.status_code == 429
 
 
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_one_member_has_no_more_on_its_way_than_fits(api, client, owner, disk, settings, stranger):
+    """Also when several ask at once; what is used or given up makes room again."""
+    settings.MAX_UNUSED_BYTES = 3 * len(PICTURE)
+    given = {"purpose": factories.PURPOSE, "name": "", "type": "", "bytes": len(PICTURE)}
+    first = opened(api)
+    made = factories.at_once(lambda: slots.open_slot(actor=owner, **given), times=4)
+    assert (len([one for one in made if one]), Slot.objects.count()) == (2, 3)
+    refused = api.post(URL, given, format="json")
+    assert (refused.status_code, set(refused.json()["errors"])) == (413, {"bytes"})
+    assert "waiting" in refused.json()["errors"]["bytes"][0]
+    assert slots.open_slot(actor=stranger, **given)
+    send(client, first)
+    finish(api, first)
+    assert api.post(URL, given, format="json").status_code == 413, "it is here, and hangs on nothing"
+    Upload.objects.update(attached_at=timezone.now(), state="ready", due_at=None, width=1, height=1)
+    opened(api)
+
+
 # What is refused
 
 
