@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import av
 import pytest
+from PIL import Image
 
-from uploads import child, magic, reasons
+from uploads import child, light, magic, reasons
 from uploads.tests import factories, films
 
 LIMITS = {"max_seconds": 60, "max_pixels": 4096 * 4096}
@@ -119,6 +120,39 @@ def test_a_video_stands_upright(step, tmp_path, turn, size, seen):
     assert (found[2:] if size[1] > size[0] else found[:2]) == seen
     with av.open(str(tmp_path / "480p.mp4")) as video:
         assert next(video.decode(video=0)).rotation == 0
+
+
+@pytest.mark.parametrize(
+    ("transfer", "signal", "least", "most"),
+    [
+        (light.HLG, 0.75, 230, 250),  # paper white, which looks grey where nobody knows of HLG
+        (light.HLG, 1.0, 245, 255),
+        (light.HLG, 0.38, 90, 125),
+        (light.HLG, 0.0, 0, 3),
+        (light.PQ, 0.58, 230, 250),
+        (light.PQ, 0.75, 245, 255),
+        (light.PQ, 0.36, 75, 110),
+        (light.PQ, 0.0, 0, 3),
+    ],
+)
+def test_hdr_becomes_what_every_screen_shows(step, tmp_path, transfer, signal, least, most):
+    source = films.made(codec="libx265", pix_fmt="yuv420p10le", light=transfer, grey=signal, seconds=0.3, sound="")
+    step("probe", source)
+    step("poster")
+    step("480p")
+    with av.open(str(tmp_path / "480p.mp4")) as video:
+        frame = next(video.decode(video=0))
+        assert (frame.format.name, frame.color_trc, frame.color_primaries, frame.colorspace) == ("yuv420p", 1, 1, 1)
+        shown = frame.to_image().getpixel((100, 100))
+    with Image.open(tmp_path / "poster.png") as poster:
+        seen = poster.getpixel((100, 100))
+    assert all(least <= part <= most for part in (*shown, *seen)), (shown, seen)
+
+
+def test_hues_of_hdr_stay(step, tmp_path):
+    step("probe", films.made(codec="libx265", pix_fmt="yuv420p10le", light=light.HLG, seconds=0.3))
+    step("480p")
+    assert corners(tmp_path / "480p.mp4")[:2] == ["red", "blue"]
 
 
 def test_nothing_of_the_camera_is_left(step, tmp_path):
