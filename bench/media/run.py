@@ -24,10 +24,11 @@ ROUNDS = 3
 PICTURES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "HEIF": "image/heic", "AVIF": "image/avif"}
 WORDS = """# What preparing media costs
 
-`python -m bench.media.run --write` on {date}, commit {commit}, {cores} cores shared with other work: believe CPU more than
-wall time, and ratios more than both. The reference of the same run is hashing 256 MiB (SHA-256) in one thread:
-{reference:.2f} s CPU. Limit for a picture of 12 MP with all its variants: {cpu} s CPU and {memory:.0f} MB. CPU and memory
-are those of the child processes; who waits for them decodes nothing. `told`: how often the author's bar has moved.
+`python -m bench.media.run --write` on {date}, commit {commit}, {cores} cores shared with other work: believe CPU
+more than wall time, and ratios more than both. The reference of the same run is hashing 256 MiB (SHA-256) in one
+thread: {reference:.2f} s CPU. Limit for a picture of 12 MP with all its variants: {cpu} s CPU and {memory:.0f} MB.
+CPU and memory are those of the child processes; who waits for them decodes nothing. `told`: how often the author's bar
+has moved.
 
 | what | CPU s | memory MB | wall s | told | |
 |---|---|---|---|---|---|

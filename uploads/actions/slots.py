@@ -6,8 +6,6 @@ again, or goes after a day with what lies there.
 
 import logging
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -18,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import errors, scratch
-from uploads import access, bucket, docks, lanes, magic, reasons, registry, storage
-from uploads.actions import checks, removal
+from uploads import access, docks, lanes, magic, reasons, registry, storage
+from uploads.actions import checks, removal, troubles
 from uploads.models import Slot, Stored, Upload
 
 log = logging.getLogger(__name__)
@@ -60,7 +58,7 @@ def renew_slot(*, actor: Any, key: str | uuid.UUID) -> tuple[Slot, dict[int, int
     slot, dock = access.access_slot(actor, key), docks.dock()
     _refuse_over(slot)
     slot = _begun(slot, dock)
-    with _storage_answers():
+    with troubles.told():
         return slot, dock.arrived(slot)
 
 
@@ -73,7 +71,7 @@ def receive_part(*, key: uuid.UUID, number: int, body: Readable) -> None:
     piece = body.read(wanted + 1) if wanted else b""
     if not wanted or len(piece) != wanted:
         raise errors.Invalid(reasons.sentence(reasons.WRONG_SIZE), field="file")
-    with _storage_answers():
+    with troubles.told():
         scratch.check_room(wanted)
         storage.keep_part(slot.key, number, piece)
 
@@ -103,7 +101,7 @@ def delete_slot(*, actor: Any, key: str | uuid.UUID) -> None:
 def _begun(slot: Slot, dock: docks.Dock) -> Slot:
     if slot.parts == 1 or slot.multipart:
         return slot
-    with _storage_answers():
+    with troubles.told():
         multipart = dock.begin(slot)
     if multipart:
         with transaction.atomic(durable=True):
@@ -135,7 +133,7 @@ def _let_go(slot: Slot) -> None:
 
 def _take_over(slot: Slot, dock: docks.Dock) -> Upload:
     try:
-        with _storage_answers():
+        with troubles.told():
             _refuse_gaps(slot, dock.arrived(slot))
             found = dock.take(slot)
     except (FileNotFoundError, docks.Changed):
@@ -213,16 +211,3 @@ def _refuse_for_good(slot: Slot, reason: str) -> bool:
 def _held(slot: Slot) -> QuerySet[Slot]:
     """The slot, while the claim on it is this process's."""
     return Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until)
-
-
-@contextmanager
-def _storage_answers() -> Iterator[None]:
-    """What its trouble is, in plain words; a retry is safe."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        log.warning("storage: %s %s", type(error).__name__, error)
-        reason = reasons.FULL if bucket.is_full(error) else reasons.AWAY
-        raise errors.Busy(reasons.sentence(reason), field="file") from None
