@@ -1,5 +1,5 @@
-"""The one film of Willowbank: a slow look along the lanterns on the river, with captions in two languages. Made by code,
-prepared as every video is."""
+"""The one film of Willowbank: a slow look along the lanterns on the river, with captions in two languages. Made by
+code, prepared as every video is."""
 
 import uuid
 from dataclasses import dataclass

@@ -266,6 +266,24 @@ def test_absurd_sizes_are_refused(step):
     refused(step, "(too_many_pixels|broken|memory|timeout|crashed)", io.BytesIO(bytes(data)))
 
 
+def test_tables_that_promise_billions_of_frames_cost_nothing(step):
+    """Of the times, the sizes and the places of frames."""
+    made = films.made(seconds=0.5, sound="").getvalue()
+    for table in (b"stts", b"stsz", b"stco"):
+        data = bytearray(made)
+        place = data.index(table) + (12 if table == b"stsz" else 8)
+        data[place : place + 4] = struct.pack(">I", 2**31 - 1)
+        with contextlib.suppress(child.Failed):
+            assert step("probe", io.BytesIO(bytes(data)))["duration"] <= 1000
+
+
+def test_a_step_that_takes_too_long_ends(step, monkeypatch):
+    step("probe", films.made(seconds=20, size=(1280, 720), fps=30, sound=""))
+    monkeypatch.setattr(child, "FILM_WALL_SECONDS", 0.6)
+    with pytest.raises(child.Failed, match=reasons.TIMEOUT):
+        step("720p")
+
+
 def test_a_picture_is_no_video(step):
     refused(step, reasons.BROKEN, factories.png(), "video/mp4")
     refused(step, reasons.BROKEN, factories.gif(3), "video/webm")
