@@ -169,10 +169,17 @@ def test_deleted_while_it_is_prepared(owner, files, monkeypatch, turn):
 
 
 @pytest.mark.parametrize(
-    "trouble", [Away("EndpointConnectionError"), OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "disk")]
+    ("trouble", "reason", "words"),
+    [
+        (Away("EndpointConnectionError"), reasons.AWAY, "does not answer"),
+        (OSError(errno.EIO, "disk"), reasons.AWAY, "does not answer"),
+        (OSError(errno.ENOSPC, "full"), reasons.FULL, "no room"),
+    ],
 )
 @pytest.mark.parametrize("name", ["fetch", "keep"])
-def test_storage_away_or_full_is_tried_three_times_and_then_told(owner, files, pushed, monkeypatch, name, trouble):
+def test_storage_away_or_full_is_tried_three_times_and_then_told(
+    owner, files, pushed, monkeypatch, name, trouble, reason, words
+):
     upload, real = receive(owner), getattr(storage, name)
 
     def fail(*args):
@@ -182,11 +189,11 @@ def test_storage_away_or_full_is_tried_three_times_and_then_told(owner, files, p
     for attempt in (1, 2):
         before = timezone.now()
         left = process(upload)
-        assert (left.state, left.reason, left.attempts) == ("received", reasons.AWAY, attempt)
+        assert (left.state, left.reason, left.attempts) == ("received", reason, attempt)
         assert left.due_at > before + attempts.BACK_OFF[attempt - 1] - timedelta(seconds=2)
     failed = process(upload)
     assert (failed.state, failed.can_retry) == ("failed", True)
-    assert "does not answer" in str(failed.trouble)
+    assert words in str(failed.trouble)
     assert pushed[-1][1] == "upload.failed"
     monkeypatch.setattr(storage, name, real)
     again = preparing.retry_own_upload(actor=owner, key=upload.key)
@@ -242,6 +249,7 @@ def test_films_have_a_lane_of_their_own(owner, files, monkeypatch):
     assert woken == [("uploads.film", str(film.pk)), ("uploads.process", str(picture.pk))]
     assert queries.due_upload_ids(lanes.FILMS) == [film.pk]
     assert queries.due_upload_ids(lanes.PICTURES) == [picture.pk]
+    tasks.note_films()
     now = []
     monkeypatch.setattr(wake, "now", lambda task, argument="": now.append((task, argument)))
     due_again()
