@@ -92,7 +92,7 @@ def test_films_and_their_captions_come_along(cast: Cast, alice: User) -> None:
     small = {"480p": {"w": 320, "h": 180, "bytes": 1000}}
     film = films.make_film(alice, purpose="post", attached_at=timezone.now(), renditions=small)
     storage.keep(storage.variant(film.key, "480p"), films.made(seconds=0.5))
-    words = {"en": b"WEBVTT\n\n00:00.000 --> 00:00.400\nHello", "pt-BR": b"WEBVTT\n\n00:00.000 --> 00:00.400\nOi"}
+    words = {"en": b"WEBVTT\n\n00:00.000 --> 00:00.400\nHello", "pt-br": b"WEBVTT\n\n00:00.000 --> 00:00.400\nOi"}
     for language, text in words.items():
         captioning.set_captions(actor=alice, key=film.key, language=language, file=text)
     post = Post.objects.create(author=alice, text="Look", html="<p>Look</p>", audience="public")

@@ -62,7 +62,7 @@ def _shoot(seed: int, path: Path) -> None:
     wide, high = SIZE
     scene = pictures.paint(SCENE, seed).convert("RGB")
     scene = scene.resize((wide * 2, round(scene.height * wide * 2 / scene.width)))
-    top, frames = (scene.height - high) // 2, SECONDS * FPS
+    top, frames = scene.height - high, SECONDS * FPS  # where the water is
     with av.open(str(path), "w", format="mp4") as target:
         stream = target.add_stream("libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = wide, high, "yuv420p"
