@@ -104,7 +104,7 @@ def test_films_and_their_captions_come_along(cast: Cast, alice: User) -> None:
     assert (came.alt, came.upload.medium, came.upload.is_ready) == ("A dog on the beach", "video", True)
     assert came.upload.key != film.key
     said = {row.language: row.text for row in queries.captions_of(came.upload)}
-    assert {language: text.split("\n")[-2] for language, text in said.items()} == {"en": "Hello", "pt-BR": "Oi"}
+    assert {language: text.split("\n")[-2] for language, text in said.items()} == {"en": "Hello", "pt-br": "Oi"}
     again = bring(cast.carol, data)
     assert (again.report["posts"], Upload.objects.filter(owner=cast.carol, medium="video").count()) == (0, 1)
 
