@@ -233,7 +233,7 @@ def test_it_has_a_film_with_captions(client: Client) -> None:
     assert [one["language"] for one in film.tracks] == ["en", "vi"]
     post = Post.objects.get(pictures__upload=film)
     assert (post.audience, post.author.handle) == ("public", "linh")
-    client.force_login(User.objects.get(handle="rosa"))
+    client.force_login(post.author)
     page = client.get(f"/posts/{post.pk}/").content.decode()
     assert "<video" in page
     assert client.get(film.tracks[0]["url"]).content.startswith(b"WEBVTT")
