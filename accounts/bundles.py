@@ -37,7 +37,10 @@ ENTRIES = 50_000
 DIRECTORY_BYTES = 16 * 1024 * 1024
 LINE_BYTES = 256 * 1024
 RATIO = 200  # JSON packs well; more than this is a bomb
-NAME = re.compile(r"media/[0-9a-f-]{36}\.webp|[a-z-]{1,40}\.json|[a-z0-9-]{1,60}\.html|style\.css")
+NAME = re.compile(
+    r"media/[0-9a-f-]{36}(?:\.(?:webp|mp4|m4a)|\.[A-Za-z-]{2,16}\.vtt)"
+    r"|[a-z-]{1,40}\.json|[a-z0-9-]{1,60}\.html|style\.css"
+)
 
 Tick = Callable[[int, int], None]
 
@@ -216,10 +219,11 @@ class Bundle:
                     raise Bad("broken")
                 yield row
 
-    def fetch(self, name: object, target: Path) -> bool:
-        """Copies a picture out; False if there is none of this name, or a larger one than pictures may be."""
+    def fetch(self, name: object, target: Path, *, most: int = 0) -> bool:
+        """Copies a file out; False if there is none of this name, or a larger one than `most`, or than pictures may
+        be."""
         info = self.file.NameToInfo.get(name) if isinstance(name, str) and name.startswith("media/") else None
-        if info is None or info.file_size > settings.MAX_IMAGE_BYTES:
+        if info is None or info.file_size > (most or settings.MAX_IMAGE_BYTES):
             return False
         with _distrust(), self.file.open(info) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy, PIECE)

@@ -30,8 +30,9 @@ class Erase(Protocol):
 
 class Bring(Protocol):
     """Takes one row of a file of another site's export over, once however often it comes. `origin` names site and
-    account there; `picture(path in the zip)` makes an upload of the member's and returns its key, or None. Returns how
-    many came, were there before or were refused: {"posts": 1, "pictures": 2}, {"before": 1} or {"refused": 1}."""
+    account there; `picture(path in the zip)` makes an upload of the member's and returns its key, or None, and so does
+    it for a video or a sound: `picture({"file": path, "captions": [path]})`. Returns how many came, were there before
+    or were refused: {"posts": 1, "pictures": 2}, {"before": 1} or {"refused": 1}."""
 
     def __call__(
         self, *, member: User, origin: str, row: Row, picture: Callable[[object], Any], only_me: bool

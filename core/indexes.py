@@ -1,13 +1,19 @@
 """Migrations that build indexes of tables in use: PostgreSQL builds them while others go on writing (such a migration
 says `atomic = False`), SQLite, which has one writer anyhow, plainly. One that is there already stays; one that was cut
-off, and that PostgreSQL would keep up and never use, is built anew.
+off, and that PostgreSQL would keep up and never use, is built anew; two `migrate` at once take turns.
 
 And changes of foreign keys for which Django would drop the constraint and have PostgreSQL look through the whole table
 again, behind a lock that lets nobody read."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import migrations
+
+TURN = 7_301_905_512  # any number that nobody else locks
+PAUSE = 0.2  # seconds
 
 
 def _ways(schema_editor: Any) -> dict[str, bool]:
@@ -20,18 +26,45 @@ def _build(schema_editor: Any, statement: Any) -> None:
     begin = f"{kind}CONCURRENTLY " if _ways(schema_editor) else kind
     sql = sql.replace(kind, begin, 1) if not sql.startswith(begin) else sql
     assert sql.startswith(begin), sql
-    if _ways(schema_editor):
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid", [name])
-            broken = cursor.fetchone()
-        if broken:
+    with _alone(schema_editor):
+        if _ways(schema_editor) and _is_cut_off(schema_editor, name):
             _drop(schema_editor, statement)
-    schema_editor.execute(f"{begin}IF NOT EXISTS {sql.removeprefix(begin)}", params=None)
+        schema_editor.execute(f"{begin}IF NOT EXISTS {sql.removeprefix(begin)}", params=None)
 
 
 def _drop(schema_editor: Any, statement: Any) -> None:
     how = "CONCURRENTLY " if _ways(schema_editor) else ""
     schema_editor.execute(f"DROP INDEX {how}IF EXISTS {statement.parts['name']}", params=None)
+
+
+def _is_cut_off(schema_editor: Any, name: str) -> bool:
+    """Nobody is building it: this process has the turn."""
+    found = _asked(
+        schema_editor, "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid", name
+    )
+    return bool(found)
+
+
+@contextmanager
+def _alone(schema_editor: Any) -> Iterator[None]:
+    """One process at a time: what another is building looks as if it was cut off. The lock ends with its connection.
+    Asked for again and again and not waited for, because whoever waits in the database is somebody for whom building
+    beside others waits itself."""
+    if not _ways(schema_editor):
+        yield
+        return
+    while not _asked(schema_editor, "SELECT pg_try_advisory_lock(%s)", TURN):
+        time.sleep(PAUSE)
+    try:
+        yield
+    finally:
+        _asked(schema_editor, "SELECT pg_advisory_unlock(%s)", TURN)
+
+
+def _asked(schema_editor: Any, question: str, *words: Any) -> Any:
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(question, words)
+        return cursor.fetchone()[0]
 
 
 class _Built:

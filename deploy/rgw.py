@@ -150,6 +150,12 @@ class Gateway:
     def go_on(self, name: str = "gateway") -> None:
         os.kill(self._pid(name), signal.SIGCONT)
 
+    def limit(self, bucket: str, *, objects: int) -> None:
+        """So many objects, and then it is full; -1 for as many as one likes."""
+        quota = ["--quota-scope=bucket", f"--bucket={bucket}"]
+        self._do("radosgw-admin", "quota", "set", *quota, f"--max-objects={objects}")
+        self._do("radosgw-admin", "quota", "enable", *quota)
+
     def _pid(self, name: str) -> int:
         """0 when it does not run: the number may be a stranger's by now."""
         with contextlib.suppress(OSError, ValueError):

@@ -140,7 +140,7 @@ def drafts(member: User) -> Iterator[personal.Row]:
         yield {
             "text": draft.text,
             "audience": draft.audience,
-            "pictures": [{"file": f"media/{one.upload.key}.webp", "alt": one.alt} for one in held],
+            "pictures": [{"file": f"media/{one.upload.file_name}", "alt": one.alt} for one in held],
             "parts": draft.parts,
             "publish_at": draft.publish_at,
             "updated_at": draft.updated_at,
@@ -329,6 +329,9 @@ def bring(
     for one in listed[:PICTURES_LIMIT] if isinstance(listed, list) else []:
         if isinstance(one, dict) and (key := picture(one.get("file"))) is not None:
             pictures.append((key, str(one.get("alt") or "")))
+    film = row.get("film")
+    if isinstance(film, dict) and not pictures and (key := picture(film)) is not None:
+        pictures.append((key, str(film.get("alt") or "")))
     came = bring_post(
         member=member,
         client_id=client_id,

@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialsite.settings")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
@@ -14,7 +15,10 @@ from django.urls import path  # noqa: E402  Django is set up first
 from core.bodies import BodyLimit  # noqa: E402  Django is set up first
 from core.consumers import Socket  # noqa: E402  Django is set up first
 from core.lifespan import Lifespan  # noqa: E402  Django is set up first
+from socialsite import upkeep  # noqa: E402  Django is set up first
 
 application = Lifespan(
     ProtocolTypeRouter({"http": BodyLimit(http), "websocket": URLRouter([path("ws/", Socket.as_asgi())])})
 )
+if not settings.TESTING:
+    upkeep.start()

@@ -42,10 +42,11 @@ def own_slots(viewer: Any) -> QuerySet[Slot]:
     return Slot.objects.filter(owner_id=viewer.pk)
 
 
-def access_slot(viewer: Any, key: str | uuid.UUID) -> Slot:
+def access_slot(viewer: Any, key: str | uuid.UUID, *, lock: bool = False) -> Slot:
     """The viewer's own slot; NotFound for everybody else's, as if it were absent."""
+    slots = own_slots(viewer)
     try:
-        return own_slots(viewer).get(key=as_key(key))
+        return (slots.select_for_update() if lock else slots).get(key=as_key(key))
     except Slot.DoesNotExist:
         raise errors.NotFound from None
 

@@ -12,4 +12,4 @@ class UploadsConfig(AppConfig):
         from uploads import checkup as our_checkup
 
         bodies.takes_files("uploads:api_uploads", settings.MAX_API_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        checkup.parts += [our_checkup.bucket, our_checkup.missing, our_checkup.moving]
+        checkup.parts += [our_checkup.bucket, our_checkup.films, our_checkup.missing, our_checkup.moving]

@@ -1,10 +1,13 @@
 """A storage that speaks S3: what comes and goes there, and how the bucket must stand. Waits for the network."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import Storage
+
+from core import scratch
 
 RULE = "socialsite"
 TEMP = "uploads/temp/"
@@ -15,11 +18,18 @@ LIFECYCLE = {
     "Expiration": {"Days": 1},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
 }
+FULL = {"QuotaExceeded", "InsufficientCapacity", "XMinioStorageFull", "EntityQuotaExceeded"}
 
 
 def of(storage: Storage) -> "Bucket | None":
     """None for a storage that is none."""
     return Bucket(storage) if hasattr(storage, "bucket_name") else None
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the trouble is that there is no room left, in a bucket or on a disk."""
+    answer = getattr(error.__cause__, "response", None) or {}  # of botocore's ClientError
+    return error.errno in scratch.FULL or answer.get("Error", {}).get("Code") in FULL
 
 
 class Bucket:
@@ -65,6 +75,18 @@ class Bucket:
         """What lies under these names and below them, and what was on its way there."""
         for name in names:
             self._abort(name)
+        self.drop(names)
+
+    def drop_unfinished(self, before: datetime) -> int:
+        """Multipart uploads that were begun before then, and whose process was killed; how many there were."""
+        pages = self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.name)
+        old = [one for page in pages for one in page.get("Uploads", []) if one["Initiated"] < before]
+        for one in old:
+            self.client.abort_multipart_upload(Bucket=self.name, Key=one["Key"], UploadId=one["UploadId"])
+        return len(old)
+
+    def drop(self, names: list[str]) -> None:
+        """What lies under these names and below them."""
         found = [{"Key": one} for name in names for one in self._at(name)]
         for start in range(0, len(found), 1000):
             some = {"Objects": found[start : start + 1000], "Quiet": True}

@@ -1,10 +1,15 @@
 """What `manage.py doctor` looks at in the storage beyond whether it answers."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils import timezone
 
 from core.checkup import Finding
 from core.storage import asking
-from uploads import queries, storage
+from uploads import lanes, queries, storage
+
+LATE = timedelta(minutes=5)
 
 
 def bucket() -> Iterable[Finding]:
@@ -22,6 +27,21 @@ def bucket() -> Iterable[Finding]:
         yield Finding("bucket", "fail", "; ".join(faults), "Run `manage.py set_up_bucket`.")
     else:
         yield Finding("bucket", "ok", "CORS and lifecycle are set")
+
+
+def films() -> Iterable[Finding]:
+    """Whether somebody works on videos and sounds; who is at one for long is not asked meanwhile."""
+    seen, waiting = queries.films_seen_at(), len(queries.due_upload_ids(lanes.FILMS, late=LATE))
+    age = (timezone.now() - seen).total_seconds() if seen else None
+    if queries.films_at_work():
+        yield Finding("films", "ok", "a worker is at a video or a sound")
+    elif age is not None and age <= LATE.total_seconds():
+        yield Finding("films", "ok", f"its worker answered {age:.0f} s ago")
+    else:
+        says = "nobody has read the queue `films`" + (f" for {age:.0f} s" if age else " yet")
+        says += f"; {waiting} videos or sounds wait" if waiting else ""
+        mend = "Start a worker for it (Procfile: films), and look at its log; the embedded site has one (`make up`)."
+        yield Finding("films", "fail" if age or waiting else "warn", says, mend)
 
 
 def missing() -> Iterable[Finding]:

@@ -56,7 +56,8 @@ class Dock(Protocol):
     def way(self, slot: Slot, number: int) -> Way: ...
 
     def take(self, slot: Slot) -> Found:
-        """Copies what has arrived to where nobody can send anything; Changed, or FileNotFoundError."""
+        """Copies what has arrived to where nobody can send anything, under the name of this claim (`slot.taking`);
+        Changed, or FileNotFoundError."""
 
 
 class InBucket:
@@ -94,7 +95,7 @@ class InBucket:
 
     @asking()
     def take(self, slot: Slot) -> Found:
-        name, final = storage.incoming(slot.key), storage.original(slot.key)
+        name, final = storage.incoming(slot.key), storage.original(slot.key, slot.taking)
         parts = self.s3.arrived(name, slot.multipart) if slot.multipart else None
         if parts:
             self.s3.put_together(name, slot.multipart, parts)
@@ -102,7 +103,6 @@ class InBucket:
         if whole is None:
             raise FileNotFoundError(name)
         if not self.s3.copy(name, final, etag=whole["ETag"]):
-            storage.drop(final)
             raise Changed
         copy = self.s3.head(final)
         if copy is None:
@@ -127,9 +127,8 @@ class WithUs:
 
     @asking()
     def take(self, slot: Slot) -> Found:
-        final = storage.original(slot.key)
-        storage.keep(final, Joined(slot))
-        with storage.open_original(slot.key) as copy:
+        storage.keep(storage.original(slot.key, slot.taking), Joined(slot))
+        with storage.open_original(slot.key, slot.taking) as copy:
             return Found(copy.size, copy.read(magic.HEAD))
 
 

@@ -1,5 +1,5 @@
 """Prepares a video or a sound in a process of its own, one step at a time, as decode.py does with pictures and under
-limits of its own. Imports nothing of ours but decode.py, and PyAV only when it is confined.
+limits of its own. Imports nothing of ours but decode.py and light.py, and PyAV only when it is confined.
 
 The job on stdin: {"source", "folder", "kind", "step", "max_seconds", "max_pixels", "max_short", "parent", and for all
 steps but the first "facts": what "probe" answered}. How far it is stands in `folder`/progress, as a percentage.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # this is a script
-from uploads import decode  # noqa: E402
+from uploads import decode, light  # noqa: E402
 from uploads.decode import Refused  # noqa: E402
 
 LIMITS = decode.Limits(memory=2 * 1024**3, cpu_seconds=45 * 60, file_bytes=512 * 1024**2)
@@ -50,6 +50,8 @@ FASTEST = Fraction(1, 61)  # seconds between two frames; what comes sooner is le
 POSTER_AT = 1.0  # seconds
 # The shorter side -> bits a second at most; the longer side goes up to 8/3 of it.
 BITS = {480: 1_200_000, 720: 2_800_000}
+BT709 = 1  # as H.273 numbers matrices, primaries and transfer characteristics
+TABLE = "light.cube"  # in the job's folder, where this process stands
 SOUND_BITS, SOUND_RATE, SOUND_FRAME = 128_000, 48_000, 1024
 
 
@@ -143,29 +145,41 @@ def fitting(facts: dict[str, Any], short: int) -> tuple[int, int]:
     return width, height
 
 
+def chained(graph: Any, first: Any, steps: list[tuple[str, Any]], end: str) -> Any:
+    """The graph, with these filters (name, arguments) one after the other between its first one and its end."""
+    last = first
+    for name, arguments in [*steps, (end, None)]:
+        step = graph.add(name, arguments)
+        last.link_to(step)
+        last = step
+    graph.configure()
+    return graph
+
+
 class Upright:
     """Frames come out in one size, turned as the camera was held, in the colours that every player knows."""
 
-    def __init__(self, facts: dict[str, Any], size: tuple[int, int]) -> None:
-        self.facts, self.size = facts, size
+    def __init__(self, job: dict[str, Any], size: tuple[int, int]) -> None:
+        self.facts, self.folder, self.size = job["facts"], job["folder"], size
         self.graph: Any = None
         self.kind: Any = None
 
     def __call__(self, frame: Any) -> Any:
-        kind = (frame.width, frame.height, frame.format.name)
+        kind = (frame.width, frame.height, frame.format.name, frame.color_trc)
         if kind != self.kind:  # also in the middle of a stream
             self.kind, self.graph = kind, self.build(frame)
         pts, base = frame.pts, frame.time_base
         self.graph.push(frame)
         made = self.graph.pull()
         made.pts, made.time_base = pts, base
+        made.color_trc = made.color_primaries = BT709
         return made
 
     def build(self, frame: Any) -> Any:
         import av.filter
 
         graph = av.filter.Graph()
-        last = graph.add_buffer(
+        first = graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 1000)
         )
         turns: dict[int, list[Any]] = {
@@ -173,15 +187,14 @@ class Upright:
             2: [("hflip", None), ("vflip", None)],
             3: [("transpose", "cclock")],
         }
-        scaled = f"{self.size[0]}:{self.size[1]}:flags=bicubic:out_color_matrix=bt709:out_range=tv"
-        steps = [*turns.get(self.facts["turn"], []), ("scale", scaled), ("setsar", "1"), ("format", "yuv420p")]
-        for name, arguments in steps:
-            step = graph.add(name, arguments)
-            last.link_to(step)
-            last = step
-        last.link_to(graph.add("buffersink"))
-        graph.configure()
-        return graph
+        scaled, colours = f"{self.size[0]}:{self.size[1]}:flags=bicubic", "out_color_matrix=bt709:out_range=tv"
+        if frame.color_trc in (light.PQ, light.HLG):
+            Path(self.folder, TABLE).write_text(light.table(frame.color_trc))
+            fit = [("scale", scaled), ("format", "gbrp12le"), ("lut3d", TABLE), ("scale", colours)]
+        else:
+            fit = [("scale", f"{scaled}:{colours}")]
+        steps = [*turns.get(self.facts["turn"], []), *fit, ("setsar", "1"), ("format", "yuv420p")]
+        return chained(graph, first, steps, "buffersink")
 
 
 def poster(job: dict[str, Any]) -> dict[str, Any]:
@@ -194,7 +207,7 @@ def poster(job: dict[str, Any]) -> dict[str, Any]:
             chosen = frame
             if frame.time is not None and frame.time - began >= target:
                 break
-        Upright(facts, fitting(facts, 1080))(chosen).to_image().save(f"{job['folder']}/poster.png", compress_level=1)
+        Upright(job, fitting(facts, 1080))(chosen).to_image().save(f"{job['folder']}/poster.png", compress_level=1)
     return {}
 
 
@@ -212,9 +225,10 @@ def moving(job: dict[str, Any], short: int) -> dict[str, Any]:
         picture.codec_context.thread_count = 1
         most = {"maxrate": str(BITS[short]), "bufsize": str(2 * BITS[short])}
         picture.options = {"preset": "veryfast", "crf": "23", "profile": "main", "g": "120", **most}
-        picture.codec_context.colorspace, picture.codec_context.color_range = 1, 1
+        picture.codec_context.colorspace, picture.codec_context.color_range = BT709, 1
+        picture.codec_context.color_primaries = picture.codec_context.color_trc = BT709
         sound = Sound(target) if streams[1] else None
-        upright, last, began, told = Upright(facts, size), None, start_of(source), Told(job)
+        upright, last, began, told = Upright(job, size), None, start_of(source), Told(job)
         for frame in source.decode(*(one for one in streams if one)):
             if frame.pts is None:
                 continue
@@ -276,7 +290,7 @@ class Sound:
         import av.filter
 
         graph = av.filter.Graph()
-        graph_in = graph.add_abuffer(
+        first = graph.add_abuffer(
             sample_rate=frame.sample_rate,
             format=frame.format.name,
             layout=frame.layout.name,
@@ -285,14 +299,7 @@ class Sound:
         shape = f"sample_fmts=fltp:sample_rates={SOUND_RATE}:channel_layouts=stereo"
         steps = [("aresample", f"{SOUND_RATE}:async=1000:first_pts=0"), ("aformat", shape)]
         steps.append(("asetnsamples", f"n={SOUND_FRAME}:p=0"))
-        last = graph_in
-        for name, arguments in steps:
-            step = graph.add(name, arguments)
-            last.link_to(step)
-            last = step
-        last.link_to(graph.add("abuffersink"))
-        graph.configure()
-        return graph
+        return chained(graph, first, steps, "abuffersink")
 
     def drain(self) -> None:
         from av.error import BlockingIOError as Empty

@@ -76,6 +76,9 @@ class Upload(models.Model):
         null=True, default=timezone.now, help_text="Next attempt; also the end of a worker's claim. Empty when done."
     )
     original = models.BooleanField(default=True, help_text="The file as it came, place data and all, still lies there.")
+    taken = models.CharField(
+        max_length=20, default="", db_default="", blank=True, help_text="Which copy of it counts: Slot.taking that won."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     attached_at = models.DateTimeField(null=True, blank=True, help_text="Empty: unused, gone after a day.")
     discarded_at = models.DateTimeField(null=True, blank=True, help_text="What showed it is deleted; gone in seconds.")
@@ -108,6 +111,11 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"
+
+    @property
+    def original_name(self) -> str:
+        """Where the file as it came lies in the storage."""
+        return storage.original(self.key, self.taken)
 
     @property
     def is_ready(self) -> bool:
@@ -254,6 +262,12 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"
+
+    @property
+    def taking(self) -> str:
+        """The name of the copy that who has claimed it makes. No two claims have the same, so that who was stalled for
+        longer than its claim writes where nobody looks."""
+        return str(round(self.claimed_until.timestamp() * 1_000_000))
 
     @property
     def parts(self) -> int:

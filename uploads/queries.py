@@ -3,15 +3,16 @@
 import contextlib
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from core import errors
+from core.models import Pulse
 from uploads import access
-from uploads.lanes import Lane
+from uploads.lanes import FILMS, Lane
 from uploads.models import Caption, Missing, Upload
 
 MOST = 100  # keys of one question
@@ -50,6 +51,22 @@ def caption(key: uuid.UUID, id: int) -> Caption | None:
 def captions_of(upload: Upload) -> list[Caption]:
     """With their words."""
     return list(Caption.objects.filter(upload=upload).order_by("language"))
+
+
+def films_seen_at() -> datetime | None:
+    """When the queue of films was last read."""
+    return Pulse.objects.filter(name=FILMS.queue).values_list("at", flat=True).first()
+
+
+def are_films_seen(*, within: timedelta) -> bool:
+    seen = films_seen_at()
+    return seen is not None and seen > timezone.now() - within
+
+
+def films_at_work() -> bool:
+    """Somebody has a claim on one, and reads nothing else meanwhile."""
+    films = Upload.objects.filter(medium__in=FILMS.media, state=Upload.State.PROCESSING)
+    return films.filter(due_at__gt=timezone.now()).exists()
 
 
 def missing_count() -> int:

@@ -23,7 +23,7 @@ FULL = "full"
 WRONG_SIZE = "wrong_size"
 
 # Worth another attempt: the machine may have been busy. The others are what the file is, and stay so.
-PASSING = {TIMEOUT, MEMORY, CRASHED, AWAY}
+PASSING = {TIMEOUT, MEMORY, CRASHED, AWAY, FULL}
 # Worth a try by the owner, later.
 AGAIN = {*PASSING, GAVE_UP}
 

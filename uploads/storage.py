@@ -1,8 +1,9 @@
 """Where files lie, on whatever STORAGES["default"] is. Slow: never in a transaction. All errors are OSErrors.
 
 The layout: uploads/temp/{upload} (on its way; in parts: uploads/temp/{upload}.parts/{number}), uploads/final/{upload}
-(as it came, no longer to be overwritten; gone when prepared), processed/images/{upload}/{size}.webp,
-and of films {480p,720p}.mp4 or sound.m4a beside them, archives/{export,import}/{archive}.zip.
+(as it came, no longer to be overwritten; gone when prepared) or, from a slot,
+uploads/final/{upload}.taken/{Slot.taking}, processed/images/{upload}/{size}.webp, and of films {480p,720p}.mp4 or
+sound.m4a beside them, archives/{export,import}/{archive}.zip.
 
 While STORAGES["old"] is set (`manage.py migrate_media` is at work) what is not here yet is read there.
 """
@@ -13,6 +14,7 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +30,8 @@ FILMS = ("480p", "720p")  # by the shorter side
 SOUND = "sound"
 VARIANTS = (*map(str, SIZES), *FILMS, SOUND)
 CHUNK = 256 * 1024
-FOLDERS = ("uploads/temp/", "uploads/final/", "processed/images/")  # what lies there is named by the upload's key
+FINAL = "uploads/final/"
+FOLDERS = ("uploads/temp/", FINAL, "processed/images/")  # what lies there is named by the upload's key
 SHOWN = ("processed/images/",)  # of every upload that is ready something lies in one of these
 ARCHIVES = ("archives/export/", "archives/import/")
 CONTENT_TYPES = {"webp": "image/webp", "mp4": "video/mp4", "m4a": "audio/mp4"}
@@ -42,8 +45,9 @@ def part(key: uuid.UUID, number: int) -> str:
     return f"{incoming(key)}.parts/{number}"
 
 
-def original(key: uuid.UUID) -> str:
-    return f"uploads/final/{key}"
+def original(key: uuid.UUID, taken: str = "") -> str:
+    """Of several that were taken over from a slot the upload says which counts."""
+    return f"{FINAL}{key}.taken/{taken}" if taken else f"{FINAL}{key}"
 
 
 def variant(key: uuid.UUID, name: str) -> str:
@@ -95,9 +99,9 @@ def fetch(name: str, target: Path) -> str:
     return digest.hexdigest()
 
 
-def open_original(key: uuid.UUID) -> "File[bytes]":
+def open_original(key: uuid.UUID, taken: str = "") -> "File[bytes]":
     """FileNotFoundError if it is not there."""
-    return _open(original(key))
+    return _open(original(key, taken))
 
 
 def open_part(key: uuid.UUID, number: int) -> "File[bytes]":
@@ -152,12 +156,22 @@ def drop_all(key: uuid.UUID) -> None:
         if s3 is not None:
             s3.drop_all([f"{folder}{key}" for folder in FOLDERS])
             continue
-        for folder in (f"{incoming(key)}.parts", f"processed/images/{key}"):
-            for name in _listed(where, folder):
-                where.delete(f"{folder}/{name}")
-            _remove_folder(where, folder)
+        for folder in (f"{incoming(key)}.parts", f"{original(key)}.taken", f"processed/images/{key}"):
+            _empty(where, folder)
         where.delete(incoming(key))
         where.delete(original(key))
+
+
+@asking()
+def drop_originals(key: uuid.UUID) -> None:
+    """The file as it came, whichever of its copies."""
+    for where in everywhere():
+        s3 = bucket.of(where)
+        if s3 is not None:
+            s3.drop([original(key)])
+        else:
+            _empty(where, f"{original(key)}.taken")
+            where.delete(original(key))
 
 
 @asking()
@@ -167,9 +181,7 @@ def drop_parts(key: uuid.UUID) -> None:
     if s3 is not None:
         default_storage.delete(incoming(key))
         return
-    for number in _listed(default_storage, f"{incoming(key)}.parts"):
-        default_storage.delete(part(key, int(number)))
-    _remove_folder(default_storage, f"{incoming(key)}.parts")
+    _empty(default_storage, f"{incoming(key)}.parts")
 
 
 # What lies there
@@ -196,7 +208,7 @@ def keys_in(folder: str) -> Iterator[uuid.UUID]:
     before, names = "", _folders_of(folder)
     for name in names:
         with contextlib.suppress(ValueError):  # not ours
-            key = uuid.UUID(name.removesuffix(".parts"))
+            key = uuid.UUID(name.partition(".")[0])
             if str(key) != before:
                 before = str(key)
                 yield key
@@ -209,6 +221,13 @@ def _folders_of(folder: str) -> Iterator[str]:
             yield from bucket_there.folders(folder)
         else:
             yield from sorted(_listed(default_storage, folder, folders=True))
+
+
+@asking()
+def drop_unfinished(before: datetime) -> int:
+    """What was begun in parts before then and never ended; how much that was."""
+    there = s3()
+    return there.drop_unfinished(before) if there is not None else 0
 
 
 @asking()
@@ -243,7 +262,10 @@ def _listed(where: Storage, folder: str, *, folders: bool = False, files: bool =
     return [*(inner if folders else []), *(names if files else [])]
 
 
-def _remove_folder(where: Storage, folder: str) -> None:
+def _empty(where: Storage, folder: str) -> None:
+    """Away with the folder and its files."""
+    for name in _listed(where, folder):
+        where.delete(f"{folder}/{name}")
     with contextlib.suppress(OSError):  # somebody has put something into it meanwhile
         where.delete(folder)
 

@@ -1,6 +1,7 @@
 """The clock of uploads, and the worker's door. Messages are wake-ups only: what is due stands in the rows."""
 
 import threading
+from datetime import timedelta
 
 from celery import shared_task
 
@@ -8,6 +9,8 @@ from core import wake
 from uploads import child, queries
 from uploads.actions import preparing, sweeps
 from uploads.lanes import FILMS, PICTURES, Lane
+
+PULSE = timedelta(seconds=45)
 
 _at_it = {PICTURES: threading.BoundedSemaphore(child.AT_ONCE), FILMS: threading.BoundedSemaphore(1)}
 
@@ -44,9 +47,17 @@ def _work(lane: Lane, upload_id: str) -> None:
         due = queries.due_upload_ids(lane, limit=1)
 
 
+@shared_task(name="uploads.note_films", queue="films")
+def note_films() -> None:
+    wake.begun("uploads.note_films")
+    sweeps.note_films()
+
+
 @shared_task(name="uploads.sweep", queue="media")
 def sweep() -> None:
-    """Wakes a worker for each upload that is due."""
+    """Wakes a worker for each upload that is due, and now and then whoever works on films, to hear of them."""
+    if not queries.are_films_seen(within=PULSE):
+        wake.now("uploads.note_films")
     for lane in (PICTURES, FILMS):
         for upload_id in queries.due_upload_ids(lane, late=queries.LATE):
             wake.now(lane.task, str(upload_id))

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import bundles, mails, personal
 from accounts.access import people as people_access
-from accounts.actions import fields, profiles
+from accounts.actions import fields, filming, profiles
 from accounts.models.archives import OPEN, Archive, ArchiveState, Export, Import
 from accounts.models.fields import LIMITS, ONCE, ProfileField
 from accounts.models.people import User
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(days=1)
 KEPT = timedelta(days=7)  # the file of an export; the report of an import
 CLAIM = timedelta(minutes=5)
+FILM_CLAIM = timedelta(minutes=90)  # longer than a video takes
 STORING = timedelta(hours=1)  # the way of a large file to the storage, during which nobody says anything
 RECEIVING = timedelta(hours=1)
 # Before the 2nd, 3rd, ... attempt, where the one before failed.
@@ -206,6 +207,8 @@ def _bring(row: Import, bundle: bundles.Bundle, folder: Path) -> dict[str, Any]:
     teller = _Teller(row)
 
     def picture(name: object) -> Any:
+        if isinstance(name, dict):
+            return filming.bring(row.user, bundle, name, folder / "film", wait=lambda: teller.hold(FILM_CLAIM))
         there = bundle.fetch(name, folder / "picture")
         return _receive(row.user, "post", folder / "picture") if there else None
 
@@ -345,6 +348,13 @@ class _Teller:
     def __init__(self, row: Archive) -> None:
         self.row = row
         self.at = 0.0
+
+    def hold(self, claim: timedelta) -> None:
+        """Keeps the claim for longer, and says nothing new."""
+        with transaction.atomic(durable=True):
+            if not _ours(self.row).update(due_at=timezone.now() + claim):
+                raise Lost
+        self.at = 0.0  # the next word makes it short again
 
     def tell(
         self,

@@ -23,9 +23,12 @@ from accounts.tests.zips import build, zips
 from core import errors
 from core.models import Event
 from feed.actions import posts as post_actions
-from feed.models.posts import Post
+from feed.models.posts import Post, PostPicture
 from feed.queries import home as home_queries
+from uploads import queries, storage
+from uploads.actions import captioning
 from uploads.models import Upload
+from uploads.tests import films
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both, pytest.mark.usefixtures("shelf")]
 
@@ -82,6 +85,38 @@ def test_there_and_back(cast: Cast, alice: User) -> None:
     assert home_queries.home(cast.carol).rows == [], "on nobody's home"
     client = Client()
     assert "The <strong>garden</strong>" in client.get("/@alice.anew/").content.decode()
+
+
+def test_films_and_their_captions_come_along(cast: Cast, alice: User) -> None:
+    """As they were taken along: prepared anew here, because what comes from outside is only a file."""
+    small = {"480p": {"w": 320, "h": 180, "bytes": 1000}}
+    film = films.make_film(alice, purpose="post", attached_at=timezone.now(), renditions=small)
+    storage.keep(storage.variant(film.key, "480p"), films.made(seconds=0.5))
+    words = {"en": b"WEBVTT\n\n00:00.000 --> 00:00.400\nHello", "pt-br": b"WEBVTT\n\n00:00.000 --> 00:00.400\nOi"}
+    for language, text in words.items():
+        captioning.set_captions(actor=alice, key=film.key, language=language, file=text)
+    post = Post.objects.create(author=alice, text="Look", html="<p>Look</p>", audience="public")
+    PostPicture.objects.create(post=post, upload=film, alt="A dog on the beach")
+    data = taken(alice)
+    row = bring(cast.carol, data)
+    assert (row.state, row.report["refused"]) == (ArchiveState.READY, 0)
+    came = Post.objects.get(author=cast.carol, text="Look").pictures.get()
+    assert (came.alt, came.upload.medium, came.upload.is_ready) == ("A dog on the beach", "video", True)
+    assert came.upload.key != film.key
+    said = {row.language: row.text for row in queries.captions_of(came.upload)}
+    assert {language: text.split("\n")[-2] for language, text in said.items()} == {"en": "Hello", "pt-br": "Oi"}
+    again = bring(cast.carol, data)
+    assert (again.report["posts"], Upload.objects.filter(owner=cast.carol, medium="video").count()) == (0, 1)
+
+
+def test_a_film_that_is_none_keeps_no_post_away(cast: Cast, alice: User) -> None:
+    film = films.make_film(alice, purpose="post", attached_at=timezone.now())
+    storage.keep(storage.variant(film.key, "720p"), io.BytesIO(b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"x" * 500))
+    post = Post.objects.create(author=alice, text="Look", html="<p>Look</p>", audience="public")
+    PostPicture.objects.create(post=post, upload=film)
+    row = bring(cast.carol, taken(alice))
+    assert row.state == ArchiveState.READY
+    assert not Post.objects.get(author=cast.carol, text="Look").pictures.exists()
 
 
 def test_twice_is_once(cast: Cast, alice: User) -> None:

@@ -39,7 +39,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _beat(db: None) -> None:
-    for name in ("beat", "maintenance"):
+    for name in ("beat", "films", "maintenance"):
         Pulse.objects.create(name=name)
 
 

@@ -1,6 +1,8 @@
 """Indexes that migrations build while the site is in use."""
 
+import threading
 from collections.abc import Iterator
+from time import sleep as waiting
 
 import pytest
 from django.db import IntegrityError, connection, migrations, models
@@ -82,6 +84,47 @@ def test_one_that_was_cut_off_is_built_anew(state: ProjectState) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'thing_newest'::regclass")
         assert cursor.fetchone() == (True,)
+
+
+@pytest.mark.postgres
+def test_two_at_once_take_turns(state: ProjectState, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second comes while the first is building, whose index looks as if it had been cut off."""
+    waited, built_by, step, after = threading.Event(), [], STEPS[0], state.clone()
+    step.state_forwards("core", after)
+    monkeypatch.setattr(indexes, "PAUSE", 0.05)
+    monkeypatch.setattr(indexes.time, "sleep", lambda seconds: waited.set() or waiting(seconds))
+
+    def migrate(name: str) -> None:
+        with connection.schema_editor(atomic=False) as editor:
+            step.database_forwards("core", editor, state, after)
+        built_by.append(name)
+        connection.close()
+
+    first, second = (threading.Thread(target=migrate, args=[name]) for name in ("first", "second"))
+    writer = connection.copy()
+    try:
+        writer.cursor().execute("BEGIN; INSERT INTO core_thing (word) VALUES ('late')")  # building waits for its end
+        first.start()
+        while not (begun := standing()):
+            waiting(0.05)
+        second.start()
+        assert waited.wait(20), "the second waits for its turn"
+        waiting(0.3)
+        assert standing() == begun, "what the first has begun is still there"
+    finally:
+        writer.cursor().execute("COMMIT")
+        writer.close()
+        for thread in (first, second):
+            thread.join(20)
+    assert sorted(built_by) == ["first", "second"]
+    assert standing() == (begun[0], True), "and it is the first one's"
+
+
+def standing() -> tuple[int, bool] | None:
+    """The number of the index in this database, and whether it can be used."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexrelid, indisvalid FROM pg_index WHERE indexrelid = to_regclass('thing_newest')")
+        return cursor.fetchone()
 
 
 def test_a_foreign_key_keeps_its_constraint(state: ProjectState) -> None:

@@ -34,6 +34,7 @@ from socialsite.demo import (
     asking,
     begun,
     entrance,
+    films,
     finding,
     keeping,
     links,
@@ -100,8 +101,11 @@ def make(options: Options, say: Say, *, now: datetime | None = None) -> None:
         uses = _uses(made, prepared)
         _place(uses, say)
         card = links.place(prepared, now)
+        film = films.prepare(options.seed, Path(folder))
+        shot = films.place(film)
     with transaction.atomic():
-        _write(made, uses, say)
+        users = _write(made, uses, say)
+        films.write(made, users, film, shot)
         links.write(card, now)
         Pulse.objects.filter(name=MARK).update(detail=f"made: {options}")
 
@@ -183,7 +187,7 @@ def _place(uses: list[Use], say: Say) -> None:
 # -- Rows -------------------------------------------------------------------------------------------------------------
 
 
-def _write(made: Plan, uses: list[Use], say: Say) -> None:
+def _write(made: Plan, uses: list[Use], say: Say) -> list[User]:
     users = _people(made, say)
     for user in users[: len(PASSWORDS)]:  # so that their page of devices shows more than the browser in front of it
         logins.log_in_app(actor=user, client="Willow/2.4 (Android 14)", address="203.0.113.24")
@@ -213,6 +217,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> None:
     asking.write(made, users, posts)
     sharing.write(made, users, posts)
     finding.write(users, posts)
+    return users
 
 
 def _people(made: Plan, say: Say) -> list[User]:

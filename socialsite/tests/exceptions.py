@@ -18,7 +18,7 @@ WAITING = (
     "moving.move_media slots.open_slot slots.renew_slot slots.receive_part slots.finish_slot "
     "sweeps.sweep_originals sweeps.sweep_storage sweeps.remove_due_files"
 )
-SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files"
+SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files note_films"
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",
@@ -112,7 +112,8 @@ NO_ACTOR: dict[str, str] = {
 # Parts that several actions of a room share; they run inside an action's transaction.
 PARTS = {
     *(f"feed/actions/{name}.py" for name in ("drafting", "filing", "pictured", "sharing", "writing")),
-    *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal")),
+    "accounts/actions/filming.py",
+    *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal", "troubles")),
 }
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}

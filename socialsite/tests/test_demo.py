@@ -25,13 +25,14 @@ from feed.access import posts as post_access
 from feed.models.comments import Comment
 from feed.models.posts import Post
 from feed.models.reactions import Reaction
-from socialsite.demo import pictures, plan, seed, words
+from socialsite.demo import films, pictures, plan, seed, words
 from uploads import storage
 from uploads.models import Stored, Upload
 
 NOW = datetime(2026, 6, 3, 19, 20, tzinfo=UTC)
 SMALL = seed.Options(people=24, seed=1)
 REAL_PREPARE = pictures.prepare
+REAL_FILM = films.prepare
 
 
 def quiet(stage: str, done: int, total: int) -> None:
@@ -48,6 +49,17 @@ def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
             yield name, two["portrait:linh" if name.startswith("portrait:") else "art:bread"]
 
     monkeypatch.setattr(pictures, "prepare", prepare)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> films.Film:
+    return REAL_FILM(1, tmp_path_factory.mktemp("film"))
+
+
+@pytest.fixture(autouse=True)
+def one_film(monkeypatch: pytest.MonkeyPatch, film: films.Film) -> None:
+    """Prepared once for all towns."""
+    monkeypatch.setattr(films, "prepare", lambda number, folder: film)
 
 
 @pytest.fixture
@@ -154,7 +166,7 @@ def test_every_picture_lies_in_storage_and_is_accounted_for() -> None:
     uploads = list(Upload.objects.all())
     assert uploads
     for upload in uploads:
-        for size, one in upload.variants.items():
+        for size, one in {**upload.variants, **upload.renditions}.items():
             name = storage.variant(upload.key, size)
             assert default_storage.size(name) == one["bytes"], name
     assert set(Stored.objects.filter(due_at=None).values_list("key", flat=True)) == {upload.key for upload in uploads}
@@ -212,6 +224,20 @@ def test_three_can_log_in_and_nobody_else() -> None:
     known = [user.pk for user in roles.values()]
     assert not any(user.has_usable_password() for user in User.objects.exclude(pk__in=known))
     assert EmailAddress.objects.filter(verified=True, primary=True).count() == User.objects.count()
+
+
+@pytest.mark.usefixtures("town")
+def test_it_has_a_film_with_captions(client: Client) -> None:
+    film = Upload.objects.get(medium="video")
+    assert (film.is_ready, film.width, film.height, film.duration) == (True, 640, 360, 6000)
+    assert [one["language"] for one in film.tracks] == ["en", "vi"]
+    post = Post.objects.get(pictures__upload=film)
+    assert (post.audience, post.author.handle) == ("public", "linh")
+    client.force_login(post.author)
+    page = client.get(f"/posts/{post.pk}/").content.decode()
+    assert "<video" in page
+    assert client.get(film.tracks[0]["url"]).content.startswith(b"WEBVTT")
+    assert b"".join(client.get(film.sources[0]["url"]).streaming_content)[4:8] == b"ftyp"
 
 
 @pytest.mark.usefixtures("town")

@@ -1,6 +1,7 @@
 // One file on its way to where the site keeps files: straight to the storage, in parts where it is large. A lost
 // connection costs the part that was on its way; run() again goes on with what has not arrived.
 import { HttpError, del, explain, get, post } from "./http.js";
+import { t } from "./strings.js";
 
 const PAUSES = [1000, 3000, 8000]; // between attempts at the same request
 const ENDED = 403; // what a storage says to an address that is over
@@ -23,7 +24,7 @@ export class Slot {
       const had = this.slot.arrived.length;
       for (const way of this.slot.ways) if (!(await this.#part(way))) break;
       idle = this.slot.arrived.length > had ? 0 : idle + 1;
-      if (idle > 2) throw new HttpError(explain(ENDED), { status: ENDED });
+      if (idle > 2) throw new HttpError(t("failed"), { status: ENDED }); // new addresses do not help: it is full, say
       if (this.slot.arrived.length < this.slot.parts) await this.#look();
     }
     return this.#again(() => post(`${this.url}/${this.slot.key}/finish`), (error) => passing(error) || error.status === 409);

@@ -21,7 +21,7 @@ def work(upload: Upload, *, shape: float | None = None, crop: Crop | None = None
     """Outside of any transaction: fetch, decode in a child, store, then one short write."""
     try:
         with child.folder() as folder:
-            digest = storage.fetch(storage.original(upload.key), folder / "original")
+            digest = storage.fetch(upload.original_name, folder / "original")
             picture = child.run(folder, kind=upload.type, max_pixels=settings.MAX_IMAGE_PIXELS, shape=shape, crop=crop)
             for name in picture.variants:
                 with (folder / f"{name}.webp").open("rb") as file:
@@ -81,7 +81,7 @@ def left(upload: Upload) -> Upload:
 
 
 def drop_original(upload: Upload) -> None:
-    storage.drop(storage.original(upload.key))
+    storage.drop_originals(upload.key)
     with transaction.atomic(durable=True):
         Upload.objects.filter(pk=upload.pk).update(original=False)
     upload.original = False

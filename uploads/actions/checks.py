@@ -4,6 +4,9 @@ import io
 from typing import IO, Any
 
 from django.conf import settings
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from core import errors
@@ -106,12 +109,21 @@ def inside(crop: Crop | None) -> Crop | None:
     return x, y, width, height
 
 
-def refuse_hoard(actor: Any) -> None:
-    unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)[:UNUSED_LIMIT].count()
-    if unused + Slot.objects.filter(owner_id=actor.pk)[:UNUSED_LIMIT].count() >= UNUSED_LIMIT:
+def refuse_hoard(actor: Any, *, more: int = 0) -> None:
+    """What a member has on its way, and what hangs on nothing yet: so many files, and so many bytes together."""
+    unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)
+    files = size = 0
+    for rows in (unused, Slot.objects.filter(owner_id=actor.pk)):
+        some = rows.aggregate(files=Count("pk"), size=Coalesce(Sum("bytes"), 0))
+        files, size = files + some["files"], size + some["size"]
+    if files >= UNUSED_LIMIT:
         raise errors.TooMany(
             _("You have many pictures waiting. Use or delete some first."), field="file", retry_after=60
         )
+    if size + more > settings.MAX_UNUSED_BYTES:
+        most = {"size": filesizeformat(settings.MAX_UNUSED_BYTES)}
+        text = _("You have too much on its way or waiting (%(size)s at most). Use or delete some of it first.")
+        raise errors.TooLarge(text % most, field="bytes" if more else "file")
 
 
 def refuse_unready(upload: Upload) -> None:

@@ -31,7 +31,7 @@ class Lost(Exception):
 def work(upload: Upload) -> Upload:
     try:
         with child.folder() as folder:
-            storage.fetch(storage.original(upload.key), folder / "original")
+            storage.fetch(upload.original_name, folder / "original")
             facts = _prepare(Attempt(upload, folder))
     except FileNotFoundError:
         return attempts.fail(upload, reasons.LOST)

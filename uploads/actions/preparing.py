@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import errors
-from uploads import access, lanes, reasons
+from uploads import access, bucket, lanes, reasons
 from uploads.actions import attempts, films, removal
 from uploads.models import Upload
 
@@ -30,7 +30,7 @@ def process_upload(*, upload_id: int) -> Upload | None:
         return films.work(claimed) if claimed.is_film else attempts.work(claimed)
     except OSError as error:
         log.warning("upload %s: %s %s", upload_id, type(error).__name__, error)
-        return attempts.fail(claimed, reasons.AWAY)
+        return attempts.fail(claimed, reasons.FULL if bucket.is_full(error) else reasons.AWAY)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ any line it leaves rows that a sweep finds.
 """
 
 import uuid
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import IO, Any
 
@@ -12,9 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import errors
+from core import errors, scratch
 from uploads import access, lanes, magic, reasons, registry, storage
-from uploads.actions import attempts, checks, removal
+from uploads.actions import attempts, checks, removal, troubles
 from uploads.actions.attempts import Crop
 from uploads.models import Stored, Upload
 
@@ -24,8 +25,10 @@ INTENT = timedelta(hours=1)  # a file without a row for so long never gets one
 def receive_upload(
     *, actor: Any, purpose: str, file: IO[bytes], alt: str = "", name: str = "", max_bytes: int | None = None
 ) -> Upload:
-    """Checks and keeps a file; a worker prepares it. Invalid or TooLarge name the field "file"."""
-    return _receive(actor, purpose, file, alt, name, max_bytes, claimed=False)
+    """Checks and keeps a file; a worker prepares it. Invalid, TooLarge and Busy (the storage is away or full) name the
+    field "file"."""
+    with troubles.told():
+        return _receive(actor, purpose, file, alt, name, max_bytes, claimed=False)
 
 
 def receive_ready_upload(
@@ -42,10 +45,11 @@ def receive_ready_upload(
     a shape by its purpose gets it: out of the middle of `crop`, or of the whole. `actor` is None for a worker that
     found it. A video or a sound takes too long for that: it comes back as it is, and a worker prepares it."""
     shape, crop = registry.kind(purpose).shape, checks.inside(crop)
-    upload = _receive(actor, purpose, file, alt, name, max_bytes, claimed=True)
-    if upload.is_film:
-        return upload
-    upload = attempts.work(upload, shape=shape, crop=crop)
+    with troubles.told() if actor is not None else nullcontext():
+        upload = _receive(actor, purpose, file, alt, name, max_bytes, claimed=True)
+        if upload.is_film:
+            return upload
+        upload = attempts.work(upload, shape=shape, crop=crop)
     if not upload.is_ready:
         raise errors.Invalid(reasons.sentence(upload.reason), field="file")
     return upload
@@ -58,7 +62,7 @@ def cut_upload(*, actor: Any, key: str | uuid.UUID, purpose: str, crop: Crop | N
         raise errors.NotFound(field="upload")
     checks.refuse_unready(source)
     try:
-        with storage.open_variant(source.key, source.largest) as file:
+        with troubles.told(), storage.open_variant(source.key, source.largest) as file:
             return receive_ready_upload(
                 actor=actor, purpose=purpose, file=file, alt=source.alt, name=source.name, crop=crop
             )
@@ -79,6 +83,7 @@ def _receive(
     # The intent stands before the first byte: if this process dies now, remove_due_files finds the file.
     with transaction.atomic(durable=True):
         Stored.objects.create(key=key, due_at=timezone.now() + INTENT)
+    scratch.check_room(facts.bytes)
     storage.keep(storage.original(key), file)
     now = timezone.now()
     with transaction.atomic(durable=True):

@@ -4,21 +4,20 @@ Waits for the storage, so these are short transactions, marked durable. Killed a
 again, or goes after a day with what lies there.
 """
 
-import errno
 import logging
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import errors, scratch
 from uploads import access, docks, lanes, magic, reasons, registry, storage
-from uploads.actions import checks, removal
+from uploads.actions import checks, removal, troubles
 from uploads.models import Slot, Stored, Upload
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,6 @@ class Readable(Protocol):
 def open_slot(*, actor: Any, purpose: str, name: str, type: str, bytes: int, alt: str = "") -> Slot:
     """A place for a file of exactly so many bytes. Errors name the field."""
     kind, alt = registry.kind(purpose), checks.described(alt)
-    checks.refuse_hoard(actor)
     checks.refuse_size(kind, type, bytes)
     dock = docks.dock()
     slot = Slot(
@@ -47,6 +45,9 @@ def open_slot(*, actor: Any, purpose: str, name: str, type: str, bytes: int, alt
     )
     # The intent stands before the first byte: whatever comes, remove_due_files finds it.
     with transaction.atomic(durable=True):
+        # Two at once would each see room for itself.
+        get_user_model().objects.select_for_update(no_key=True).filter(pk=actor.pk).first()
+        checks.refuse_hoard(actor, more=bytes)
         Stored.objects.create(key=slot.key, due_at=slot.created_at + LASTS)
         slot.save(force_insert=True)
     return _begun(slot, dock)
@@ -57,7 +58,7 @@ def renew_slot(*, actor: Any, key: str | uuid.UUID) -> tuple[Slot, dict[int, int
     slot, dock = access.access_slot(actor, key), docks.dock()
     _refuse_over(slot)
     slot = _begun(slot, dock)
-    with _storage_answers():
+    with troubles.told():
         return slot, dock.arrived(slot)
 
 
@@ -70,7 +71,7 @@ def receive_part(*, key: uuid.UUID, number: int, body: Readable) -> None:
     piece = body.read(wanted + 1) if wanted else b""
     if not wanted or len(piece) != wanted:
         raise errors.Invalid(reasons.sentence(reasons.WRONG_SIZE), field="file")
-    with _storage_answers():
+    with troubles.told():
         scratch.check_room(wanted)
         storage.keep_part(slot.key, number, piece)
 
@@ -93,14 +94,14 @@ def finish_slot(*, actor: Any, key: str | uuid.UUID) -> Upload:
 @transaction.atomic
 def delete_slot(*, actor: Any, key: str | uuid.UUID) -> None:
     """The owner no longer wants to send it."""
-    slot = access.access_slot(actor, key)
+    slot = access.access_slot(actor, key, lock=True)
     removal.delete_slots([slot])
 
 
 def _begun(slot: Slot, dock: docks.Dock) -> Slot:
     if slot.parts == 1 or slot.multipart:
         return slot
-    with _storage_answers():
+    with troubles.told():
         multipart = dock.begin(slot)
     if multipart:
         with transaction.atomic(durable=True):
@@ -127,22 +128,28 @@ def _claim(slot: Slot) -> bool:
 
 def _let_go(slot: Slot) -> None:
     with transaction.atomic(durable=True):
-        Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until).update(claimed_until=timezone.now())
+        _held(slot).update(claimed_until=timezone.now())
 
 
 def _take_over(slot: Slot, dock: docks.Dock) -> Upload:
     try:
-        with _storage_answers():
+        with troubles.told():
             _refuse_gaps(slot, dock.arrived(slot))
             found = dock.take(slot)
     except (FileNotFoundError, docks.Changed):
+        _drop_copy(slot)
         raise errors.Conflict(_("Not everything has arrived yet. Please send the rest, then try again.")) from None
     try:
         type, width, height = checks.facts_of_head(registry.kind(slot.purpose), found, slot)
     except magic.Refused as refused:
-        _refuse_for_good(slot, str(refused))
-        raise errors.Invalid(reasons.sentence(str(refused)), field="file") from None
-    upload = _become(slot, type=type, width=width, height=height)
+        if _refuse_for_good(slot, str(refused)):
+            raise errors.Invalid(reasons.sentence(str(refused)), field="file") from None
+        upload = None
+    else:
+        upload = _become(slot, type=type, width=width, height=height)
+    if upload is None:  # deleted, swept or taken over by somebody else meanwhile
+        _drop_copy(slot)
+        raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
     try:
         storage.drop_parts(slot.key)
     except OSError as error:  # the bucket's lifecycle, or the sweep
@@ -157,14 +164,15 @@ def _refuse_gaps(slot: Slot, arrived: dict[int, int]) -> None:
         raise docks.Changed
 
 
-def _become(slot: Slot, **facts: Any) -> Upload:
-    """The slot's upload, which a worker prepares."""
+def _become(slot: Slot, **facts: Any) -> Upload | None:
+    """The slot's upload, which a worker prepares; None for who no longer holds the claim."""
     now = timezone.now()
     with transaction.atomic(durable=True):
-        held = Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until).delete()[0]
-        if not held or not Stored.objects.filter(key=slot.key, due_at__gt=now).update(due_at=None):
-            # Deleted, swept or taken over by somebody else meanwhile.
-            raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
+        if not _held(slot).delete()[0]:
+            return None
+        if not Stored.objects.filter(key=slot.key, due_at__gt=now).update(due_at=None):
+            transaction.set_rollback(True)
+            return None
         upload = Upload.objects.create(
             key=slot.key,
             owner_id=slot.owner_id,
@@ -176,27 +184,30 @@ def _become(slot: Slot, **facts: Any) -> Upload:
             state=Upload.State.RECEIVED,
             due_at=now,
             **facts,
+            taken=slot.taking,
             medium=magic.medium_of(facts["type"]),
         )
         lanes.wake(upload)
     return upload
 
 
-def _refuse_for_good(slot: Slot, reason: str) -> None:
-    """What came goes at once; why, the owner can read until the slot goes."""
-    with transaction.atomic(durable=True):
-        Slot.objects.filter(pk=slot.pk).update(reason=reason)
-        removal.make_due([slot.key])
-
-
-@contextmanager
-def _storage_answers() -> Iterator[None]:
-    """What its trouble is, in plain words; a retry is safe."""
+def _drop_copy(slot: Slot) -> None:
+    """Whole or not: nobody looks at it."""
     try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        log.warning("storage: %s %s", type(error).__name__, error)
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise errors.Busy(reasons.sentence(reasons.FULL if full else reasons.AWAY), field="file") from None
+        storage.drop(storage.original(slot.key, slot.taking))
+    except OSError as error:  # the sweep of the storage
+        log.warning("a copy of %s stays: %s", slot.key, error)
+
+
+def _refuse_for_good(slot: Slot, reason: str) -> bool:
+    """What came goes at once; why, the owner can read until the slot goes. False for who no longer holds the claim."""
+    with transaction.atomic(durable=True):
+        held = bool(_held(slot).update(reason=reason))
+        if held:
+            removal.make_due([slot.key])
+    return held
+
+
+def _held(slot: Slot) -> QuerySet[Slot]:
+    """The slot, while the claim on it is this process's."""
+    return Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until)

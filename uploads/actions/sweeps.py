@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from core.models import Pulse
 from uploads import storage
 from uploads.actions import attempts, removal
 from uploads.actions.receiving import INTENT
+from uploads.lanes import FILMS
 from uploads.models import Missing, Slot, Stored, Upload
 
 log = logging.getLogger(__name__)
@@ -50,8 +52,10 @@ def sweep_stray() -> int:
 def sweep_storage() -> tuple[int, int]:
     """Walks what lies in storage beside the rows, both in the order of keys. Files without a row go: one stands before
     the first byte of every file, so what is listed first and has none afterwards will never get one. Of uploads that
-    are ready and of which nothing is there the owner of the site hears (doctor). Returns how many of both there
-    were."""
+    are ready and of which nothing is there the owner of the site hears (doctor). Returns how many of both there were.
+    Copies in final/ of what is prepared already, which came too late, go as well, and what a killed process has sent
+    in parts."""
+    storage.drop_unfinished(timezone.now() - UNUSED - YOUNG)
     begun, stray, lost = timezone.now(), 0, 0
     for folder in storage.FOLDERS:
         last = ""
@@ -62,6 +66,8 @@ def sweep_storage() -> tuple[int, int]:
             for key in sorted(listed - known):
                 storage.drop_all(key)
                 stray += 1
+            if folder == storage.FINAL:
+                stray += _drop_late(known)
             if folder in storage.SHOWN:
                 lost += _note_missing(last, str(some[-1]), listed, begun)
                 last = str(some[-1])
@@ -76,6 +82,12 @@ def sweep_originals() -> int:
     for upload in left:
         attempts.drop_original(upload)
     return len(left)
+
+
+@transaction.atomic
+def note_films() -> None:
+    """Somebody reads the queue of films."""
+    Pulse.objects.update_or_create(name=FILMS.queue)
 
 
 def remove_due_files() -> int:
@@ -97,6 +109,15 @@ def remove_due_files() -> int:
         with transaction.atomic(durable=True):
             Stored.objects.filter(pk=row.pk, due_at=again).delete()
     return len(due)
+
+
+def _drop_late(keys: set[uuid.UUID]) -> int:
+    """Copies of files whose upload has been prepared from another copy. Its claim is over for good by now."""
+    done = Upload.objects.filter(key__in=keys, state=Upload.State.READY, original=False)
+    late = list(done.order_by("key").values_list("key", flat=True))
+    for key in late:
+        storage.drop_originals(key)
+    return len(late)
 
 
 def _note_missing(after: str, until: str, listed: set[uuid.UUID], begun: datetime) -> int:

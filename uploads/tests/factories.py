@@ -2,13 +2,17 @@
 
 import io
 import struct
+import threading
 import uuid
 import zlib
+from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from PIL import Image, ImageDraw
 
-from uploads import registry
+from core import errors
+from uploads import registry, storage
 from uploads.models import Stored, Upload
 
 PURPOSE = "test"
@@ -122,3 +126,31 @@ def make_upload(owner: Any, **fields: Any) -> Upload:
     }
     Stored.objects.create(key=key)
     return Upload.objects.create(owner=owner, key=key, **ready | fields)
+
+
+def original_of(key: str | uuid.UUID) -> bytes:
+    """The file as it came, in the storage."""
+    upload = Upload.objects.get(key=key)
+    with storage.open_original(upload.key, upload.taken) as file:
+        return bytes(file.read())
+
+
+def at_once(call: Callable[[], Any], times: int = 2) -> list[Any]:
+    """What the same call answers that begins so many times at the same moment; None for one that is refused."""
+    all_there, answers = threading.Barrier(times), []
+
+    def one() -> None:
+        all_there.wait()
+        try:
+            answers.append(call())
+        except (errors.Conflict, errors.TooLarge):
+            answers.append(None)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one) for _turn in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

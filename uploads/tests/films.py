@@ -27,9 +27,12 @@ def made(
     turn: int = 0,
     metadata: dict[str, str] | None = None,
     pix_fmt: str = "yuv420p",
+    light: int = 0,
+    grey: float | None = None,
 ) -> io.BytesIO:
     """The left half red, the right half blue, and a tone; without a codec or sound, the other alone. `turn`: how a
-    player has to turn it, in degrees against the clock."""
+    player has to turn it, in degrees against the clock. `light`: HDR, by the number of its transfer characteristics.
+    `grey`: nothing but this signal, of 1."""
     file = io.BytesIO()
     with av.open(file, "w", format=form, options={"strict": "experimental"}) as target:
         picture = target.add_stream(codec, rate=fps) if codec else None
@@ -37,13 +40,17 @@ def made(
             picture.width, picture.height, picture.pix_fmt = *size, pix_fmt
             if turn:
                 picture.set_display_rotation(turn)
+            if light:
+                picture.codec_context.color_trc = light
+                picture.codec_context.color_primaries = picture.codec_context.colorspace = 9  # BT.2020
         tone = target.add_stream(sound, rate=RATE) if sound else None
         for key, value in (metadata or {}).items():
             target.metadata[key] = value
         if picture:
-            image = half_and_half(*size)
+            image = half_and_half(*size) if grey is None else Image.new("RGB", size, (round(grey * 255),) * 3)
             for number in range(round(seconds * fps)):
-                ImageDraw.Draw(image).rectangle((number % size[0], 0, number % size[0] + 4, 4), fill="white")
+                if grey is None:
+                    ImageDraw.Draw(image).rectangle((number % size[0], 0, number % size[0] + 4, 4), fill="white")
                 frame = av.VideoFrame.from_image(image)
                 frame.pts, frame.time_base = number, Fraction(1, fps)
                 target.mux(picture.encode(frame))

@@ -259,7 +259,7 @@ def test_a_worker_that_lost_its_claim_changes_nothing(owner, files, monkeypatch,
         (storage, "keep", 1),
         (storage, "keep", 3),
         (realtime, "push", 1),
-        (storage, "drop", 1),
+        (storage, "drop_originals", 1),
     ],
 )
 def test_a_worker_that_dies_loses_nothing(owner, files, monkeypatch, later, module, line, call):

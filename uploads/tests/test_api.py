@@ -1,5 +1,6 @@
 """/api/v1/uploads."""
 
+import errno
 import uuid
 
 import pytest
@@ -7,8 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from uploads import registry
-from uploads.models import Upload
+from core import errors, scratch
+from uploads import registry, storage, tasks
+from uploads.actions import receiving
+from uploads.models import Stored, Upload
 from uploads.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +50,50 @@ def test_refuses_with_a_problem_that_names_the_field(api, files, settings, data,
     answer = post(api, data)
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     assert set(answer.json()["errors"]) == {"file"}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [(OSError(errno.ENOSPC, "full"), "no room"), (OSError(errno.EIO, "broken"), "does not answer")],
+)
+def test_a_storage_in_trouble_is_said_and_nothing_is_left(api, files, monkeypatch, trouble, words):
+    def fails(*_args):
+        raise trouble
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "keep", fails)
+        answer = post(api, factories.png().getvalue())
+        assert (answer.status_code, words in answer.json()["errors"]["file"][0]) == (503, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(scratch, "check_room", fails)
+        assert post(api, factories.png().getvalue()).status_code == 503
+    assert not Upload.objects.exists()
+    assert post(api, factories.png().getvalue()).status_code == 202
+    Stored.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    tasks.remove()
+    assert Stored.objects.count() == 1
+
+
+def test_a_form_says_the_same(owner, files, monkeypatch):
+    """While it is stored, and while its variants are; a worker hears what it was, and tries again."""
+    given = {"actor": owner, "purpose": factories.PURPOSE}
+    real = storage.keep
+    for turn in (1, 2):
+        calls = []
+
+        def fails(*args, calls=calls, turn=turn):
+            calls.append(args)
+            if len(calls) == turn:
+                raise OSError(errno.ENOSPC, "full")
+            real(*args)
+
+        monkeypatch.setattr(storage, "keep", fails)
+        with pytest.raises(errors.Busy, match="no room") as refused:
+            receiving.receive_ready_upload(file=factories.png(), **given)
+        assert (refused.value.field, refused.value.errno) == ("file", errno.ENOSPC)
+        assert isinstance(refused.value, OSError)
+        monkeypatch.setattr(storage, "keep", real)
+    assert receiving.receive_ready_upload(file=factories.png(), **given).is_ready
 
 
 def test_refuses_a_body_that_is_far_too_large_unread(api, files, settings):

@@ -1,15 +1,18 @@
 """Real pictures through the real child process; evil ones; and what becomes of a child that misbehaves."""
 
+import contextlib
 import io
 import os
+import struct
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from uploads import child, decode, reasons
 from uploads.tests import factories
@@ -187,6 +190,79 @@ def test_a_polyglot_leaves_its_other_half_behind(prepare, tmp_path):
     picture = prepare(source, "image/jpeg")
     for name in picture.variants:
         assert factories.PAYLOAD not in (tmp_path / f"{name}.webp").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ("JPEG", "image/jpeg"),
+        ("PNG", "image/png"),
+        ("GIF", "image/gif"),
+        ("WEBP", "image/webp"),
+        ("AVIF", "image/avif"),
+        ("HEIF", "image/heic"),
+    ],
+)
+def test_a_picture_with_another_file_behind_it_is_shown_without(prepare, tmp_path, form, kind):
+    """A zip, a page, a program: what is shown is drawn anew."""
+    source = factories.encoded(factories.drawn(), form)
+    source.seek(0, 2)
+    source.write(b"<!doctype html>" + factories.PAYLOAD + b"MZ" + zipped("evil.php", factories.PAYLOAD))
+    picture = prepare(source, kind)
+    for name in picture.variants:
+        data = (tmp_path / f"{name}.webp").read_bytes()
+        assert not [word for word in (factories.PAYLOAD, b"PK\x03\x04", b"evil.php") if word in data]
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, data)
+    return file.getvalue()
+
+
+def test_words_inside_a_picture_stay_inside(prepare, tmp_path):
+    """A GIF whose first bytes are also a script, and a PNG with a page in its notes."""
+    script = bytearray(factories.gif(1).getvalue())
+    script[6:8] = b"/*"  # so wide, by its header
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Comment", factories.PAYLOAD.decode())
+    with contextlib.suppress(child.Failed):
+        prepare(io.BytesIO(bytes(script) + b"*/=1;" + factories.PAYLOAD), "image/gif")
+    prepare(factories.encoded(factories.drawn(), "PNG", pnginfo=notes))
+    for path in tmp_path.glob("*.webp"):
+        assert factories.PAYLOAD not in path.read_bytes()
+
+
+def test_notes_that_unpack_to_gigabytes_are_not_unpacked(prepare):
+    """A hundred compressed notes of 10 MB each in a PNG of 1 MB."""
+    notes = PngImagePlugin.PngInfo()
+    for number in range(100):
+        notes.add_text(f"Note {number}", "a" * 10_000_000, zip=True)
+    with pytest.raises(child.Failed, match=reasons.BROKEN):
+        prepare(factories.encoded(factories.drawn(), "PNG", pnginfo=notes))
+
+
+@pytest.mark.parametrize(("form", "kind"), [("HEIF", "image/heic"), ("AVIF", "image/avif")])
+def test_a_heic_that_says_it_is_small_or_huge(prepare, form, kind):
+    """Its header is no more than a word: the decoder sees what is there, and the limits hold."""
+    made = factories.encoded(factories.drawn(1024, 768), form).getvalue()
+    for size in ((60_000, 60_000), (8, 8), (0, 0), (2**31, 2)):
+        data = bytearray(made)
+        place = -1
+        while (place := data.find(b"ispe", place + 1)) != -1:
+            data[place + 8 : place + 16] = struct.pack(">II", *size)
+        with contextlib.suppress(child.Failed):
+            picture = prepare(io.BytesIO(bytes(data)), kind)
+            assert picture.width * picture.height <= 1024 * 768
+
+
+@pytest.mark.parametrize(("form", "kind"), [("HEIF", "image/heic"), ("AVIF", "image/avif"), ("WEBP", "image/webp")])
+def test_a_bomb_is_refused_before_it_is_unpacked(prepare, form, kind):
+    source = factories.encoded(Image.new("RGB", (2500, 2000)), form)
+    assert len(source.getvalue()) < 100_000
+    with pytest.raises(child.Failed, match=reasons.TOO_MANY_PIXELS):
+        prepare(source, kind, max_pixels=4_999_999)
 
 
 def test_a_header_that_promises_too_much_is_refused_before_decoding(prepare):

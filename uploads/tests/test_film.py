@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import av
 import pytest
+from PIL import Image
 
-from uploads import child, magic, reasons
+from uploads import child, light, magic, reasons
 from uploads.tests import factories, films
 
 LIMITS = {"max_seconds": 60, "max_pixels": 4096 * 4096}
@@ -119,6 +120,39 @@ def test_a_video_stands_upright(step, tmp_path, turn, size, seen):
     assert (found[2:] if size[1] > size[0] else found[:2]) == seen
     with av.open(str(tmp_path / "480p.mp4")) as video:
         assert next(video.decode(video=0)).rotation == 0
+
+
+@pytest.mark.parametrize(
+    ("transfer", "signal", "least", "most"),
+    [
+        (light.HLG, 0.75, 230, 250),  # paper white, which looks grey where nobody knows of HLG
+        (light.HLG, 1.0, 245, 255),
+        (light.HLG, 0.38, 90, 125),
+        (light.HLG, 0.0, 0, 3),
+        (light.PQ, 0.58, 230, 250),
+        (light.PQ, 0.75, 245, 255),
+        (light.PQ, 0.36, 75, 110),
+        (light.PQ, 0.0, 0, 3),
+    ],
+)
+def test_hdr_becomes_what_every_screen_shows(step, tmp_path, transfer, signal, least, most):
+    source = films.made(codec="libx265", pix_fmt="yuv420p10le", light=transfer, grey=signal, seconds=0.3, sound="")
+    step("probe", source)
+    step("poster")
+    step("480p")
+    with av.open(str(tmp_path / "480p.mp4")) as video:
+        frame = next(video.decode(video=0))
+        assert (frame.format.name, frame.color_trc, frame.color_primaries, frame.colorspace) == ("yuv420p", 1, 1, 1)
+        shown = frame.to_image().getpixel((100, 100))
+    with Image.open(tmp_path / "poster.png") as poster:
+        seen = poster.getpixel((100, 100))
+    assert all(least <= part <= most for part in (*shown, *seen)), (shown, seen)
+
+
+def test_hues_of_hdr_stay(step, tmp_path):
+    step("probe", films.made(codec="libx265", pix_fmt="yuv420p10le", light=light.HLG, seconds=0.3))
+    step("480p")
+    assert corners(tmp_path / "480p.mp4")[:2] == ["red", "blue"]
 
 
 def test_nothing_of_the_camera_is_left(step, tmp_path):
@@ -230,6 +264,24 @@ def test_absurd_sizes_are_refused(step):
     place = data.index(b"\xff\xc0")  # what the frame itself says
     data[place + 5 : place + 9] = struct.pack(">HH", 65_500, 65_500)
     refused(step, "(too_many_pixels|broken|memory|timeout|crashed)", io.BytesIO(bytes(data)))
+
+
+def test_tables_that_promise_billions_of_frames_cost_nothing(step):
+    """Of the times, the sizes and the places of frames."""
+    made = films.made(seconds=0.5, sound="").getvalue()
+    for table in (b"stts", b"stsz", b"stco"):
+        data = bytearray(made)
+        place = data.index(table) + (12 if table == b"stsz" else 8)
+        data[place : place + 4] = struct.pack(">I", 2**31 - 1)
+        with contextlib.suppress(child.Failed):
+            assert step("probe", io.BytesIO(bytes(data)))["duration"] <= 1000
+
+
+def test_a_step_that_takes_too_long_ends(step, monkeypatch):
+    step("probe", films.made(seconds=20, size=(1280, 720), fps=30, sound=""))
+    monkeypatch.setattr(child, "FILM_WALL_SECONDS", 0.6)
+    with pytest.raises(child.Failed, match=reasons.TIMEOUT):
+        step("720p")
 
 
 def test_a_picture_is_no_video(step):

@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from core import errors, realtime, wake
+from core.models import Pulse
 from core.storage import Away
-from uploads import child, lanes, queries, reasons, storage, tasks
+from uploads import checkup, child, lanes, queries, reasons, storage, tasks
 from uploads.actions import attempts, films, preparing, receiving, sweeps, using
 from uploads.models import Stored, Upload
 from uploads.tests import factories
@@ -108,7 +109,7 @@ STEPS = [
     ("uploads.child", "step", 4),  # the large one
     ("uploads.storage", "keep", 5),
     ("uploads.actions.attempts", "done", 1),
-    ("uploads.storage", "drop", 1),
+    ("uploads.storage", "drop_originals", 1),
 ]
 
 
@@ -131,7 +132,7 @@ def test_killed_at_each_step_the_next_attempt_goes_on(owner, files, pushed, monk
     with pytest.raises(SystemExit):
         preparing.process_upload(upload_id=upload.pk)
     left = Upload.objects.get()
-    if name != "drop":  # after the last one everything is there
+    if name != "drop_originals":  # after the last one everything is there
         assert left.state == "processing"
         assert (left.url(), left.sources, left.srcset) == ("", [], "")
         with pytest.raises(errors.Conflict):
@@ -168,10 +169,17 @@ def test_deleted_while_it_is_prepared(owner, files, monkeypatch, turn):
 
 
 @pytest.mark.parametrize(
-    "trouble", [Away("EndpointConnectionError"), OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "disk")]
+    ("trouble", "reason", "words"),
+    [
+        (Away("EndpointConnectionError"), reasons.AWAY, "does not answer"),
+        (OSError(errno.EIO, "disk"), reasons.AWAY, "does not answer"),
+        (OSError(errno.ENOSPC, "full"), reasons.FULL, "no room"),
+    ],
 )
 @pytest.mark.parametrize("name", ["fetch", "keep"])
-def test_storage_away_or_full_is_tried_three_times_and_then_told(owner, files, pushed, monkeypatch, name, trouble):
+def test_storage_away_or_full_is_tried_three_times_and_then_told(
+    owner, files, pushed, monkeypatch, name, trouble, reason, words
+):
     upload, real = receive(owner), getattr(storage, name)
 
     def fail(*args):
@@ -181,11 +189,11 @@ def test_storage_away_or_full_is_tried_three_times_and_then_told(owner, files, p
     for attempt in (1, 2):
         before = timezone.now()
         left = process(upload)
-        assert (left.state, left.reason, left.attempts) == ("received", reasons.AWAY, attempt)
+        assert (left.state, left.reason, left.attempts) == ("received", reason, attempt)
         assert left.due_at > before + attempts.BACK_OFF[attempt - 1] - timedelta(seconds=2)
     failed = process(upload)
     assert (failed.state, failed.can_retry) == ("failed", True)
-    assert "does not answer" in str(failed.trouble)
+    assert words in str(failed.trouble)
     assert pushed[-1][1] == "upload.failed"
     monkeypatch.setattr(storage, name, real)
     again = preparing.retry_own_upload(actor=owner, key=upload.key)
@@ -241,6 +249,7 @@ def test_films_have_a_lane_of_their_own(owner, files, monkeypatch):
     assert woken == [("uploads.film", str(film.pk)), ("uploads.process", str(picture.pk))]
     assert queries.due_upload_ids(lanes.FILMS) == [film.pk]
     assert queries.due_upload_ids(lanes.PICTURES) == [picture.pk]
+    tasks.note_films()
     now = []
     monkeypatch.setattr(wake, "now", lambda task, argument="": now.append((task, argument)))
     due_again()
@@ -263,6 +272,30 @@ def test_every_queue_has_somebody_who_works_on_it():
     for lane in (lanes.PICTURES, lanes.FILMS):
         assert lane.queue in queues
         assert lane.queue in embedded.QUEUES
+
+
+def test_doctor_knows_whether_somebody_works_on_films(owner, files, monkeypatch):
+    def level():
+        [finding] = checkup.films()
+        assert finding.level == "ok" or "Procfile: films" in finding.mend
+        return finding.level
+
+    woken = []
+    monkeypatch.setattr(wake, "now", lambda task, *words: woken.append(task))
+    assert level() == "warn"
+    tasks.sweep()
+    assert woken == ["uploads.note_films"]
+    tasks.note_films()
+    tasks.sweep()
+    assert (level(), len(woken)) == ("ok", 1)
+    Pulse.objects.update(at=timezone.now() - checkup.LATE * 2)
+    assert level() == "fail"
+    upload = receive(owner)
+    Upload.objects.update(state="processing", due_at=timezone.now() + timedelta(minutes=1))
+    assert level() == "ok", "it is at one, and answers afterwards"
+    Upload.objects.update(state="received", due_at=timezone.now() - timedelta(hours=1))
+    Pulse.objects.all().delete()
+    assert level() == "fail", f"{upload} waits"
 
 
 def test_forms_do_not_wait_for_films(owner, files):

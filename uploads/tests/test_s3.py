@@ -1,7 +1,5 @@
 """Files in a bucket, against a real S3: what it signs, what it refuses, and that what is finished stays as it is."""
 
-import os
-import threading
 import time
 import uuid
 from datetime import timedelta
@@ -15,15 +13,13 @@ from django.core.management import call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from core import errors
 from uploads import docks, links, presign, storage, tasks
 from uploads.actions import preparing, slots, using
 from uploads.models import Slot, Stored, Upload
 from uploads.tests import factories
+from uploads.tests.senders import MIB, URL, finish, names, opened, picture, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3, pytest.mark.slow, pytest.mark.xdist_group("s3")]
-URL = "/api/v1/uploads/slots"
-MIB = 2**20
 
 
 @pytest.fixture
@@ -39,43 +35,6 @@ def small_parts(monkeypatch):
     monkeypatch.setattr(docks, "WHOLE", 5 * MIB)
 
 
-def picture(size: int = 0) -> bytes:
-    """A PNG of at least so many bytes: readers leave alone what comes after its end."""
-    drawn = factories.png(700, 500).getvalue()
-    return drawn + os.urandom(max(0, size - len(drawn)))
-
-
-def opened(api, data: bytes, **words) -> dict:
-    given = {"purpose": factories.PURPOSE, "name": "cat.png", "type": "image/png", "bytes": len(data)}
-    answer = api.post(URL, given | words, format="json")
-    assert answer.status_code == 201, answer.content
-    return answer.json()
-
-
-def send(slot: dict, data: bytes, numbers=None) -> list[int]:
-    """As a browser does; the statuses of the answers."""
-    found = []
-    for way in slot["ways"]:
-        if numbers and way["number"] not in numbers:
-            continue
-        begin = (way["number"] - 1) * slot["part_bytes"]
-        piece = data[begin : begin + way["bytes"]]
-        if way["method"] == "POST":
-            answer = requests.post(way["url"], data=way["form"], files={"file": piece}, timeout=20)
-        else:
-            answer = requests.put(way["url"], data=piece, timeout=20)
-        found.append(answer.status_code)
-    return found
-
-
-def finish(api, key):
-    return api.post(f"{URL}/{key}/finish")
-
-
-def names(bucket) -> set[str]:
-    return set(bucket.names(""))
-
-
 # The whole way
 
 
@@ -86,8 +45,8 @@ def test_a_small_file_goes_straight_to_the_bucket(api, bucket):
     assert send(slot, data) == [204]
     answer = finish(api, slot["key"])
     assert (answer.status_code, answer.json()["state"], answer.json()["type"]) == (202, "received", "image/png")
-    assert names(bucket) == {f"uploads/final/{slot['key']}"}
-    upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
+    assert names(bucket) == {(upload := Upload.objects.get()).original_name}
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.is_ready, upload.alt, upload.bytes) == (True, "A cat", len(data))
     assert len(upload.sha256) == 64
     assert names(bucket) == {storage.variant(upload.key, name) for name in upload.variants}
@@ -106,8 +65,7 @@ def test_a_large_file_comes_in_parts_and_goes_on_after_a_lost_connection(api, bu
     assert (again["arrived"], [way["number"] for way in again["ways"]]) == ([2], [1, 3])
     assert send(again, data) == [200, 200]
     assert finish(api, slot["key"]).status_code == 202
-    with storage.open_original(uuid.UUID(slot["key"])) as file:
-        assert file.read() == data
+    assert factories.original_of(slot["key"]) == data
     assert not bucket.client.list_multipart_uploads(Bucket=bucket.name).get("Uploads")
 
 
@@ -207,86 +165,6 @@ def test_addresses_to_send_to_end_and_are_renewed(api, bucket, small_parts, monk
     renewed = api.get(f"{URL}/{parts['key']}").json()
     assert send(renewed, data) == [200, 200]
     assert finish(api, parts["key"]).status_code == 202
-
-
-# What is finished stays
-
-
-def test_nothing_overwrites_what_is_finished(api, bucket):
-    data = picture()
-    slot = opened(api, data)
-    send(slot, data)
-    assert finish(api, slot["key"]).status_code == 202
-    evil = b"<html>".ljust(len(data), b"!")
-    assert send(slot, evil) == [204]  # S3 takes it, where nobody looks any more
-    with storage.open_original(uuid.UUID(slot["key"])) as file:
-        assert file.read() == data
-    again = finish(api, slot["key"])
-    assert (again.status_code, again.json()["type"]) == (202, "image/png")
-    upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
-    assert upload.is_ready
-
-
-def test_what_is_replaced_while_it_is_copied_is_not_taken(api, bucket, monkeypatch):
-    data = picture()
-    slot = opened(api, data)
-    send(slot, data)
-    real = docks.bucket.Bucket.copy
-
-    def slow(self, source, target, *, etag):
-        send(slot, b"<html>".ljust(len(data), b"!"))
-        return real(self, source, target, etag=etag)
-
-    monkeypatch.setattr(docks.bucket.Bucket, "copy", slow)
-    assert finish(api, slot["key"]).status_code == 409
-    assert not Upload.objects.exists()
-    assert not any(name.startswith("uploads/final/") for name in names(bucket))
-
-
-def test_finished_twice_at_once_it_is_one_upload(api, owner, bucket, monkeypatch):
-    data = picture()
-    slot = opened(api, data)
-    send(slot, data)
-    both, answers = threading.Barrier(2), []
-
-    def one() -> None:
-        from django.db import connection
-
-        both.wait()
-        try:
-            answers.append(slots.finish_slot(actor=owner, key=slot["key"]).key)
-        except errors.Conflict:
-            answers.append(None)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=one) for _turn in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert set(answers) <= {uuid.UUID(slot["key"]), None}
-    assert any(answers)
-    assert finish(api, slot["key"]).status_code == 202
-    assert Upload.objects.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("data", "said", "reason"),
-    [
-        (b"<html><script>alert(1)</script>", "image/png", "not a picture"),
-        (factories.png_saying(60_000, 60_000).getvalue(), "image/png", "pixels"),
-        (factories.png().getvalue(), "video/mp4", "not a picture"),
-    ],
-)
-def test_what_it_is_says_the_copy_and_not_the_client(api, bucket, data, said, reason):
-    slot = opened(api, data, type=said)
-    send(slot, data)
-    for _turn in range(2):
-        answer = finish(api, slot["key"])
-        assert (answer.status_code, reason in answer.json()["errors"]["file"][0]) == (422, True), answer.json()
-    tasks.remove()
-    assert (names(bucket), Upload.objects.count()) == (set(), 0)
 
 
 # Links
@@ -398,27 +276,3 @@ def test_the_bucket_itself_clears_what_nobody_finishes(api, bucket):
     while len(names(bucket)) > 1 and time.monotonic() < end:
         time.sleep(1)
     assert names(bucket) == {storage.variant(key, "640")}
-
-
-# Troubles
-
-
-def test_a_storage_that_is_away_or_slow_is_said_and_a_retry_is_safe(api, bucket, s3_gateway, monkeypatch):
-    from botocore.config import Config
-
-    data = picture()
-    slot = opened(api, data)
-    send(slot, data)
-    one = {"total_max_attempts": 1}
-    hasty = Config(signature_version="s3v4", s3={"addressing_style": "path"}, read_timeout=1, retries=one)
-    session = bucket.storage._create_session()
-    slow = session.client("s3", endpoint_url=s3_gateway.endpoint, region_name="us-east-1", config=hasty)
-    monkeypatch.setattr(docks.bucket.Bucket, "client", slow)
-    s3_gateway.pause()
-    try:
-        answer = finish(api, slot["key"])
-        assert (answer.status_code, "does not answer" in answer.json()["detail"]) == (503, True)
-    finally:
-        s3_gateway.go_on()
-    assert finish(api, slot["key"]).status_code == 202
-    assert Upload.objects.count() == 1

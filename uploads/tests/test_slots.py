@@ -1,19 +1,19 @@
 """Slots where files lie with us: parts, going on, finishing, and what is refused. The same in a bucket: test_s3.py."""
 
 import errno
-import threading
 import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from core import bodies, errors, scratch
-from uploads import links, reasons, storage, tasks
-from uploads.actions import checks, preparing, slots, using
+from uploads import links, magic, reasons, storage, tasks
+from uploads.actions import checks, preparing, slots, sweeps, using
 from uploads.models import Slot, Stored, Upload
 from uploads.tests import factories
 
@@ -72,8 +72,8 @@ def test_a_file_comes_and_becomes_an_upload(api, client, disk):
     assert send(client, slot) == [204]
     answer = finish(api, slot)
     assert (answer.status_code, answer.json()["name"], answer.json()["alt"]) == (202, "cat.png", "A cat")
-    assert lying(disk) == {f"uploads/final/{slot['key']}"}
-    upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
+    assert lying(disk) == {(upload := Upload.objects.get()).original_name}
+    upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.is_ready, upload.bytes, len(upload.sha256)) == (True, len(PICTURE), 64)
     assert lying(disk) == {storage.variant(upload.key, name) for name in upload.variants}
     assert (Slot.objects.count(), Stored.objects.get().due_at) == (0, None)
@@ -90,8 +90,7 @@ def test_it_goes_on_after_a_lost_connection(api, client, disk):
     assert (again["arrived"], [way["number"] for way in again["ways"]]) == ([2], [1, 3])
     assert send(client, again, data) == [204, 204]
     assert finish(api, slot).status_code == 202
-    with storage.open_original(uuid.UUID(slot["key"])) as file:
-        assert file.read() == data
+    assert factories.original_of(slot["key"]) == data
 
 
 @pytest.mark.both
@@ -115,6 +114,26 @@ def test_many_slots_are_too_many(api, disk, monkeypatch):
     opened(api)
     answer = api.post(URL, {"purpose": factories.PURPOSE, "bytes": 10}, format="json")
     assert answer.status_code == 429
+
+
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_one_member_has_no_more_on_its_way_than_fits(api, client, owner, disk, settings, stranger):
+    """Also when several ask at once; what is used or given up makes room again."""
+    settings.MAX_UNUSED_BYTES = 3 * len(PICTURE)
+    given = {"purpose": factories.PURPOSE, "name": "", "type": "", "bytes": len(PICTURE)}
+    first = opened(api)
+    made = factories.at_once(lambda: slots.open_slot(actor=owner, **given), times=4)
+    assert (len([one for one in made if one]), Slot.objects.count()) == (2, 3)
+    refused = api.post(URL, given, format="json")
+    assert (refused.status_code, set(refused.json()["errors"])) == (413, {"bytes"})
+    assert "waiting" in refused.json()["errors"]["bytes"][0]
+    assert slots.open_slot(actor=stranger, **given)
+    send(client, first)
+    finish(api, first)
+    assert api.post(URL, given, format="json").status_code == 413, "it is here, and hangs on nothing"
+    Upload.objects.update(attached_at=timezone.now(), state="ready", due_at=None, width=1, height=1)
+    opened(api)
 
 
 # What is refused
@@ -221,24 +240,7 @@ def test_nothing_overwrites_what_is_finished(api, client, disk):
 def test_finished_twice_at_once_it_is_one_upload(api, client, owner, disk):
     slot = opened(api)
     send(client, slot)
-    both, answers = threading.Barrier(2), []
-
-    def one() -> None:
-        from django.db import connection
-
-        both.wait()
-        try:
-            answers.append(slots.finish_slot(actor=owner, key=slot["key"]).key)
-        except errors.Conflict:
-            answers.append(None)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=one) for _turn in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = factories.at_once(lambda: slots.finish_slot(actor=owner, key=slot["key"]).key)
     assert set(answers) <= {uuid.UUID(slot["key"]), None}
     assert any(answers)
     assert Upload.objects.count() == 1
@@ -249,15 +251,73 @@ def test_one_deleted_while_it_is_taken_over_leaves_nothing(api, client, owner, d
     send(client, slot)
     real = storage.open_original
 
-    def deleting(key):
+    def deleting(key, taken):
         slots.delete_slot(actor=owner, key=key)
-        return real(key)
+        return real(key, taken)
 
     monkeypatch.setattr(storage, "open_original", deleting)
     assert finish(api, slot).status_code == 409
     with time_machine.travel(timezone.now() + timedelta(minutes=10), tick=False):
         tasks.remove()
     assert (lying(disk), Upload.objects.count(), Stored.objects.count()) == (set(), 0, 0)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("line", ["keep", "open_original"])
+def test_one_that_is_stalled_for_longer_than_its_claim_changes_nothing(api, client, owner, disk, monkeypatch, line):
+    """Before it copies, or after it: the second has taken the file over meanwhile, and its copy is what counts."""
+    slot = opened(api)
+    send(client, slot)
+    real = getattr(storage, line)
+
+    def stalled(*args):
+        monkeypatch.setattr(storage, line, real)
+        with time_machine.travel(timezone.now() + slots.CLAIM + timedelta(seconds=1)):
+            assert slots.finish_slot(actor=owner, key=slot["key"])
+        return real(*args)
+
+    monkeypatch.setattr(storage, line, stalled)
+    with pytest.raises(errors.Conflict):
+        slots.finish_slot(actor=owner, key=slot["key"])
+    upload = Upload.objects.get()
+    assert lying(disk) == {upload.original_name}
+    assert factories.original_of(upload.key) == PICTURE
+    Upload.objects.update(due_at=timezone.now())
+    assert preparing.process_upload(upload_id=upload.pk).is_ready
+    assert (finish(api, slot).status_code, Stored.objects.get().due_at) == (202, None)
+
+
+def test_one_that_is_too_late_cannot_refuse_what_another_has_taken(api, client, owner, disk, monkeypatch):
+    slot = opened(api)
+    send(client, slot)
+    real = checks.facts_of_head
+
+    def stalled(*args):
+        monkeypatch.setattr(checks, "facts_of_head", real)
+        with time_machine.travel(timezone.now() + slots.CLAIM + timedelta(seconds=1)):
+            slots.finish_slot(actor=owner, key=slot["key"])
+        raise magic.Refused(reasons.UNKNOWN_TYPE)
+
+    monkeypatch.setattr(checks, "facts_of_head", stalled)
+    with pytest.raises(errors.Conflict):
+        slots.finish_slot(actor=owner, key=slot["key"])
+    tasks.remove()
+    assert lying(disk) == {Upload.objects.get().original_name}
+
+
+def test_what_a_late_copy_leaves_goes_with_the_walk(api, client, disk):
+    """It was killed before it could clear away; the upload is prepared, from the other one."""
+    slot = opened(api)
+    send(client, slot)
+    finish(api, slot)
+    upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
+    waiting = opened(api)
+    send(client, waiting)
+    finish(api, waiting)
+    storage.default_storage.save(storage.original(upload.key, "1"), ContentFile(PICTURE))
+    assert sweeps.sweep_storage() == (1, 0)
+    variants = {storage.variant(upload.key, name) for name in upload.variants}
+    assert lying(disk) == variants | {Upload.objects.get(key=waiting["key"]).original_name}
 
 
 # Troubles
@@ -283,7 +343,7 @@ def test_a_storage_in_trouble_is_said_and_a_retry_is_safe(api, client, disk, mon
         answer = finish(api, slot)
         assert (answer.status_code, words in answer.json()["detail"]) == (503, True)
     assert finish(api, slot).status_code == 202
-    assert lying(disk) == {f"uploads/final/{slot['key']}"}
+    assert lying(disk) == {Upload.objects.get().original_name}
 
 
 def test_a_disk_with_little_room_left_takes_nothing_more(api, client, disk, monkeypatch):

@@ -162,6 +162,7 @@ def test_the_sweep_wakes_a_worker_for_what_is_due(owner, monkeypatch):
     due = factories.make_upload(owner, state=Upload.State.PROCESSING, due_at=ago)
     factories.make_upload(owner, state=Upload.State.PROCESSING, due_at=ago + timedelta(minutes=2))
     factories.make_upload(owner)
+    tasks.note_films()
     tasks.sweep()
     assert woken == [("uploads.process", str(due.pk))]
 
