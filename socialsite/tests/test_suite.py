@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.tests import factories
-from accounts.tests.factories import Cast, Kept
+from accounts.tests.factories import Kept
 
 pytestmark = pytest.mark.django_db
 
