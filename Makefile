@@ -13,7 +13,7 @@ ARGS ?=
 SELECT ?= not deep
 WORKERS ?= 2
 # A narrowed run may hold no test for one of the two databases (pytest says 5 then).
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m '$(SELECT)' $(ARGS) || { code=$$?; [ $$code = 5 ] && [ -n "$(strip $(ARGS))" ]; }
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m '$(if $(ONLY),$(ONLY) and )$(SELECT)' $(ARGS) || { code=$$?; [ $$code = 5 ] && [ -n "$(strip $(ARGS))" ]; }
 
 .PHONY: help
 help: ## this list
@@ -35,12 +35,12 @@ stack: venv-dev ## the site as four processes on PostgreSQL and Redis
 doctor: venv ## is every part of the site well, and how to mend what is not
 	@$(BIN)/python manage.py doctor $(ARGS)
 
-.PHONY: test test-fast test-deep test-sqlite test-postgres
+.PHONY: test test-fast test-deep test-sqlite test-postgres test-postgres-itself
 test: venv-dev ## every test: SQLite and PostgreSQL, Redis, browsers (ARGS="chat -k ack" narrows)
 	@$(SERVICES) ensure chromium gettext rgw
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres
-test-fast: venv-dev ## the same without browsers, whole stacks and what is slow
-	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres SELECT='not deep and not browser and not stack and not slow' WORKERS=3
+test-fast: venv-dev ## the same on SQLite without browsers and what is slow, and what is about PostgreSQL itself
+	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres-itself SELECT='not deep and not browser and not stack and not slow'
 test-deep: venv-dev ## what takes long: fuzz, chaos, Lighthouse, benches
 	@$(SERVICES) ensure chromium gettext
 	@$(SERVICES) run --throwaway -- $(MAKE) test-sqlite SELECT='deep and not browser'
@@ -49,6 +49,8 @@ test-sqlite:
 	@$(PYTEST)
 test-postgres:
 	@export DATABASE_URL="$$TEST_DATABASE_URL"; $(PYTEST)
+test-postgres-itself: ONLY = postgres
+test-postgres-itself: test-postgres
 
 .PHONY: check fmt lock messages documents
 check: venv-dev ## format, lint, import contracts, types, templates, migrations, translations, documents, pins

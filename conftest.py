@@ -14,6 +14,7 @@ tests.
 """
 
 import fcntl
+import gc
 import importlib.util
 import math
 import os
@@ -91,6 +92,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return -bool(item.get_closest_marker("xdist_group"))
 
     items[:] = sorted((item for item in items if belongs(item)), key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays to the end: it need not be looked at for rubbish again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_xdist_setupnodes() -> None:

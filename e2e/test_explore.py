@@ -7,6 +7,7 @@ from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, card_of, write_post
 from e2e.test_no_script import plain
 from e2e.village import Village
+from e2e.watch import until_online
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300, func_only=True)]
 
@@ -106,7 +107,7 @@ def test_the_pill_comes_to_two_who_follow_the_hashtag(enter: Enter, village: Vil
         page.goto("/tags/regatta/")
         page.get_by_role("button", name="Follow", exact=True).click()
         page.goto("/?tab=latest")
-        page.wait_for_timeout(600)  # until it is on the line
+        until_online(page)
     author.goto("/?tab=latest")
     write_post(author, "The boats are out #regatta")
     for page in (near, far):

@@ -1,12 +1,12 @@
 """Every page there is, on the demo, at three widths, light and dark: whatever a machine can see of it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response
 
-from e2e import pages
+from e2e import axe, pages
 from e2e.pages import PAGES, WIDTHS, Facts, Look
 from e2e.village import Village
 from e2e.watch import Watch
@@ -15,9 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120, func_only=True)]
 
 OURS = [look for look in PAGES if look.ours]
 PHONE = 390
-WHOLE: dict[str, Any] = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
-# Only colours differ between light and dark.
-COLOURS: dict[str, Any] = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
 COUNT_SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -71,9 +68,66 @@ SETTLE = """() => document.getAnimations().forEach((one) => {
 })"""
 
 
+# Whatever a browser keeps of a site but its cookies, which go one by one.
+STORED = "local_storage,indexeddb,service_workers,cache_storage"
+
+
+class Window:
+    """One window for all looks: a browser's process for each would cost more than the look. `clear` leaves nothing
+    of the last one, so that every page comes to a browser that knows nothing of it."""
+
+    def __init__(self, browser: Browser, site: Village) -> None:
+        self.browser, self.site = browser, site
+        self.open()
+
+    def open(self) -> None:
+        self.watch = Watch()
+        self.policies: list[str] = []
+        self.context = self.browser.new_context(base_url=self.site.url, locale="en-GB", reduced_motion="reduce")
+        self.context.add_init_script(COUNT_SHIFTS)
+        self.watch.follow(self.context)
+        self.page = self.context.new_page()
+        self.page.on("response", self._answered)
+        self.line = self.context.new_cdp_session(self.page)
+
+    def reopen(self) -> None:
+        self.context.close()
+        self.open()
+
+    def leave(self) -> None:
+        """What the page has to say when it goes is still said to the look that it belongs to."""
+        if self.page.url.startswith(self.site.url):
+            self.page.evaluate("sessionStorage.clear()")
+        self.page.goto("about:blank")
+
+    def clear(self, cookies: list[Any], expected: list[str]) -> None:
+        self.line.send("Storage.clearDataForOrigin", {"origin": self.site.url, "storageTypes": STORED})
+        self.line.send("Network.clearBrowserCache")
+        for disabled in (True, False):  # what this process remembers goes, too
+            self.line.send("Network.setCacheDisabled", {"cacheDisabled": disabled})
+        self.context.clear_cookies()
+        self.context.add_cookies(cookies)
+        self.page.set_viewport_size({"width": PHONE, "height": WIDTHS[PHONE]})
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        self.watch.complaints.clear()
+        self.watch.expected[:] = expected
+        self.policies.clear()
+
+    def _answered(self, answer: Response) -> None:
+        if answer.request.is_navigation_request() and answer.status not in range(300, 400):
+            self.policies.append(answer.headers.get("content-security-policy", ""))
+
+
 @pytest.fixture(scope="session")
 def known(demo: Village) -> Facts:
     return pages.facts(demo)
+
+
+@pytest.fixture(scope="session")
+def window(browser: Browser, demo: Village) -> Iterator[Window]:
+    made = Window(browser, demo)
+    yield made
+    made.context.close()
 
 
 def test_faults_are_seen(browser: Browser) -> None:
@@ -81,40 +135,56 @@ def test_faults_are_seen(browser: Browser) -> None:
     with browser.new_context(viewport={"width": PHONE, "height": WIDTHS[PHONE]}) as context:
         context.add_init_script(COUNT_SHIFTS)
         page = context.new_page()
+        page.goto("about:blank")
         page.set_content(
-            "<!doctype html><html lang=en><title>Bad</title><main><h1>Bad</h1><h1>Worse</h1><button>x</button>"
+            "<!doctype html><html lang=en><title>Bad</title><style>.only { display: none }"
+            "@media (min-width: 800px) and (max-width: 900px) { .only { display: block } }"
+            "@media (prefers-color-scheme: dark) { .night { color: #222; background: #000 } }</style>"
+            "<main><h1>Bad</h1><h1>Worse</h1><button>x</button><p class=night>seen by day</p>"
+            "<a class=only href=/><b></b></a>"
             "<img src='data:,'><p style='width:900px;color:#ccc;background:#fff'>pale and wide</p></main>"
         )
+        page.evaluate("document.querySelector('main').style.paddingTop = '300px'")
+        moved = still(page, "phone")
         small = page.evaluate(TOO_SMALL)
-        wrong = " ".join([*safe(["script-src 'unsafe-inline'"]), *whole(page), *at_every_width(page)])
+        wrong = at_every_width(page)
+        told = " ".join([*safe(["script-src 'unsafe-inline'"]), *whole(page), *moved, *wrong])
     assert small
-    for fault in ("content policy", "2 h1", "wider than the window: p.", "image-alt", "color-contrast"):
-        assert fault in wrong
+    for fault in ("content policy", "2 h1", "moves while it loads", "wider than the window: p.", "image-alt"):
+        assert fault in told
+    for width in WIDTHS:
+        for scheme in pages.SCHEMES:
+            assert any(one.startswith(f"{width} {scheme}: axe color-contrast") for one in wrong)
+    assert any(".night" in one for one in wrong if "dark" in one), "what is pale by night"
+    assert [one[:3] for one in wrong if "axe link-name" in one] == ["820"], "what is there at one width"
+
+
+def test_every_look_is_the_first(window: Window, demo: Village, known: Facts) -> None:
+    """Nothing of one look is left for the next: all of them share a window."""
+    [first] = [look for look in OURS if look.name == "welcome"]
+    page = window.page
+    for _time in range(2):
+        window.clear(pages.cookies(demo, known, first.who), pages.expected(first))
+        fetched: list[str] = []
+        page.on("response", lambda answer, to=fetched: to.append(answer.url))  # type: ignore[misc]
+        pages.visit(page, first, known)
+        assert any(url.endswith(".css") for url in fetched), "no page, nor what it needs, was known"
+        page.evaluate("navigator.serviceWorker.ready")
+        kept = "[localStorage.length, sessionStorage.length, document.cookie]"
+        assert page.evaluate(kept) == [0, 0, ""]
+        page.evaluate("localStorage.a = sessionStorage.a = 1; document.cookie = 'a=1'; console.error('oh')")
+        window.leave()
+        assert window.watch.unexpected() == ["console at : oh"]
 
 
 @pytest.mark.parametrize("look", OURS, ids=lambda look: look.name)
-def test_page(browser: Browser, demo: Village, known: Facts, look: Look) -> None:
-    watch = Watch(expected=pages.expected(look))
-    context = browser.new_context(
-        base_url=demo.url, viewport={"width": PHONE, "height": WIDTHS[PHONE]}, locale="en-GB", reduced_motion="reduce"
-    )
-    context.add_init_script(COUNT_SHIFTS)
-    context.add_cookies(pages.cookies(demo, known, look.who))
-    watch.follow(context)
-    page = context.new_page()
-    policies: list[str] = []
-    page.on(
-        "response",
-        lambda answer: (
-            policies.append(answer.headers.get("content-security-policy", ""))
-            if answer.request.is_navigation_request() and answer.status not in range(300, 400)
-            else None
-        ),
-    )
+def test_page(window: Window, demo: Village, known: Facts, look: Look) -> None:
+    page = window.page
+    window.clear(pages.cookies(demo, known, look.who), pages.expected(look))
     wrong: list[str] = []
     try:
         assert pages.visit(page, look, known) == look.status
-        wrong += safe(policies)
+        wrong += safe(window.policies)
         wrong += still(page, "phone")
         wrong += [f"not for a finger: {one}" for one in page.evaluate(TOO_SMALL)]
         wrong += whole(page)
@@ -122,9 +192,11 @@ def test_page(browser: Browser, demo: Village, known: Facts, look: Look) -> None
         if look.then is None:
             pages.visit(page, look, known)
             wrong += still(page, "wide")
-    finally:
-        context.close()
-    wrong += watch.unexpected()
+        window.leave()
+    except BaseException:
+        window.reopen()  # one that hangs is not for the next
+        raise
+    wrong += window.watch.unexpected()
     assert not wrong, f"{look.name} ({look.room}):\n" + "\n".join(wrong)
 
 
@@ -159,7 +231,7 @@ def at_every_width(page: Page) -> list[str]:
             page.evaluate(SETTLE)
             if wide := pages.overflow(page):
                 wrong.append(f"{width}: wider than the window: {', '.join(wide)}")
-            found = Axe().run(page, options=WHOLE if scheme == "light" else COLOURS).response["violations"]
+            found = axe.violations(page, axe.WHOLE if scheme == "light" else axe.COLOURS)
             wrong += [f"{width} {scheme}: {told(violation)}" for violation in found]
     return list(dict.fromkeys(wrong))
 

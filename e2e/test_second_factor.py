@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from e2e import axe
 from e2e.conftest import Enter, log_in
 from e2e.test_keyboard import tab_until
-from e2e.test_pages import WHOLE
 from e2e.village import PASSWORD, Village
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
@@ -35,7 +34,7 @@ STILL = (
 def clean(page: Page) -> None:
     """axe finds nothing here, and the page is no wider than the window. What is still fading in has no contrast yet."""
     page.wait_for_function(STILL)
-    found = Axe().run(page, options=WHOLE).response["violations"]
+    found = axe.violations(page)
     assert not found, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 

@@ -7,6 +7,7 @@ from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, write_post
 from e2e.test_no_script import plain
 from e2e.village import Village
+from e2e.watch import until_watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240, func_only=True)]
 
@@ -33,7 +34,7 @@ def test_a_share_is_live_on_both_screens(enter: Enter, village: Village, width: 
     tam.get_by_role("button", name="new post").click()
     seen = card(tam, words)
     expect(seen).to_be_visible()
-    tam.wait_for_timeout(600)  # until it watches
+    until_watched(tam, seen)
 
     seen.get_by_role("link", name="Share").click()
     box = tam.get_by_role("dialog", name="Share this post")
@@ -48,7 +49,7 @@ def test_a_share_is_live_on_both_screens(enter: Enter, village: Village, width: 
     nora.get_by_role("button", name="new post").click()
     at_nora = card(nora, f"Hear her at {width}!")
     expect(at_nora.locator(".quote")).to_contain_text(words)
-    nora.wait_for_timeout(600)
+    until_watched(nora, at_nora)
 
     own.get_by_role("button", name="More about this post").click()
     own.get_by_role("link", name="Edit").click()

@@ -11,6 +11,7 @@ from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, write_post
 from e2e.test_no_script import plain
 from e2e.village import Village
+from e2e.watch import until_watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240, func_only=True)]
 PHOTO = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo()}
@@ -31,7 +32,7 @@ def post_page(enter: Enter, village: Village, words: str, width: int) -> tuple[P
     for page in (iris, finn):
         page.goto(path)
         expect(page.locator("[data-comment-form]")).to_be_visible()
-        page.wait_for_timeout(600)  # until it watches
+        until_watched(page, page.locator("article[data-post]"))
     return iris, finn
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, card_of, write_post
 from e2e.village import Village
+from e2e.watch import until_online
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
 
@@ -17,7 +18,7 @@ def test_becoming_friends_is_live(enter: Enter) -> None:
     tam.goto("/")
     badge = tam.locator('.tabs [data-nav="people"] .count')
     expect(badge).to_have_count(0)
-    tam.wait_for_timeout(500)
+    until_online(tam)
     nora.goto("/@tam/")
     nora.get_by_role("main").get_by_role("button", name="Add friend").click()
     expect(nora.get_by_role("main").get_by_role("button", name="Friendship asked")).to_be_visible()

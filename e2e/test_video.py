@@ -9,6 +9,7 @@ from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, card_of
 from e2e.test_no_script import plain
 from e2e.village import Village
+from e2e.watch import until_online
 from uploads.tests import films
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240, func_only=True)]
@@ -48,7 +49,7 @@ def test_two_people_watch_a_video(enter: Enter, village: Village, tmp_path: Path
     pia, leo = enter("pia", width=390), enter("leo")
     for page in (pia, leo):
         page.goto("/")
-        page.wait_for_timeout(1000)  # until its socket is there
+        until_online(page)
     post_film(pia, film(tmp_path), "Down to the river")
 
     leo.get_by_role("button", name="1 new post").click()

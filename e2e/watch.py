@@ -1,9 +1,13 @@
 """Whatever a browser complains about: the console, exceptions, the content policy, requests that fail."""
 
+import json
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response
 
 # Told by the page itself, because a violation in a worker or of a blocked inline handler may stay silent otherwise.
 REPORT_VIOLATIONS = """
@@ -20,7 +24,7 @@ class Watch:
 
     complaints: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
-    frames: list[str] = field(default_factory=list)  # what came over the socket
+    frames: list[str] = field(default_factory=list)  # what has come over the socket since the page was asked for
 
     def follow(self, context: BrowserContext) -> None:
         context.add_init_script(REPORT_VIOLATIONS)
@@ -31,6 +35,7 @@ class Watch:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"exception at {page.url}: {error}"))
         page.on("websocket", lambda line: line.on("framereceived", lambda frame: self.frames.append(str(frame))))
+        page.on("request", lambda request: self._asked(page, request))
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
 
@@ -40,6 +45,10 @@ class Watch:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"console at {message.location.get('url', '')}: {message.text}")
+
+    def _asked(self, page: Page, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == page.main_frame:
+            self.frames.clear()
 
     def _failed(self, request: Request) -> None:
         if request.failure != ABORTED:
@@ -51,3 +60,27 @@ class Watch:
 
     def unexpected(self) -> list[str]:
         return [one for one in self.complaints if not any(re.search(pattern, one) for pattern in self.expected)]
+
+
+def _heard(page: Page, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    frames: list[str] = page.watch.frames  # type: ignore[attr-defined]
+    end = time.monotonic() + 10
+    while not any(wanted(json.loads(frame)) for frame in frames):
+        assert time.monotonic() < end, frames
+        page.wait_for_timeout(20)
+
+
+def until_online(page: Page) -> None:
+    """From then on the page hears what is for its member."""
+    _heard(page, lambda frame: frame["kind"] == "hello")
+
+
+def until_watched(page: Page, card: Locator) -> None:
+    """From then on the page hears what becomes of this post."""
+    post = int(card.get_attribute("data-post") or 0)
+
+    def about(frame: dict[str, Any]) -> bool:
+        told = (frame.get("data") or {}).get("posts", []) if frame["kind"] == "reply" else []
+        return post in [one["post"] for one in told]
+
+    _heard(page, about)

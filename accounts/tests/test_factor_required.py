@@ -77,7 +77,7 @@ API = ["/api/v1/me", "/api/v1/me/devices", "/api/v1/users/alice", "/api/v1/me/fa
 
 @pytest.mark.parametrize("who", ["nobody", "staff", "everybody"])
 @pytest.mark.parametrize("handle", ["mod", "alice"])
-@pytest.mark.parametrize("protected", [False, True])
+@pytest.mark.parametrize("protected", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_every_door_is_closed_at_once(cast: Cast, chief: User, who: str, handle: str, protected: bool) -> None:
     user = getattr(cast, handle)
     if protected:

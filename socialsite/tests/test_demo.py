@@ -102,6 +102,7 @@ def snapshot() -> dict[str, list[Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.both
 @pytest.mark.django_db
 def test_the_same_seed_makes_the_same_town_and_another_another() -> None:
@@ -265,6 +266,7 @@ def test_a_database_with_people_who_are_no_demo_is_left_alone() -> None:
     assert list(User.objects.values_list("handle", flat=True)) == ["olive"]
 
 
+@pytest.mark.slow
 @pytest.mark.both
 @pytest.mark.django_db
 def test_what_was_interrupted_is_begun_anew(
@@ -288,6 +290,7 @@ def test_what_was_interrupted_is_begun_anew(
     assert not any(default_storage.exists(storage.variant(key, "320")) for key in left)
 
 
+@pytest.mark.slow
 @pytest.mark.both
 @pytest.mark.usefixtures("town")
 def test_a_second_start_keeps_it_and_other_wishes_need_fresh(capsys: pytest.CaptureFixture[str]) -> None:

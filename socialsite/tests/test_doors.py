@@ -424,6 +424,7 @@ def test_the_matrix_names_routes_that_exist() -> None:
     assert set(SHOWS) | NAMED | AS_FRAGMENT | set(QUERY) | set(EXPORTS) <= names
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_route_that_is_not_in_the_matrix_fails_and_says_how_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(SHOWS, "accounts:api_followers")

@@ -2,11 +2,18 @@
 
 import os
 import socket
+from collections import Counter
+from datetime import datetime
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.tests import factories
+from accounts.tests.factories import Kept
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +57,44 @@ def test_the_world_outside_is_out_of_reach() -> None:
 def test_data_of_tests_lies_apart() -> None:
     process = os.environ.get("PYTEST_XDIST_WORKER", "main")
     assert f"socialsite-test-{process}-" in str(settings.DATA_DIR), "not even with the other workers of this run"
+
+
+def world() -> dict[str, Counter[str]]:
+    """Every row of every table, without numbers and times of its own."""
+
+    def told(row: Any) -> str:
+        fields = [field for field in row._meta.concrete_fields if not (field.primary_key or field.is_relation)]
+        shown = {field.name: getattr(row, field.attname) for field in fields}
+        return repr({name: value for name, value in shown.items() if not isinstance(value, datetime)})
+
+    return {model.__name__: Counter(map(told, rows)) for model, rows in factories.all_rows().items()}
+
+
+@pytest.mark.both
+def test_a_cast_that_is_kept_is_as_one_newly_made() -> None:
+    with transaction.atomic():
+        factories.make_cast()
+        made = world()
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        kept = Kept(factories.make_cast)
+        transaction.set_rollback(True)
+    laid = kept.lay()
+    assert world() == made
+    for user in laid[factories.User]:
+        new = factories.User.objects.get(pk=user.pk)
+        for field in factories.User._meta.concrete_fields:
+            assert getattr(user, field.attname) == getattr(new, field.attname)
+        assert abs((user.created_at - timezone.now()).total_seconds()) < 10
+
+
+def test_a_cast_whose_place_is_taken_is_made_anew() -> None:
+    """As where a fixture that ran before has made members."""
+    with transaction.atomic():
+        taken = factories.gather().alice.pk
+        transaction.set_rollback(True)
+    factories.make_user("somebody", pk=taken)
+    anew = factories.gather()
+    assert anew.alice.handle == "alice"
+    assert anew.alice.pk != taken
+    assert factories.Follow.objects.filter(followed=anew.alice).count() == 2

@@ -142,10 +142,15 @@ def test_a_busy_port_is_one_sentence(site: tuple[Path, int, subprocess.Popen[str
     ("name", "value", "says"),
     [
         ("PORT", "http", "PORT must be a whole number"),
-        ("SITE_URL", "example.org", "SITE_URL must look like"),
-        ("DATA_DIR", "/proc/none", "DATA_DIR is /proc/none, which cannot be written to"),
-        ("REDIS_URL", "redis://127.0.0.1:1/0", "SECRET_KEY must come from the environment"),
-        ("HOST", "no.such.host.invalid", "cannot be used"),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in [
+                ("SITE_URL", "example.org", "SITE_URL must look like"),
+                ("DATA_DIR", "/proc/none", "DATA_DIR is /proc/none, which cannot be written to"),
+                ("REDIS_URL", "redis://127.0.0.1:1/0", "SECRET_KEY must come from the environment"),
+                ("HOST", "no.such.host.invalid", "cannot be used"),
+            ]
+        ),
     ],
 )
 def test_a_broken_setting_is_one_sentence(tmp_path: Path, name: str, value: str, says: str) -> None:

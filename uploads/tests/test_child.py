@@ -90,7 +90,7 @@ def test_stands_upright(prepare, tmp_path, orientation, size, red_at):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK"])
-@pytest.mark.parametrize("size", [(60, 40), (2300, 1500)])
+@pytest.mark.parametrize("size", [(60, 40), pytest.param((2300, 1500), marks=pytest.mark.slow)])
 def test_every_mode_becomes_a_picture(prepare, tmp_path, mode, size):
     image = factories.drawn(*size).convert("L").convert(mode) if mode == "I;16" else factories.drawn(*size, mode)
     form, kind = ("JPEG", "image/jpeg") if mode == "CMYK" else ("PNG", "image/png")

@@ -327,7 +327,10 @@ LISTS = {
 }
 
 
-@pytest.mark.parametrize("kind", ["video/mp4", "video/webm", "audio/mpeg", "audio/ogg", "audio/wav"])
+SLOWER = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("video/webm", "audio/mpeg", "audio/ogg", "audio/wav")]
+
+
+@pytest.mark.parametrize("kind", ["video/mp4", *SLOWER])
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_of_other_files_is_never_followed(step, tmp_path, web, name, kind):
     """Neither to this machine nor to the web: it is no film, whatever it is called, and nothing is opened."""

@@ -113,7 +113,11 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("module", "name", "turn"), STEPS)
+# In the middle, where the most is there already; all of them in `make test`.
+@pytest.mark.parametrize(
+    ("module", "name", "turn"),
+    [pytest.param(*step, marks=[] if step == ("uploads.storage", "keep", 4) else pytest.mark.slow) for step in STEPS],
+)
 def test_killed_at_each_step_the_next_attempt_goes_on(owner, files, pushed, monkeypatch, module, name, turn):
     """Nobody sees anything half done meanwhile, and nothing is left over at the end."""
     from importlib import import_module
@@ -172,8 +176,8 @@ def test_deleted_while_it_is_prepared(owner, files, monkeypatch, turn):
     ("trouble", "reason", "words"),
     [
         (Away("EndpointConnectionError"), reasons.AWAY, "does not answer"),
-        (OSError(errno.EIO, "disk"), reasons.AWAY, "does not answer"),
-        (OSError(errno.ENOSPC, "full"), reasons.FULL, "no room"),
+        pytest.param(OSError(errno.EIO, "disk"), reasons.AWAY, "does not answer", marks=pytest.mark.slow),
+        pytest.param(OSError(errno.ENOSPC, "full"), reasons.FULL, "no room", marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("name", ["fetch", "keep"])
@@ -325,6 +329,7 @@ def test_limits_and_purposes(owner, files, settings):
     assert (done.state, done.reason) == ("failed", reasons.TOO_LONG)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_with_its_child_leaves_neither(owner, files, tmp_path):
     """For real: the process that waits is killed in the middle of a step, and its child goes with it."""
     import os
