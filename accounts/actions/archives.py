@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
 KEPT = timedelta(days=7)  # the file of an export; the report of an import
+TO_FETCH = timedelta(hours=6)  # a large one is kept so long in any case
+SHARES = 20  # parts of the room for all exports; one of them is what a member may take for the whole week
 CLAIM = timedelta(minutes=5)
 STORING = timedelta(hours=1)  # the way of a large file to the storage, during which nobody says anything
 RECEIVING = timedelta(hours=1)
@@ -110,11 +112,28 @@ def build_export(*, export_id: int) -> bool:
 
 
 def _check_room(export: Export, size: int = 0) -> None:
-    """Whether a file of this size fits: on the disk, and beside the others' that are kept."""
+    """Whether a file of this size fits: on the disk, and beside the others' that are kept. The largest give way."""
     scratch.check_room(size)
     others = Export.objects.filter(expires_at__gt=timezone.now()).exclude(user=export.user_id)
-    if size + (others.aggregate(sum=Sum("bytes"))["sum"] or 0) > settings.MAX_EXPORTS_BYTES:
+    over = size + (others.aggregate(sum=Sum("bytes"))["sum"] or 0) - settings.MAX_EXPORTS_BYTES
+    if over > 0 and not _make_room(others, over):
         raise OSError(errno.ENOSPC, "the exports that are kept fill their part")
+
+
+@transaction.atomic
+def _make_room(others: QuerySet[Export], over: int) -> bool:
+    """Ends the largest of these exports until so many bytes are free, if that is enough: only those that are more than
+    one member's share, once there was time to fetch them. Their members can make another."""
+    large = others.filter(bytes__gt=settings.MAX_EXPORTS_BYTES // SHARES, finished_at__lt=timezone.now() - TO_FETCH)
+    going = []
+    for row in large.select_for_update().order_by("-bytes", "pk")[:SHARES]:
+        if over > 0:
+            going.append(row.pk)
+            over -= row.bytes
+    if over > 0:
+        return False
+    Export.objects.filter(pk__in=going).update(expires_at=timezone.now())
+    return True
 
 
 @transaction.atomic
