@@ -6,8 +6,10 @@ is gone. Killed at any line, another attempt begins anew (export) or goes on (im
 import errno
 import hashlib
 import logging
+import math
 import time
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -24,7 +26,7 @@ from accounts.models.archives import OPEN, Archive, ArchiveState, Export, Import
 from accounts.models.fields import LIMITS, ONCE, ProfileField
 from accounts.models.people import User
 from accounts.models.relations import Audience
-from core import audit, errors, scratch, wake
+from core import audit, errors, limits, scratch, wake
 from uploads import storage
 from uploads.actions import receiving as uploads_receiving
 
@@ -43,6 +45,8 @@ ATTEMPTS = len(BACK_OFF) + 1
 TELL_EVERY = 2.0  # seconds between two notes of how far it is
 PEOPLE = 500  # handles in a report
 MOST_FIELDS = sum(LIMITS.values()) + len(ONCE)
+MOST_BROUGHT = 200_000  # rows of one import: twenty posts a day for a good quarter of a century
+IMPORTS = limits.Limit("imports", 10, 24 * 60 * 60)  # of one member
 
 One = TypeVar("One", Export, Import)
 
@@ -184,6 +188,10 @@ def _new_import(actor: User, size: int, *, only_me: bool) -> Import:
     _lock(actor)
     if Import.objects.filter(user=actor, state__in=OPEN).exists():
         raise errors.Conflict(_("One import is on its way already. Let it finish first."), field="file")
+    turn = limits.take_sure(IMPORTS, actor.pk)
+    if not turn.allowed:
+        words = _("That were many imports for one day. Please go on tomorrow.")
+        raise errors.TooMany(words, retry_after=math.ceil(turn.wait))
     return Import.objects.create(user=actor, bytes=size, only_me=only_me, due_at=timezone.now() + RECEIVING)
 
 
@@ -220,11 +228,18 @@ def _bring(row: Import, bundle: bundles.Bundle, folder: Path) -> dict[str, Any]:
     """Everything in it that belongs here, in its order; what `row.done` counts came with an earlier attempt."""
     report: dict[str, Any] = {"posts": 0, "before": 0, "refused": 0, "pictures": 0, **row.report}
     total = sum(1 for file in personal.brings for _row in bundle.rows(file))
+    if total > MOST_BROUGHT:
+        raise bundles.Bad("too_large")
     _bring_profile(row.user, bundle, folder)
     origin = hashlib.sha256(f"{bundle.origin} {bundle.handle}".encode()).hexdigest()[:24]
     teller = _Teller(row)
 
+    used: set[str] = set()
+
     def picture(name: object) -> Any:
+        if not isinstance(name, str) or name in used:  # one file in a thousand posts would be a thousand pictures
+            return None
+        used.add(name)
         there = bundle.fetch(name, folder / "picture")
         return _receive(row.user, "post", folder / "picture") if there else None
 
@@ -259,7 +274,7 @@ def _bring_profile(member: User, bundle: bundles.Bundle, folder: Path) -> None:
 def _bring_fields(member: User, bundle: bundles.Bundle) -> None:
     """One by one, so that what does not fit here keeps none of the others away; unknown audiences see nothing."""
     good: list[dict[str, str]] = []
-    for given in bundle.rows("fields.json"):
+    for given in islice(bundle.rows("fields.json"), 2 * MOST_FIELDS):
         field = {name: str(given.get(name) or "")[:500] for name in ("kind", "label", "value", "audience")}
         if field["audience"] not in Audience.values:
             field["audience"] = Audience.ONLY_ME
