@@ -197,7 +197,11 @@ def test_small_exports_stay_for_their_week(cast: Cast, shelf: Path, settings: An
     now = timezone.now()
     Export.objects.bulk_create(
         Export(
-            user=one, state=ArchiveState.READY, bytes=hers.bytes, finished_at=hers.finished_at, expires_at=hers.expires_at
+            user=one,
+            state=ArchiveState.READY,
+            bytes=hers.bytes,
+            finished_at=hers.finished_at,
+            expires_at=hers.expires_at,
         )
         for one in others
     )
