@@ -71,9 +71,9 @@ class AccountAdapter(DefaultAccountAdapter):
                 limits.give_back_sure(limit, who)
         return user
 
-    def is_safe_url(self, url: str | None) -> bool:
+    def is_safe_url(self, url: str) -> bool:
         """Where a link or a form of ours may lead on to: pages of this site, by their path (core.views.ours)."""
-        return bool(url) and url.startswith("/") and super().is_safe_url(url)
+        return bool(url) and url.startswith("/") and bool(super().is_safe_url(url))
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         if not user.can_log_in:
