@@ -85,6 +85,7 @@ def check_password(*, actor: User, password: str) -> bool:
     return right
 
 
+@transaction.atomic
 def forget_wrong_passwords(*, actor: User) -> None:
     for login in _logins(actor):
         limits.forget_sure(WRONG_PASSWORD, login)
