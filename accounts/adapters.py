@@ -18,7 +18,6 @@ from core import limits
 
 YEAR = 365 * 24 * 60 * 60
 # Wrong passwords, counted in the database (allauth's own counters are lost with a restart and with Redis).
-WRONG_FOR_ACCOUNT = factors.WRONG_PASSWORD
 WRONG_FROM_NETWORK = limits.Limit("wrong-from-network", 10, 60)
 
 
@@ -27,6 +26,15 @@ class AuthenticationBackend(auth_backends.AuthenticationBackend):
 
     def user_can_authenticate(self, user: Any) -> bool:
         return isinstance(user, User) and user.can_log_in
+
+    def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Any:
+        """One look and one hash for whatever was typed: allauth's own hashes twice where an address is known, which
+        anybody with a watch can tell."""
+        return self._check_password(joining_queries.by_login(_login(credentials)), credentials.get("password") or "")
+
+
+def _login(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -51,10 +59,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Every check of a password passes here, the browser's and the API's; only wrong ones count."""
-        login = str(credentials.get("email") or credentials.get("username") or "")
         counted = (
             (WRONG_FROM_NETWORK, limits.network(request.META.get("REMOTE_ADDR", ""))),
-            (WRONG_FOR_ACCOUNT, joining_queries.account_key(login)),  # not counted for what the network may not try
+            (factors.WRONG_PASSWORD, _login(credentials)),  # not counted for what the network may not try
         )
         if not all(limits.take_sure(limit, who).allowed for limit, who in counted):
             raise self.validation_error("too_many_login_attempts")
@@ -63,6 +70,10 @@ class AccountAdapter(DefaultAccountAdapter):
             for limit, who in counted:
                 limits.give_back_sure(limit, who)
         return user
+
+    def is_safe_url(self, url: str) -> bool:
+        """Where a link or a form of ours may lead on to: pages of this site, by their path (core.views.ours)."""
+        return bool(url) and url.startswith("/") and bool(super().is_safe_url(url))
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         if not user.can_log_in:
@@ -91,7 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         logins.set_password(actor=user, password=password)
-        limits.forget_sure(WRONG_FOR_ACCOUNT, user.pk)  # who has just proven their address need not wait
+        factors.forget_wrong_passwords(actor=user)  # who has just proven their address need not wait
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)

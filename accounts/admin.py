@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 from accounts.access import factors as factor_access
 from accounts.actions import profiles
@@ -150,6 +151,7 @@ class RowAdmin(ModelAdmin):
     """Rows that only actions write, because counters and sockets hang on them."""
 
     ordering = ["-id"]
+    paginator = InfinitePaginator  # which does not count the whole table for every page
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

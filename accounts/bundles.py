@@ -36,6 +36,7 @@ PIECE = 256 * 1024
 ENTRIES = 50_000
 DIRECTORY_BYTES = 16 * 1024 * 1024
 LINE_BYTES = 256 * 1024
+ROWS_OF_FILE = 5_000_000
 RATIO = 200  # JSON packs well; more than this is a bomb
 NAME = re.compile(
     r"media/[0-9a-f-]{36}(?:\.(?:webp|mp4|m4a)|\.[A-Za-z-]{2,16}\.vtt)"
@@ -202,14 +203,17 @@ class Bundle:
     handle: str
 
     def rows(self, name: str) -> Iterator[personal.Row]:
-        """The rows of a JSON file, one at a time; none if it is not there. Bad for anything that is no row."""
+        """The rows of a JSON file, one at a time; none if it is not there. Bad for anything that is no row, and for too
+        many of them."""
         if name not in self.file.NameToInfo:
             return
         with _distrust():
             lines = self.file.open(name)
+        count = 0
         with lines:
             while line := _line(lines):
-                if len(line) > LINE_BYTES:
+                count += 1
+                if len(line) > LINE_BYTES or count > ROWS_OF_FILE:
                     raise Bad("too_large")
                 word = line.strip().rstrip(b",")
                 if word in (b"[", b"]", b"[]", b""):

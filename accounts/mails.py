@@ -92,6 +92,11 @@ def send_invitation(invitation: Invitation, *, link: str) -> Mail:
         return send("invitation", to=invitation.email, context=context, lives=timedelta(days=2))
 
 
+def send_applications_waiting(moderator: User) -> None:
+    context = {"name": moderator.display_name, "queue_url": _url("accounts:site_applications")}
+    _to_member("applications_waiting", moderator, context)
+
+
 def send_application_accepted(user: User) -> None:
     with translation.override(user.language or settings.LANGUAGE_CODE):
         context = {"handle": user.handle, "name": user.display_name, "login_url": _url("accounts:login")}

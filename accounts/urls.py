@@ -243,6 +243,7 @@ urlpatterns = [
     path("api/v1/me/close-friends/<str:id>", friends_api.CloseFriendView.as_view(), name="api_close_friend"),
     path("api/v1/me/suggestions", friends_api.SuggestionsView.as_view(), name="api_suggestions"),
     path("api/v1/me/suggestions/<str:id>", friends_api.SuggestionView.as_view(), name="api_suggestion"),
+    path("api/v1/me/blocks", people_api.BlocksView.as_view(), name="api_blocks"),
     path("api/v1/me/mutes", mutes_api.MutesView.as_view(), name="api_mutes"),
     path("api/v1/me/mutes/words", mutes_api.WordsView.as_view(), name="api_muted_words"),
     path("api/v1/me/mutes/words/<int:id>", mutes_api.WordView.as_view(), name="api_muted_word"),

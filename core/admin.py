@@ -27,13 +27,30 @@ class ReadOnly(ModelAdmin):
         return False
 
 
+class NameFilter(admin.SimpleListFilter):
+    """The facts that the rooms announce, without looking through the log for them."""
+
+    title = _("name")
+    parameter_name = "name"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in sorted(outbox.kinds)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        return queryset.filter(name=self.value()) if self.value() else queryset
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnly):
     list_display = ["number", "name", "subject", "created_at"]
-    list_filter = ["name"]
+    list_filter = [NameFilter]
+    paginator = InfinitePaginator
     search_fields = ["subject"]
-    ordering = ["-id"]
     show_full_result_count = False
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """Those of one name by number: so they stand in the index of names."""
+        return ["-number"] if request.GET.get(NameFilter.parameter_name) else ["-id"]
 
 
 @admin.register(Subscriber)

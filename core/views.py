@@ -74,6 +74,13 @@ def refusal(request: HttpRequest, error: errors.SocialError) -> HttpResponse:
     return response
 
 
+def ours(request: HttpRequest, address: str) -> str:
+    """The address, if it is a page of this site; else nothing. It begins with a slash: words without one `redirect`
+    takes for the name of a route, and fails."""
+    safe = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
+    return address if safe and address.startswith("/") else ""
+
+
 def way_back(request: HttpRequest) -> str:
     """Where to go after the login: this page, or for what cannot be repeated by looking, the page it was sent from."""
     if request.method in {"GET", "HEAD"}:

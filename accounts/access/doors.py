@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.backends import ModelBackend
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
 from accounts.access import invitations as invitation_access
-from accounts.access.people import Viewer, access_member
+from accounts.access.people import Viewer, access_member, present
 from accounts.models.doors import BlockedAddress, Inviters, Mode
 from accounts.models.invitations import Invitation
 from accounts.models.people import User
@@ -233,6 +234,12 @@ def access_office(viewer: Viewer, permission: str) -> User:
     if not member.has_perm(permission):
         raise errors.NotFound
     return member
+
+
+def moderators() -> QuerySet[User]:
+    """Who answers requests to join."""
+    found: QuerySet[User] = ModelBackend().with_perm(QUEUE)
+    return found.filter(present(), is_bot=False)
 
 
 def may_invite(member: User) -> bool:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access.people import present
+from accounts.access.people import by_reference, present
 from accounts.models.people import User
 from core import errors, options
 
@@ -116,7 +116,7 @@ def resettable(actor: User) -> QuerySet[User]:
 
 
 def access_resettable(actor: User, handle: str) -> User:
-    found = resettable(actor).filter(handle=handle.lower()).first()
+    found = by_reference(resettable(actor), handle).first()
     if found is None:
         raise errors.NotFound
     return found

@@ -15,11 +15,13 @@ from accounts.models.applications import Application
 from accounts.models.doors import Mode
 from accounts.models.people import User
 from accounts.queries import people as people_queries
-from core import audit, errors, options, outbox
+from core import audit, errors, limits, options, outbox
 
 KEPT = timedelta(days=14)  # a decided one, for moderators to look back at
 PATIENCE = timedelta(days=90)  # one that nobody answers
 BATCH = 500
+TOLD = limits.Limit("applications-waiting", 1, 24 * 60 * 60)  # mails to one moderator; at least a day lies between two
+MOST_TOLD = 20
 
 
 @transaction.atomic
@@ -60,7 +62,15 @@ def apply(
         raise errors.Invalid(rules.TAKEN, field="handle") from None
     if made:
         outbox.emit(events.ApplicationArrived(application_id=row.pk))
+        _tell_moderators()
     return row
+
+
+def _tell_moderators() -> None:
+    """That somebody waits: nobody looks at an empty list every day."""
+    for one in doors.moderators().order_by("pk")[:MOST_TOLD]:
+        if limits.take_sure(TOLD, one.pk).allowed:
+            mails.send_applications_waiting(one)
 
 
 @transaction.atomic

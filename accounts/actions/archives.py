@@ -6,8 +6,10 @@ is gone. Killed at any line, another attempt begins anew (export) or goes on (im
 import errno
 import hashlib
 import logging
+import math
 import time
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -24,7 +26,7 @@ from accounts.models.archives import OPEN, Archive, ArchiveState, Export, Import
 from accounts.models.fields import LIMITS, ONCE, ProfileField
 from accounts.models.people import User
 from accounts.models.relations import Audience
-from core import audit, errors, scratch, wake
+from core import audit, errors, limits, scratch, wake
 from uploads import storage
 from uploads.actions import receiving as uploads_receiving
 
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
 KEPT = timedelta(days=7)  # the file of an export; the report of an import
+TO_FETCH = timedelta(hours=6)  # a large one is kept so long in any case
+SHARES = 20  # parts of the room for all exports; one of them is what a member may take for the whole week
 CLAIM = timedelta(minutes=5)
 FILM_CLAIM = timedelta(minutes=90)  # longer than a video takes
 STORING = timedelta(hours=1)  # the way of a large file to the storage, during which nobody says anything
@@ -42,6 +46,8 @@ ATTEMPTS = len(BACK_OFF) + 1
 TELL_EVERY = 2.0  # seconds between two notes of how far it is
 PEOPLE = 500  # handles in a report
 MOST_FIELDS = sum(LIMITS.values()) + len(ONCE)
+MOST_BROUGHT = 200_000  # rows of one import: twenty posts a day for a good quarter of a century
+IMPORTS = limits.Limit("imports", 10, 24 * 60 * 60)  # of one member
 
 One = TypeVar("One", Export, Import)
 
@@ -111,11 +117,28 @@ def build_export(*, export_id: int) -> bool:
 
 
 def _check_room(export: Export, size: int = 0) -> None:
-    """Whether a file of this size fits: on the disk, and beside the others' that are kept."""
+    """Whether a file of this size fits: on the disk, and beside the others' that are kept. The largest give way."""
     scratch.check_room(size)
     others = Export.objects.filter(expires_at__gt=timezone.now()).exclude(user=export.user_id)
-    if size + (others.aggregate(sum=Sum("bytes"))["sum"] or 0) > settings.MAX_EXPORTS_BYTES:
+    over = size + (others.aggregate(sum=Sum("bytes"))["sum"] or 0) - settings.MAX_EXPORTS_BYTES
+    if over > 0 and not _make_room(others, over):
         raise OSError(errno.ENOSPC, "the exports that are kept fill their part")
+
+
+@transaction.atomic
+def _make_room(others: QuerySet[Export], over: int) -> bool:
+    """Ends the largest of these exports until so many bytes are free, if that is enough: only those that are more than
+    one member's share, once there was time to fetch them. Their members can make another."""
+    large = others.filter(bytes__gt=settings.MAX_EXPORTS_BYTES // SHARES, finished_at__lt=timezone.now() - TO_FETCH)
+    going = []
+    for row in large.select_for_update().order_by("-bytes", "pk")[:SHARES]:
+        if over > 0:
+            going.append(row.pk)
+            over -= row.bytes
+    if over > 0:
+        return False
+    Export.objects.filter(pk__in=going).update(expires_at=timezone.now())
+    return True
 
 
 @transaction.atomic
@@ -166,6 +189,10 @@ def _new_import(actor: User, size: int, *, only_me: bool) -> Import:
     _lock(actor)
     if Import.objects.filter(user=actor, state__in=OPEN).exists():
         raise errors.Conflict(_("One import is on its way already. Let it finish first."), field="file")
+    turn = limits.take_sure(IMPORTS, actor.pk)
+    if not turn.allowed:
+        words = _("That were many imports for one day. Please go on tomorrow.")
+        raise errors.TooMany(words, retry_after=math.ceil(turn.wait))
     return Import.objects.create(user=actor, bytes=size, only_me=only_me, due_at=timezone.now() + RECEIVING)
 
 
@@ -202,11 +229,19 @@ def _bring(row: Import, bundle: bundles.Bundle, folder: Path) -> dict[str, Any]:
     """Everything in it that belongs here, in its order; what `row.done` counts came with an earlier attempt."""
     report: dict[str, Any] = {"posts": 0, "before": 0, "refused": 0, "pictures": 0, **row.report}
     total = sum(1 for file in personal.brings for _row in bundle.rows(file))
+    if total > MOST_BROUGHT:
+        raise bundles.Bad("too_large")
     _bring_profile(row.user, bundle, folder)
     origin = hashlib.sha256(f"{bundle.origin} {bundle.handle}".encode()).hexdigest()[:24]
     teller = _Teller(row)
 
+    used: set[str] = set()
+
     def picture(name: object) -> Any:
+        file = name.get("file") if isinstance(name, dict) else name
+        if not isinstance(file, str) or file in used:  # one file in a thousand posts would be a thousand pictures
+            return None
+        used.add(file)
         if isinstance(name, dict):
             return filming.bring(row.user, bundle, name, folder / "film", wait=lambda: teller.hold(FILM_CLAIM))
         there = bundle.fetch(name, folder / "picture")
@@ -243,7 +278,7 @@ def _bring_profile(member: User, bundle: bundles.Bundle, folder: Path) -> None:
 def _bring_fields(member: User, bundle: bundles.Bundle) -> None:
     """One by one, so that what does not fit here keeps none of the others away; unknown audiences see nothing."""
     good: list[dict[str, str]] = []
-    for given in bundle.rows("fields.json"):
+    for given in islice(bundle.rows("fields.json"), 2 * MOST_FIELDS):
         field = {name: str(given.get(name) or "")[:500] for name in ("kind", "label", "value", "audience")}
         if field["audience"] not in Audience.values:
             field["audience"] = Audience.ONLY_ME

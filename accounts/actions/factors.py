@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # Of the million codes, three are good at a time: with 30 wrong ones a day the chance of a year's guessing is 1 in 30.
 WRONG_CODES = (limits.Limit("wrong-factor", 5, 300), limits.Limit("wrong-factor-day", 30, 86_400))
-WRONG_PASSWORD = limits.Limit("wrong-for-account", 5, 300)  # through whatever door it is tried
+WRONG_PASSWORD = limits.Limit("wrong-for-account", 5, 300)  # for each name, through whatever door it is tried
 PASSKEYS_LIMIT = 20
 NAME_LIMIT = 60
 
@@ -74,13 +74,27 @@ def _step_of(secret: str, code: str, *, after: int = 0) -> int | None:
 
 
 def check_password(*, actor: User, password: str) -> bool:
-    """Whether this is the actor's password; wrong ones count for the account as at the login. No transaction waits for
+    """Whether this is the actor's password; wrong ones count as at the login, for both names. No transaction waits for
     the hash."""
-    _take(WRONG_PASSWORD, actor.pk)
+    for login in _logins(actor):
+        _take(WRONG_PASSWORD, login)
     right = actor.has_usable_password() and actor.check_password(password)
     if right:
-        limits.give_back_sure(WRONG_PASSWORD, actor.pk)
+        for login in _logins(actor):
+            limits.give_back_sure(WRONG_PASSWORD, login)
     return right
+
+
+@transaction.atomic
+def forget_wrong_passwords(*, actor: User) -> None:
+    for login in _logins(actor):
+        limits.forget_sure(WRONG_PASSWORD, login)
+
+
+def _logins(member: User) -> tuple[str, str]:
+    """By which names guesses at a password count, as one types them. Each for itself: were they counted together, who
+    has spent the guesses at a handle could try addresses until one has none left, and would know whose it is."""
+    return member.email.lower(), member.handle.lower()
 
 
 def _take(limit: limits.Limit, who: object) -> None:

@@ -133,6 +133,17 @@ class BlockView(APIView):
         return Response(status=204)
 
 
+@extend_schema(tags=["people"], parameters=[CURSOR])
+class BlocksView(APIView):
+    scopes = scopes.Scopes(look=scopes.PEOPLE_WRITE)
+
+    @extend_schema(responses=people_serializers.People)
+    def get(self, request: Request) -> Response:
+        """Whom you block, newest first, also while they hide. Take it back with DELETE /users/{id}/block."""
+        page = people_queries.blocked_people(viewer=request.user, cursor=cursor(request))
+        return Response(people_serializers.people([row.blocked for row in page.rows], page.next))
+
+
 @extend_schema(tags=["people"], parameters=[ID, CURSOR])
 class FollowersView(APIView):
     scopes = scopes.Scopes(look=scopes.READ)

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from accounts import rules
 from accounts.access.factors import open_without_factor
 from accounts.access.life import open_to_hidden
-from accounts.actions import logins, proving
+from accounts.actions import factors, logins, proving
 from accounts.api import flows
 from accounts.api.base import Request
 from accounts.api.entering import checked
@@ -39,8 +39,7 @@ def check_fresh(request: Request) -> None:
 
 
 def check_password(request: Request, password: str, field: str) -> None:
-    found = flows.check_password(request._request, password, email=request.user.email)
-    if found is None or found.pk != request.user.pk:
+    if not factors.check_password(actor=request.user, password=password):
         raise errors.Invalid(_("This is not your password."), field=field)
 
 

@@ -23,6 +23,7 @@ LONGEST = 60
 COMPARED = 6  # words that the database looks for; of more, the rest is compared in the candidates
 PAGES_OF_MANY = 10  # in a round, where most people of a word are not asked for
 MANY = 5000  # people of one word who are counted, to begin with the rarest
+TIES_ASKED = 5000  # of whom the viewer follows, the newest; nobody has more friends
 
 Row = TypeVar("Row", User, NamePart)
 
@@ -32,6 +33,9 @@ class Which(models.TextChoices):
     FOLLOWING = "following", _("Following")
     FRIENDS = "friends", _("Friends")
     NEW = "new", pgettext_lazy("people", "New")
+
+
+NEAR = (Which.FOLLOWING, Which.FRIENDS)
 
 
 class Sort(models.TextChoices):
@@ -55,7 +59,9 @@ def people(
     seen = people_queries.with_ties(seen, viewer)
     if words:
         return _called(names.asked(words), seen, viewer=viewer, which=which, sort=sort, cursor=cursor)
-    rows = _among(User.objects.filter(is_listed=True).exclude(pk=viewer.pk), "pk", viewer, which)
+    rows = User.objects.filter(is_listed=True).exclude(pk=viewer.pk)
+    # By their ids: among everybody, in order, somebody's few would be looked for from top to bottom.
+    rows = rows.filter(pk__in=_near(viewer, which)) if which in NEAR else _among(rows, "pk", viewer, which)
 
     def keep(candidates: list[User]) -> list[User]:
         found = seen.in_bulk([row.pk for row in candidates])
@@ -88,7 +94,7 @@ def _called(
         return kept
 
     by = ("name_key", "person_id") if sort == Sort.NAME else ("-created_at", "-person_id")
-    narrow = others or which in (Which.FOLLOWING, Which.FRIENDS)
+    narrow = others or which in NEAR
     turns = PAGES_OF_MANY if narrow else paging.PAGES_A_ROUND
     page = paging.page(rows, cursor=cursor, size=PAGE, by=by, keep=keep, pages_a_round=turns)
     return paging.Page([row.person for row in page.rows], page.next)
@@ -109,6 +115,14 @@ def _rarest_first(parts: set[str]) -> list[str]:
     if len(longest) == 1:
         return longest
     return sorted(longest, key=lambda part: NamePart.objects.filter(part=part).values("part")[:MANY].count())
+
+
+def _near(viewer: User, which: str) -> list[int]:
+    """The ids of those whom the viewer follows, or of their friends."""
+    if which == Which.FRIENDS:
+        return list(Friendship.objects.filter(person=viewer).values_list("friend_id", flat=True))
+    newest = people_access.followed_by(viewer).order_by("-id").values_list("followed_id", flat=True)
+    return list(newest[:TIES_ASKED])
 
 
 def _among(rows: QuerySet[Row], person: str, viewer: User, which: str) -> QuerySet[Row]:

@@ -67,6 +67,28 @@ def test_from_the_form_to_membership(mod: User, client: Client) -> None:
     assert client.post("/login/", {"login": FORM["handle"], "password": FORM["password"]})["Location"] == "/welcome/"
 
 
+def test_moderators_hear_that_somebody_waits_once_a_day(mod: User, cast: Cast) -> None:
+    User.objects.filter(pk=cast.bob.pk).update(is_superuser=True, hidden_at=timezone.now())
+    owner = make_user("owner_", is_superuser=True, is_staff=True)
+
+    def told() -> list[str]:
+        found = Mail.objects.filter(subject="Somebody asks to join Willowbank").order_by("pk")
+        return list(found.values_list("to", flat=True))
+
+    with time_machine.travel("2030-01-01 10:00:00", tick=False) as clock:
+        ask(1)
+        assert told() == [mod.email, owner.email], "nobody who hides, and nobody who may not answer"
+        assert "/site/applications/" in Mail.objects.latest("pk").body
+        ask(1, reason="I sing louder.")
+        ask(2)
+        clock.shift(timedelta(hours=23))
+        ask(3)
+        assert len(told()) == 2
+        clock.shift(timedelta(days=2))
+        ask(4)
+        assert told()[2:] == [mod.email, owner.email]
+
+
 def test_declined_with_the_moderators_words(mod: User, client: Client) -> None:
     row = ask()
     log_in(client, mod)

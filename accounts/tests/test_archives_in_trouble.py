@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from accounts import bundles, tasks
 from accounts.actions import archives, life
+from accounts.actions import shelf as shelf_actions
 from accounts.models.archives import ArchiveState, Export, Import
 from accounts.models.people import User
-from accounts.tests.factories import Cast, log_in
+from accounts.tests.factories import Cast, log_in, make_user
 from accounts.tests.zips import build, upload, zips
 from core import errors, scratch
 from uploads import reasons, storage
@@ -171,6 +172,42 @@ def test_all_that_is_kept_has_a_ceiling(cast: Cast, shelf: Path, settings: Any) 
     Export.objects.filter(user=cast.alice).update(expires_at=timezone.now())
     Export.objects.filter(pk=export.pk).update(due_at=timezone.now())
     assert archives.build_export(export_id=export.pk) is True
+
+
+def test_one_members_large_export_gives_way_to_the_others(cast: Cast, shelf: Path, settings: Any) -> None:
+    build(cast.alice).close()
+    hers = Export.objects.get()
+    settings.MAX_EXPORTS_BYTES = hers.bytes + 100
+    export = archives.start_export(actor=cast.bob)
+    assert archives.build_export(export_id=export.pk) is False, "she needs some time to fetch it"
+    Export.objects.filter(pk=hers.pk).update(finished_at=timezone.now() - archives.TO_FETCH)
+    Export.objects.filter(pk=export.pk).update(due_at=timezone.now())
+    assert archives.build_export(export_id=export.pk) is True
+    assert not Export.objects.filter(user=cast.alice, expires_at__gt=timezone.now()).exists()
+    shelf_actions.drop_expired()
+    assert archives.start_export(actor=cast.alice).is_open, "she can make another at once"
+
+
+def test_small_exports_stay_for_their_week(cast: Cast, shelf: Path, settings: Any) -> None:
+    build(cast.alice).close()
+    hers = Export.objects.get()
+    Export.objects.update(finished_at=timezone.now() - timedelta(days=6))
+    settings.MAX_EXPORTS_BYTES = hers.bytes * archives.SHARES
+    others = [make_user() for _number in range(archives.SHARES)]
+    now = timezone.now()
+    Export.objects.bulk_create(
+        Export(
+            user=one,
+            state=ArchiveState.READY,
+            bytes=hers.bytes,
+            finished_at=hers.finished_at,
+            expires_at=hers.expires_at,
+        )
+        for one in others
+    )
+    export = archives.start_export(actor=cast.bob)
+    assert archives.build_export(export_id=export.pk) is False
+    assert Export.objects.filter(expires_at__gt=now).count() == archives.SHARES + 1
 
 
 def test_what_a_dead_worker_left_goes_with_the_member(cast: Cast, shelf: Path) -> None:

@@ -107,6 +107,30 @@ def test_every_way_goes_over_an_index(
     assert "Seq Scan on accounts_user" not in plans[0]
 
 
+@pytest.mark.slow
+@pytest.mark.both
+@pytest.mark.parametrize("sort", ["newest", "name"])
+@pytest.mark.parametrize("which", ["following", "friends"])
+def test_ones_own_few_are_not_looked_for_among_everybody(
+    cast: Cast, which: str, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.bulk_create(
+        User(handle=f"person{number}", email=f"{number}@x.example", display_name=f"Person {number}")
+        for number in range(3000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    plans, real = [], directory.paging.page
+
+    def page(rows: Any, *, by: tuple[str, ...], **options: Any) -> Any:
+        plans.append(rows.order_by(*by)[:81].explain())
+        return real(rows, by=by, **options)
+
+    monkeypatch.setattr(directory.paging, "page", page)
+    assert found(cast.alice, which=which, sort=sort) == ["dan"]
+    assert "pkey" in plans[0] or "INTEGER PRIMARY KEY" in plans[0], plans[0]
+
+
 def test_one_may_leave_the_directory_and_is_still_reached(cast: Cast, client: Client) -> None:
     log_in(client, cast.bob)
     client.post("/settings/privacy/", {"friends_audience": "friends"})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -224,3 +224,10 @@ def test_the_shell_exports(cast: Cast, tmp_path: Path) -> None:
         call_command("export_user", "@alice", "--to", str(tmp_path / "a.zip"), "--json", stdout=io.StringIO())
         assert zipfile.ZipFile(tmp_path / "a.zip").testzip() is None
     assert Export.objects.count() == 1
+
+
+def test_the_shell_says_where_it_cannot_write_before_it_begins(cast: Cast, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "nowhere" / "a.zip"):
+        with pytest.raises(CommandError, match="cannot be written"):
+            call_command("export_user", "alice", "--to", str(place))
+    assert not Export.objects.exists()

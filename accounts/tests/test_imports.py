@@ -264,6 +264,54 @@ def test_hostile_rows_do_no_harm(cast: Cast) -> None:
     assert row.report["pictures"] == 0
 
 
+def lines(*given: dict[str, Any]) -> bytes:
+    return b"[\n" + b",\n".join(json.dumps(one).encode() for one in given) + b"\n]\n"
+
+
+def test_rows_without_end_keep_nobody_busy(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two gigabytes of short rows fit into a small zip; each would cost a worker a statement or two."""
+    asked = []
+    monkeypatch.setattr(archives.fields, "set_fields", lambda **given: asked.append(1) or _no_field())
+    files = {"manifest.json": MANIFEST, "fields.json": lines(*[{"kind": "none"}] * 5000)}
+    assert bring(cast.carol, zipped(files)).state == ArchiveState.READY
+    assert len(asked) <= 2 * archives.MOST_FIELDS
+    monkeypatch.setattr(archives, "MOST_BROUGHT", 3)
+    now = timezone.now().isoformat()
+    posts = [{"id": id, "text": "One", "audience": "members", "created_at": now} for id in range(4)]
+    row = bring(cast.carol, zipped({"manifest.json": MANIFEST, "posts.json": lines(*posts)}))
+    assert (row.state, row.reason) == (ArchiveState.FAILED, "too_large")
+    assert not cast.carol.posts.exists()
+    monkeypatch.setattr(bundles, "ROWS_OF_FILE", 100)
+    files = {"manifest.json": MANIFEST, "messages.json": lines(*[{"id": 1}] * 200)}
+    assert bring(cast.carol, zipped(files)).reason == "too_large"
+
+
+def test_one_picture_comes_once_however_many_posts_name_it(cast: Cast, alice: User) -> None:
+    with zipfile.ZipFile(io.BytesIO(taken(alice))) as bundle:
+        [name, picture] = next((one, bundle.read(one)) for one in bundle.namelist() if one.startswith("media/"))
+    now = timezone.now().isoformat()
+    posts = [{"id": id, "text": "One", "pictures": [{"file": name}] * 10, "created_at": now} for id in range(3)]
+    row = bring(cast.carol, zipped({"manifest.json": MANIFEST, "posts.json": lines(*posts), name: picture}))
+    assert (row.report["posts"], row.report["pictures"]) == (3, 1)
+    assert Upload.objects.filter(owner=cast.carol).count() == 1
+
+
+def _no_field() -> None:
+    raise errors.Invalid
+
+
+def test_imports_are_limited_by_the_day(cast: Cast, client: Client) -> None:
+    data = zipped({"manifest.json": MANIFEST})
+    for _turn in range(archives.IMPORTS.amount):
+        assert bring(cast.carol, data).state == ArchiveState.READY
+    log_in(client, cast.carol)
+    for address in ("/settings/data/import/", "/api/v1/me/import"):
+        answer = client.post(address, {"file": SimpleUploadedFile("a.zip", data, "application/zip")})
+        assert answer.status_code == 429
+        assert answer["Retry-After"]
+    assert bring(cast.bob, data).state == ArchiveState.READY
+
+
 def test_the_page_and_api_of_imports(cast: Cast, alice: User, settings: Any) -> None:
     data = taken(alice)
     client = Client()

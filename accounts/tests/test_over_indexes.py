@@ -17,7 +17,7 @@ from accounts.queries import api_tokens as api_token_queries
 from accounts.sessions import UNFINISHED, SessionStore
 from accounts.tests.factories import Cast, log_in, make_user
 from core import audit, delivery
-from core.models import AuditEntry, Mail
+from core.models import AuditEntry, Event, Mail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -78,6 +78,38 @@ def test_the_audit_trail_by_what_was_done(owner: User, client: Client, django_as
     assert "accounts.deed2" in page, "in the filter"
     assert "COUNT(" not in str(asked.captured_queries).upper()
     assert "99999" not in page
+
+
+def test_the_event_log_by_name(owner: User, client: Client, django_assert_max_num_queries: Any) -> None:
+    Event.objects.bulk_create(
+        Event(name=f"core.Deed{number % 100 and 1}", subject=f"user:{number}", number=number + 10**6)
+        for number in range(MANY)
+    )
+    analyze()
+    log_in(client, owner)
+    with django_assert_max_num_queries(10) as asked:
+        page = client.get("/admin/core/event/?name=core.Deed0").content.decode()
+    assert "user:2900" in page
+    assert "user:2999" not in page
+    assert "accounts.UserJoined" in page, "in the filter: what the rooms announce"
+    sql = str(asked.captured_queries).upper()
+    assert "DISTINCT" not in sql
+    assert "COUNT(" not in sql
+    listed = next(one["sql"] for one in asked.captured_queries if "core.Deed0" in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{'EXPLAIN' if connection.vendor == 'postgresql' else 'EXPLAIN QUERY PLAN'} {listed}")
+        steps = "\n".join(str(row) for row in cursor.fetchall())
+    assert "event_by_name" in steps, steps
+
+
+def test_tables_of_members_are_not_counted_for_each_page_of_the_admin(
+    owner: User, cast: Cast, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    log_in(client, owner)
+    for table in ("follow", "device", "block", "export", "invitation"):
+        with django_assert_max_num_queries(10) as asked:
+            assert client.get(f"/admin/accounts/{table}/").status_code == 200
+        assert "COUNT(" not in str(asked.captured_queries).upper(), table
 
 
 def test_an_empty_trail_has_no_actions(db: None) -> None:

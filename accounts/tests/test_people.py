@@ -192,6 +192,21 @@ def test_strangers_to_the_site_are_sent_to_the_door(cast: Cast, client: Client) 
     assert client.get("/@alice/follow/")["Location"] == "/@alice/"
 
 
+def test_whom_one_blocks_can_be_let_go_by_page_and_api_also_while_they_hide(cast: Cast, client: Client) -> None:
+    """Somebody who is about to leave is nowhere else to be found."""
+    log_in(client, cast.alice)
+    for hidden in (None, timezone.now()):
+        User.objects.filter(pk=cast.mallory.pk).update(hidden_at=hidden)
+        assert 'action="/@mallory/unblock/"' in client.get("/settings/blocked/").content.decode()
+        listed = client.get("/api/v1/me/blocks").json()
+        assert [one["handle"] for one in listed["results"]] == ["mallory"]
+    assert client.delete(f"/api/v1/users/{listed['results'][0]['id']}/block").status_code == 204
+    assert client.get("/api/v1/me/blocks").json() == {"results": [], "next": None}
+    make_block(cast.alice, cast.mallory)
+    assert client.post("/@mallory/unblock/").status_code == 302
+    assert not Block.objects.filter(blocker=cast.alice).exists()
+
+
 def test_block_and_unblock_by_hand(cast: Cast, client: Client) -> None:
     log_in(client, cast.carol)
     assert client.post("/@alice/block/")["Location"] == "/settings/blocked/"

@@ -8,6 +8,7 @@ from django.test import Client
 from PIL import Image
 
 from accounts import rules
+from accounts.actions import fields as field_actions
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
 from core import errors
@@ -33,6 +34,17 @@ def test_profile_is_saved_as_typed(mine: Client, cast: Cast) -> None:
     cast.alice.refresh_from_db()
     assert (cast.alice.display_name, cast.alice.bio) == ("Alice Ä.", "Bread.\nAnd soup.")
     assert cast.alice.name_key == "alice a."
+
+
+def test_a_profile_is_saved_whole_or_not_at_all(mine: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**given: object) -> None:
+        raise errors.Invalid("Not these.", field="fields")
+
+    monkeypatch.setattr(field_actions, "set_fields", refused)
+    answer = mine.post("/settings/", {"display_name": "Somebody Else", "bio": "Else"})
+    assert answer.status_code == 422
+    alice = User.objects.get(pk=cast.alice.pk)
+    assert (alice.display_name, alice.bio) == ("Alice", "")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,7 +18,7 @@ from accounts.queries import people as people_queries
 from accounts.views.asking import asks
 from accounts.views.base import ROW, Request, gone
 from core import errors
-from core.views import members_only
+from core.views import members_only, ours
 
 KNOWN = 5  # suggestions above the list of everybody
 
@@ -160,6 +159,4 @@ def unblock(request: Request, handle: str) -> HttpResponse:
 
 
 def back(request: HttpRequest, url: str) -> HttpResponse:
-    wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return redirect(wanted if safe else url)
+    return redirect(ours(request, request.POST.get("next", "")) or url)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.actions import fields, handles, profiles, relations
+from accounts.actions import handles, profiles, relations
 from accounts.forms import base as base_forms
 from accounts.forms import profiles as profile_forms
 from accounts.queries import people as people_queries
@@ -31,9 +31,8 @@ def profile(request: Request) -> HttpResponse:
     form = _profile_form(request, request.POST if request.method == "POST" else None)
     if form.is_valid():
         with form.mending():
-            words = {name: form.cleaned_data[name] for name in ("display_name", "bio")}
-            profiles.update_profile(actor=request.user, **words)
-            fields.set_fields(actor=request.user, fields=form.given)
+            words = {"name": form.cleaned_data["display_name"], "bio": form.cleaned_data["bio"]}
+            profiles.change_me(actor=request.user, **words, fields=form.given)
             messages.success(request, _("Saved."))
             return redirect("accounts:settings")
     return _profile_page(request, form)

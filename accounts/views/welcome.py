@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -16,7 +16,7 @@ from accounts.queries import invitations as invitation_queries
 from accounts.queries import welcome as welcome_queries
 from accounts.views.base import Request
 from accounts.views.profiles import take_picture
-from core.views import members_only
+from core.views import members_only, ours
 
 
 @members_only
@@ -87,8 +87,7 @@ DO = {Welcome.PICTURE.value: _picture, Welcome.PEOPLE.value: _people, Welcome.PR
 
 def _next(request: Request) -> str:
     """Where one wanted to go before the steps came in between."""
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}) else ""
+    return ours(request, request.POST.get("next") or request.GET.get("next", ""))
 
 
 def _onwards(request: Request, step: str) -> HttpResponse:

@@ -248,9 +248,10 @@ def test_writing_is_limited_through_every_door(cast: Cast, client: Client, monke
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_wrong_passwords_count_for_the_account_by_whatever_name_and_across_restarts(
+def test_wrong_passwords_count_for_a_name_however_it_is_written_and_across_restarts(
     cast: Cast, time_machine: Any
 ) -> None:
+    """The two names of an account count each for itself: accounts/tests/test_telling.py says why."""
     time_machine.move_to("2030-01-01 10:00:00", tick=False)
 
     def log_in_as(login: str, password: str, number: int) -> int:
@@ -260,7 +261,7 @@ def test_wrong_passwords_count_for_the_account_by_whatever_name_and_across_resta
         )
         return answer.status_code
 
-    names = ("alice", "alice@example.org", "@Alice", "alice", "ALICE@example.org")
+    names = ("alice", "@Alice", " alice", "ALICE", "@alice ")
     assert [log_in_as(name, "wrong", number) for number, name in enumerate(names)] == [401] * 5
     limits.memory.clear()  # a restart
     assert log_in_as("alice", PASSWORD, 9) == 429

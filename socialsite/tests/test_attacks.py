@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models.people import User
-from accounts.tests.factories import PASSWORD, Cast, log_in, make_user
+from accounts.tests.factories import PASSWORD, Cast, just_now, log_in, make_user
 from core.models import Mail
 from socialsite.tests.test_scopes import OPEN
 
@@ -231,6 +231,43 @@ def test_a_forged_host_reaches_no_mail(client: Client, header: str) -> None:
         assert "evil.example" not in mail.body + mail.html + mail.subject
         for host in re.findall(r"https?://([^/\s\"<]+)", mail.body + mail.html):
             assert settings.SITE_URL.endswith(host), host
+
+
+@pytest.mark.parametrize("wanted", ["abc", "accounts", "account_login", "a b", "?x=1"])
+def test_a_way_on_that_is_no_address_leads_home(cast: Cast, client: Client, wanted: str) -> None:
+    """Django's redirect takes words for names of routes, and fails where there is none."""
+    given = {"login": "alice", "password": PASSWORD, "next": wanted}
+    assert client.post("/login/", given)["Location"] == "/"
+    assert client.get("/login/", {"next": wanted})["Location"] == "/"
+    assert client.post("/settings/security/confirm/", {"password": PASSWORD, "next": wanted}).status_code == 302
+    assert client.post("/@bob/block/", {"next": wanted})["Location"] == "/settings/blocked/"
+    assert client.get("/welcome/", {"next": wanted})["Location"] == "/"
+
+
+@pytest.mark.slow
+@pytest.mark.both
+def test_addresses_of_rubbish_are_answered(cast: Cast) -> None:
+    """What no link of ours holds, in every place of an address and behind it: PostgreSQL keeps no NUL, and numbers have
+    an end."""
+    owner, client = make_user("owner_", is_superuser=True, is_staff=True), Client()
+    log_in(client, owner)
+    just_now(client, owner)
+    rubbish = {"int": str(2**63), "str": "a%00b", "slug": "x" * 300, "path": "a%00b"}
+    names = ("cursor", "q", "filter", "sort", "next", "state", "code", "of", "friends", "tab", "page", "language")
+    query = "&".join(f"{name}=a%00b%F0%9F%98%80" for name in names)
+    broken = {}
+    for plain, pattern in routes():
+        if "logout" in plain:
+            continue
+        kinds = iter(re.findall(r"<(?:(\w+):)?\w+>", str(pattern.pattern)))
+        filled = (rubbish.get(kind or "str", "0") for kind in kinds)
+        strange = re.sub(r"<(?:\w+:)?\w+>", lambda _one, filled=filled: next(filled), str(pattern.pattern))
+        for address in (f"{plain}?{query}", f"{plain}?next=abc", "/" + strange.strip("^$")):
+            with transaction.atomic():
+                status = client.get(address).status_code
+            if status >= 500 and status != 503:
+                broken[address] = status
+    assert not broken
 
 
 @pytest.mark.slow

@@ -94,6 +94,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "accounts:api_close_friends": own("close"),
     "accounts:api_suggestions": lambda ask: shown(ask.graph.suggested(ask.me)),
     "accounts:settings_blocked": own("blocks", met=False),
+    "accounts:api_blocks": own("blocks", met=False),
     "accounts:settings_muted": own("mutes", met=False),
     "accounts:api_mutes": own("mutes", met=False),
     "accounts:api_complete_people": own("follows", "friends"),
@@ -143,7 +144,10 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
 
 
 # Deliberate: whom one blocks or mutes is named to take it back, also while they are absent.
-NAMED = {"accounts:settings_blocked", "accounts:settings_muted", "accounts:api_mutes", "muted.json", "blocked.json"}
+NAMED = {
+    "accounts:settings_blocked", "accounts:api_blocks", "accounts:settings_muted", "accounts:api_mutes", "muted.json",
+    "blocked.json",
+}  # fmt: skip
 # A post on a page, in the API, for readers of feeds, in an export.
 CARD = re.compile(
     r"""(?:\bid="post-|"url":\s*"/posts/|<link>[^<]*/posts/|"id":\s(?=\d+,\s"text"))(\d+)(?:"|/"|/</link>|,)"""

@@ -25,9 +25,11 @@ class Command(BaseCommand):
         member = archive_queries.member_by_handle(options["handle"])
         if member is None:
             raise CommandError(f"There is no @{options['handle']}.")
+        target: Path = options["to"] or Path(f"{member.handle}.zip")
+        if target.is_dir() or not target.parent.is_dir():  # before the hour that it may take
+            raise CommandError(f"{target} cannot be written: name a file in a folder that is there.")
         export = archives.start_export_of(actor=None, member=member)
         archives.build_export(export_id=export.pk)
-        target: Path = options["to"] or Path(f"{member.handle}.zip")
         try:
             with archive_queries.file(export) as file, target.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
@@ -35,6 +37,8 @@ class Command(BaseCommand):
             export.refresh_from_db()
             words = bundles.REASONS.get(export.reason, "A worker is at it, or it did not work. Look again in a minute.")
             raise CommandError(str(words)) from None
+        except OSError as error:
+            raise CommandError(f"{target}: {error}") from None
         size = target.stat().st_size
         facts = {"handle": member.handle, "file": str(target), "bytes": size}
         self.stdout.write(json.dumps(facts) if options["json"] else f"{target}: {size} bytes")
