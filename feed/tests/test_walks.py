@@ -114,9 +114,10 @@ class Square:
 
     def unsay(self) -> None:
         said = list(Comment.objects.filter(post=self.under, author=self.writer).values_list("pk", flat=True))
-        gone = self.chance.choice(said)
-        self.touched.add(-gone)
-        comment_actions.delete_comment(actor=self.writer, comment_id=gone)
+        if said:
+            gone = self.chance.choice(said)
+            self.touched.add(-gone)
+            comment_actions.delete_comment(actor=self.writer, comment_id=gone)
 
     def settle(self) -> None:
         outbox.drain()
