@@ -269,6 +269,8 @@ PAGES = [
     Look("settings-muted-conversations", "/settings/muted/conversations/", FRESH, room="accounts"),
     Look("settings-muted-posts", "/settings/muted/posts/", room="feed"),
     Look("settings-muted-posts-empty", "/settings/muted/posts/", FRESH, room="feed"),
+    Look("settings-muted-shares", "/settings/muted/shares/", room="feed"),
+    Look("settings-muted-shares-empty", "/settings/muted/shares/", FRESH, room="feed"),
     Look("post-hidden", "/posts/{hidden}/", room="feed"),
     Look("home-for-you", "/?tab=for_you", room="feed"),
     Look("explore", "/explore/", room="feed"),

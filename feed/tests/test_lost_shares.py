@@ -26,11 +26,11 @@ def test_who_cannot_see_what_they_share_finds_the_share_and_takes_it_back(
     client = Client()
     client.force_login(cast.bob)
     path, api = "/settings/muted/shares/", "/api/v1/me/shares/lost"
-    assert "Take the share back" not in client.get(path).content.decode()
+    assert "Take it back" not in client.get(path).content.decode()
     make_block(cast.alice, cast.bob)
     assert shown(cast.carol, gone) == "soup", "others still see it"
     page = client.get(path).content.decode()
-    assert page.count("Take the share back") == 1
+    assert page.count("Take it back") == 1
     assert "soup" not in page
     assert "alice" not in page.lower()
     [row] = client.get(api).json()["results"]
