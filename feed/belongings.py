@@ -19,7 +19,7 @@ from core import outbox, text
 from feed import events
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
-from feed.actions import homes, polls, writing
+from feed.actions import choosing, homes, writing
 from feed.models.comments import Comment
 from feed.models.drafts import Draft
 from feed.models.hidden import HiddenPost
@@ -337,7 +337,7 @@ def bring(
         audience=Audience.ONLY_ME if only_me else str(row.get("audience")),
         pictures=pictures,
         made_at=made_at,
-        poll=polls.brought(row.get("poll")),
+        poll=choosing.brought(row.get("poll")),
     )
     return {"posts": 1, "pictures": len(pictures)} if came else {"refused": 1}
 

@@ -164,7 +164,7 @@ def test_words_stay_words_in_every_corner(cast: Cast) -> None:
     HiddenPost.objects.create(member=cast.bob, post=make_post(cast.alice))
     MutedPost.objects.create(member=cast.bob, post=make_post(cast.alice))
     MutedWord.objects.create(muter=cast.bob, phrase="x", folded="nothing like it")
-    Report.objects.create(reporter=cast.bob, kind="post", subject_id=post.pk, reason="other")
+    Report.objects.create(reporter=cast.bob, member=cast.alice, kind="post", subject_id=post.pk, reason="other")
     about, mine = f"/posts/{post.pk}/", f"/saved/{named.pk}/"
     paths = (
         *("/?tab=for_you", "/explore/", "/explore/posts/", "/explore/people/", "/people/", share.get_absolute_url()),
