@@ -32,7 +32,6 @@ class AccountsConfig(AppConfig):
                 icon="groups",
                 url_name="accounts:people",
                 order=20,
-                tab=True,
                 badge=lambda user: user.requests_count + user.friend_requests_count,
             )
         )

@@ -117,11 +117,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """The context processor. Everything is made when first used: a fragment pays for nothing."""
     from django.utils.functional import SimpleLazyObject
 
-    nav = SimpleLazyObject(lambda: links(request))
     return {
         "site": site(),
-        "nav": nav,
-        "tab_count": SimpleLazyObject(lambda: 1 + sum(link.tab for link in nav)),  # with the one that makes a post
+        "nav": SimpleLazyObject(lambda: links(request)),
         "rail": Rail(getattr(request, "user", None)),
         "theme": request.COOKIES.get("theme", "") if request.COOKIES.get("theme") in {"light", "dark"} else "",
         "ws_url": settings.REALTIME_URL or "/ws/",

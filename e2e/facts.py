@@ -16,12 +16,15 @@ from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
 from chat.models import Conversation, Membership
+from feed.actions import posts as post_actions
+from feed.actions import shares as share_actions
 from feed.models.drafts import Draft
 from feed.models.hidden import HiddenPost
 from feed.models.saved import Collection
 from feed.models.comments import Comment
 from feed.models.polls import Poll
 from feed.models.posts import Post
+from feed.queries import shares as share_queries
 fresh = User.objects.filter(handle="newcomer").first() or joining.join(
     email="newcomer@willowbank.example", handle="newcomer", display_name="Nell Newcomer", password_hash="!")
 ingrid = User.objects.get(handle="ingrid")
@@ -67,7 +70,11 @@ open_posts = Post.objects.filter(audience="public", deleted_at=None, author__is_
 open_posts = open_posts.annotate(shown=Count("pictures"))
 several = open_posts.filter(shown__gt=1).order_by("-shown", "-comments_count").first()
 mine = Membership.objects.filter(user=linh)
-bare = Post.objects.filter(is_share=True, author=linh, text="", deleted_at=None).first()
+if not share_queries.lost_shares(linh).rows:
+    lost = post_actions.create_post(actor=kofi, text="The jetty is closed on Monday.", audience="public")
+    share_actions.share_post(actor=linh, post_id=lost.pk)
+    post_actions.edit_post(actor=kofi, post_id=lost.pk, audience="close_friends")
+bare = Post.objects.filter(is_share=True, author=linh, text="", deleted_at=None).order_by("pk").first()
 print(json.dumps({
     "sessions": sessions,
     "invitation": invitations.invite(actor=linh)[1].rstrip("/").rpartition("/")[2],

@@ -105,8 +105,8 @@ def test_drafts_are_kept_opened_and_deleted(enter: Enter, width: int) -> None:
     saved(page)
     page.goto("/drafts/")
     expect(page.get_by_role("link", name=re.compile(f"For now {width}"))).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Delete the draft").first.click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete the draft").click()
     expect(page.get_by_text("No drafts")).to_be_visible()
 
 

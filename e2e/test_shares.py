@@ -63,6 +63,8 @@ def test_a_share_is_live_on_both_screens(enter: Enter, village: Village, width: 
     own.get_by_role("button", name="Delete").click()
     expect(quote.locator(".quote")).to_have_text("This post cannot be seen.")
     expect(tam.get_by_text(words)).to_have_count(0)
+    nora.get_by_role("button", name="Undo").click()
+    expect(quote.locator(".quote")).to_contain_text(f"Better {words}")  # nobody has touched this page
 
 
 def test_without_words_by_keyboard_and_back(enter: Enter, village: Village) -> None:

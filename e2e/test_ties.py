@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
 def test_becoming_friends_is_live(enter: Enter) -> None:
     nora, tam = enter("nora"), enter("tam", width=390)
     tam.goto("/")
-    badge = tam.locator('.tabs [data-nav="people"] .count')
+    badge = tam.locator('.topbar [data-nav="people"] .count')
     expect(badge).to_have_count(0)
     until_online(tam)
     nora.goto("/@tam/")

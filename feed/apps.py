@@ -38,6 +38,9 @@ class FeedConfig(AppConfig):
         frame.register_nav(
             frame.NavItem(key="saved", label=_("Saved"), icon="bookmark", url_name="feed:saved", order=70)
         )
+        frame.register_rail(
+            frame.RailPart(key="trends", template="feed/_rail.html", context=lambda member: {}, order=20)
+        )
         bodies.takes_files("feed:compose", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         bodies.takes_files("feed:change_post", PICTURES_LIMIT * settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         uploads_registry.register("post", visible=post_access.visible_pictures, films=True)

@@ -19,12 +19,12 @@ from core import outbox, text
 from feed import events
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
-from feed.actions import homes, writing
+from feed.actions import choosing, homes, writing
 from feed.models.comments import Comment
 from feed.models.drafts import Draft
 from feed.models.hidden import HiddenPost
 from feed.models.mutes import MutedPost
-from feed.models.polls import Vote
+from feed.models.polls import Poll, Vote
 from feed.models.posts import ALT_LIMIT, BARE, COUNTED, PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
@@ -340,6 +340,7 @@ def bring(
         audience=Audience.ONLY_ME if only_me else str(row.get("audience")),
         pictures=pictures,
         made_at=made_at,
+        poll=choosing.brought(row.get("poll")),
     )
     return {"posts": 1, "pictures": len(pictures)} if came else {"refused": 1}
 
@@ -364,6 +365,7 @@ def bring_post(
     audience: str,
     pictures: list[tuple[Any, str]],
     made_at: datetime,
+    poll: Poll | None = None,
 ) -> bool:
     """A post from another site with its date; False when it stands here already or is empty. It is announced to
     nobody and comes into nobody's home: it stands on the profile. `pictures` are keys of the member's ready uploads,
@@ -393,6 +395,9 @@ def bring_post(
         PostPicture(post=post, upload=upload, position=place, alt=alt[:ALT_LIMIT])
         for place, (upload, alt) in enumerate(zip(uploads, (alt for _key, alt in pictures), strict=True))
     )
+    if poll is not None:
+        poll.post = post
+        poll.save(force_insert=True)
     if post.audience in COUNTED:
         User.objects.filter(pk=member.pk).update(posts_count=F("posts_count") + 1)
     outbox.emit(events.PostBrought(post_id=post.pk, author_id=member.pk))

@@ -12,8 +12,8 @@ from accounts.models.people import User
 from core import errors, outbox
 from feed import events, realtime
 from feed.access import polls as poll_access
-from feed.actions import writing
-from feed.models.polls import CHOICE_LIMIT, CHOICES_LEAST, CHOICES_MOST, LONGEST, SHORTEST, Poll, Vote
+from feed.actions import choosing
+from feed.models.polls import LONGEST, SHORTEST, Poll, Vote
 from feed.models.posts import Post
 
 
@@ -21,12 +21,7 @@ from feed.models.posts import Post
 def add_poll(*, actor: User, post: Post, wanted: Mapping[str, Any]) -> Poll:
     """Part of making a post: its `choices`, whether it `is_multiple`, and in how many seconds it ends (`ends_in`; None:
     never). It stays as it is."""
-    choices = [writing.line(one, CHOICE_LIMIT, field="poll") for one in wanted["choices"]]
-    ends_in = wanted.get("ends_in")
-    if not CHOICES_LEAST <= len(choices) <= CHOICES_MOST or not all(choices):
-        raise errors.Invalid(_("A poll has two to ten choices, none of them empty."), field="poll")
-    if len({one.casefold() for one in choices}) < len(choices):
-        raise errors.Invalid(_("Two of these choices are the same."), field="poll")
+    choices, ends_in = choosing.clean(wanted["choices"]), wanted.get("ends_in")
     if ends_in is not None and not SHORTEST.total_seconds() <= ends_in <= LONGEST.total_seconds():
         raise errors.Invalid(_("A poll ends after five minutes to thirty days."), field="ends_in")
     return Poll.objects.create(

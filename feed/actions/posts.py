@@ -18,6 +18,7 @@ from core import errors, outbox
 from feed import events, realtime
 from feed.access import posts as post_access
 from feed.actions import drafting, filing, pictured, pins, polls, previews, revisions, sharing, writing
+from feed.models.comments import Comment
 from feed.models.posts import TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from uploads.actions import using as uploads_using
 
@@ -99,6 +100,7 @@ def edit_post(
     if words != post.text:
         post.text, post.html = words, writing.render(words)
         post.preview = previews.want(actor=actor, words=words) if post.show_preview else None
+    readdressed = post.audience != wanted
     widened, post.audience = post.audience == Audience.ONLY_ME != wanted, wanted
     post.save(update_fields=["text", "html", "warning", "audience", "edited_at", "preview"])
     sharing.add(post, sharing.weight(post) - weight)
@@ -108,6 +110,8 @@ def edit_post(
         filing.refile_post(post)
     outbox.emit(events.PostEdited(post_id=post.pk, author_id=post.author_id, audience=post.audience))
     realtime.post_changed(post, group=group)
+    if readdressed:
+        sharing.look_again(post)
     return post
 
 
@@ -119,7 +123,7 @@ def delete_post(*, actor: User, post_id: int) -> Post:
     post.deleted_at = timezone.now()
     post.save(update_fields=["deleted_at"])
     _count_post(post, -1)
-    uploads_using.detach_uploads(actor=actor, upload_ids=_pictures(post), after=writing.DISCARD_AFTER)
+    uploads_using.detach_uploads(actor=actor, upload_ids=_uploads(post), after=writing.DISCARD_AFTER)
     outbox.emit(events.PostDeleted(post_id=post.pk, author_id=post.author_id))
     realtime.post_removed(post)
     return post
@@ -137,8 +141,9 @@ def undo_delete_post(*, actor: User, post_id: int) -> Post:
     except IntegrityError:
         raise errors.Conflict(_("You have shared this again meanwhile.")) from None
     _count_post(post, +1)
-    uploads_using.keep_uploads(actor=actor, upload_ids=_pictures(post))
+    uploads_using.keep_uploads(actor=actor, upload_ids=_uploads(post))
     outbox.emit(events.PostRestored(post_id=post.pk, author_id=post.author_id))
+    sharing.look_again(post)
     return post
 
 
@@ -151,8 +156,11 @@ def discard_pictures() -> int:
     return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
 
 
-def _pictures(post: Post) -> list[int]:
-    return list(post.pictures.order_by("pk").values_list("upload_id", flat=True))
+def _uploads(post: Post) -> list[int]:
+    """Its pictures, and those of the comments that stand under it."""
+    said = Comment.objects.filter(post=post, deleted_at__isnull=True, picture__isnull=False)
+    rows = (post.pictures.values_list("upload_id", flat=True), said.values_list("picture_id", flat=True))
+    return sorted({id for ids in rows for id in ids if id})
 
 
 def _count_post(post: Post, step: int) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from django.db import transaction
 
 from accounts.models.people import User
-from core import outbox
+from core import limits, outbox
 from feed import events, realtime
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
@@ -13,6 +13,8 @@ from feed.access import reactions as reaction_access
 from feed.models.comments import Comment
 from feed.models.posts import Post
 from feed.models.reactions import Reaction
+
+ANSWERING = limits.Limit("answering", 120, 60)  # reactions and votes of one member, given and taken back
 
 
 @transaction.atomic

@@ -8,7 +8,9 @@ from feed import realtime
 from feed.access import posts as post_access
 from feed.access import shares as share_access
 from feed.actions import writing
-from feed.models.posts import COUNTED, Post
+from feed.models.posts import BARE, COUNTED, Post
+
+LOOKED_AT = 100  # shares of one post that may well be on somebody's screen
 
 
 def lock_original(post_id: int) -> None:
@@ -27,6 +29,13 @@ def add(share: Post, step: int) -> None:
     if step and share.shared_id is not None:
         Post.objects.filter(pk=share.shared_id).update(shares_count=writing.stepped("shares_count", step))
         realtime.counts_changed(Post.objects.select_related("author").get(pk=share.shared_id))
+
+
+def look_again(original: Post) -> None:
+    """Who looks at a share of it asks for that again: what could not be seen perhaps can."""
+    shares = Post.objects.filter(shared=original, deleted_at__isnull=True).exclude(BARE).select_related("author")
+    for share in shares.order_by("-pk")[:LOOKED_AT]:
+        realtime.post_changed(share, group=realtime.post_group(share))
 
 
 def audience(actor: Viewer, share: Post, wanted: str) -> str:

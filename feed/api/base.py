@@ -5,14 +5,25 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import request as rest_request
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from accounts.models.people import User
+from core import limits
+from feed.actions import reactions as reaction_actions
 
 
 class Request(rest_request.Request):
     """`user` is a member: the permission of every view sees to it, and the actions again."""
 
     user: User
+
+
+class AnswerView(APIView):
+    """Reactions and votes: quick to give, and told to all who watch."""
+
+    def initial(self, request: rest_request.Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        limits.check(reaction_actions.ANSWERING, request.user.pk)
 
 
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")

@@ -53,6 +53,7 @@ class OneComment(APIView):
     )
     def patch(self, request: base.Request, id: int) -> Response:
         """One's own comment: its words."""
+        limits.check(limits.WRITING, request.user.pk)
         given = base.checked(comment_serializers.CommentPatch(data=request.data))
         comment_actions.edit_comment(actor=request.user, comment_id=id, **given)
         return Response(comment_serializers.comment(comment_queries.comment(request.user, id)))

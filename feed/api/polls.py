@@ -2,7 +2,6 @@
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core import scopes
 from feed.actions import polls as poll_actions
@@ -11,7 +10,7 @@ from feed.queries import posts as post_queries
 from feed.serializers import polls as poll_serializers
 
 
-class PostVote(APIView):
+class PostVote(base.AnswerView):
     scopes = scopes.Scopes(change=scopes.WRITE)
 
     @extend_schema(request=poll_serializers.VoteIn, responses=poll_serializers.PollOut, operation_id="post_vote")

@@ -46,6 +46,7 @@ class OnePost(APIView):
     @extend_schema(request=post_serializers.PostPatch, responses=post_serializers.PostOut, operation_id="post_update")
     def patch(self, request: base.Request, id: int) -> Response:
         """One's own post: its words, its audience, its pictures (all of them, in their order)."""
+        limits.check(limits.WRITING, request.user.pk)
         given = base.with_keys(base.checked(post_serializers.PostPatch(data=request.data)))
         post_actions.edit_post(actor=request.user, post_id=id, **given)
         return Response(post_serializers.post(post_queries.post(request.user, id)))

@@ -38,7 +38,7 @@ class Reactions(APIView):
         return self.get(request)
 
 
-class PostReaction(APIView):
+class PostReaction(base.AnswerView):
     scopes = scopes.Scopes(change=scopes.WRITE)
 
     @extend_schema(
@@ -54,7 +54,7 @@ class PostReaction(APIView):
         return Response(base.reactions(reaction_actions.unreact(actor=request.user, post_id=id), None))
 
 
-class CommentReaction(APIView):
+class CommentReaction(base.AnswerView):
     scopes = scopes.Scopes(change=scopes.WRITE)
 
     @extend_schema(

@@ -33,3 +33,15 @@ class PostShares(APIView):
         given = base.checked(share_serializers.ShareIn(data=request.data))
         made = share_actions.share_post(actor=request.user, post_id=id, **given)
         return Response(post_serializers.post(post_queries.post(request.user, made.pk)), status=201)
+
+
+class LostShares(APIView):
+    scopes = scopes.Scopes(look=scopes.READ)
+
+    @extend_schema(
+        parameters=[base.CURSOR], responses=share_serializers.LostSharePage, operation_id="me_lost_share_list"
+    )
+    def get(self, request: base.Request) -> Response:
+        """Your shares without words of posts that you cannot see any more, newest first; delete one as every post."""
+        page = share_queries.lost_shares(request.user, request.query_params.get("cursor", ""))
+        return paged(page, [share_serializers.lost_share(row) for row in page.rows])

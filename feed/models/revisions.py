@@ -7,6 +7,8 @@ from django.utils.safestring import SafeString
 from core import text as core_text
 from feed.models.posts import WARNING_LIMIT, Post
 
+REVISIONS_LIMIT = 100  # of one post: the first, and the newest
+
 
 class Revision(models.Model):
     """One former version of a post's words. Whoever may see the post may see what it said before."""

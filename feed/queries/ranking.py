@@ -92,6 +92,11 @@ def for_you(viewer: User, cursor: str = "") -> Page[Post]:
     return Page(rows, paging.encode((int(now.timestamp()), bound, _pack(seen))))
 
 
+def newest() -> int:
+    """The newest post there is, whoever may see it: what a home has above it has come since. Ask before looking."""
+    return Post.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def _begun(cursor: str) -> tuple[int, int, str]:
     seconds, bound, packed = paging.decode(cursor, 3)
     if not (isinstance(seconds, int) and isinstance(bound, int) and isinstance(packed, str) and 0 < seconds < 2**33):

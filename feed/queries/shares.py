@@ -7,10 +7,11 @@ from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.people import User
 from accounts.models.relations import Audience, Follow, Friendship
+from core import paging
 from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.hidden import HiddenPost
-from feed.models.posts import COUNTED, Post
+from feed.models.posts import BARE, COUNTED, Post
 from feed.queries import cards
 
 NOBODY, EVERYBODY = Q(pk__in=[]), ~Q(pk__in=[])
@@ -20,6 +21,17 @@ def shares_of(viewer: Viewer, id: int, cursor: str = "") -> tuple[Post, Page[Pos
     """A post, and the shares of it that the viewer may see, newest first."""
     post = post_access.access_post(viewer, id)
     return post, cards.page(viewer, Post.objects.filter(shared=post, deleted_at__isnull=True), cursor)
+
+
+def lost_shares(viewer: User, cursor: str = "") -> Page[Post]:
+    """The viewer's shares without words of what they cannot see any more, and others may: newest first."""
+    mine = Post.objects.filter(BARE, author=viewer, deleted_at__isnull=True)
+
+    def keep(rows: list[Post]) -> list[Post]:
+        seen = post_access.visible_posts(viewer).in_bulk([row.pk for row in rows])
+        return [row for row in rows if row.pk not in seen]
+
+    return paging.page(mine, cursor=cursor, size=cards.PAGE, keep=keep)
 
 
 def deaf(post: Post, *, column: str) -> Q:

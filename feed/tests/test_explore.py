@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.actions import mutes
 from accounts.tests.factories import Cast, log_in, make_user
 from core import outbox
 from feed.actions import reactions as reaction_actions
@@ -86,6 +87,26 @@ def test_a_hashtag_is_followed_where_it_stands(cast: Cast) -> None:
     assert "/tags/lanternsa/unfollow/" in client.get("/explore/hashtags/").content.decode()
     [row] = client.get("/api/v1/explore/hashtags").json()["results"]
     assert row == {"name": "lanternsa", "url": "/tags/lanternsa/", "people": 1, "followed": True}
+
+
+def test_the_rail_asks_for_what_is_talked_about_only_where_it_is_seen(
+    cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    furnish(cast, 6)
+    client = Client()
+    log_in(client, cast.carol)
+    page = client.get("/").content.decode()
+    assert 'hx-get="/explore/talked-about/"' in page
+    assert "Talked about" in page
+    with django_assert_max_num_queries(8):
+        answer = client.get("/explore/talked-about/")
+    shown = answer.content.decode()
+    assert shown.count('href="/tags/lanterns') == 4
+    assert "<html" not in shown
+    assert "button" not in shown
+    assert "private" in answer["Cache-Control"]
+    mutes.mute_word(actor=cast.carol, phrase="lanternsa")
+    assert "lanternsa" not in client.get("/explore/talked-about/").content.decode()
 
 
 @pytest.mark.parametrize("number", [3, 40])

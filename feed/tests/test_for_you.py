@@ -266,7 +266,7 @@ def test_the_choice_is_kept(cast: Cast) -> None:
     shown = client.get("/").content.decode()
     assert f'id="post-{two}"' in shown
     assert f'id="post-{one}"' in shown
-    assert "data-live" not in shown
+    assert "data-live data-since" in shown
     assert home_tab_queries.chosen_tab(cast.bob) == "for_you"
     assert client.get("/api/v1/me/home").json() == {"tab": "for_you"}
     assert f'id="post-{two}"' not in client.get("/?tab=latest").content.decode()
@@ -277,6 +277,23 @@ def test_the_choice_is_kept(cast: Cast) -> None:
     assert Client().post("/home/", {"tab": "latest"}).status_code == 302
     with pytest.raises(errors.SignInNeeded):
         home_tabs.choose_tab(actor=None, tab="latest")  # type: ignore[arg-type]
+
+
+def test_the_page_knows_since_when_posts_are_new(cast: Cast) -> None:
+    """Where it is ranked, the first is not the newest."""
+    hidden = [post(cast.alice, f"{number}") for number in range(25)][-1]
+    newest = make_post(cast.carol, "not for bob's home", audience="only_me").pk
+    client = Client()
+    log_in(client, cast.bob)
+    page = client.get("/?tab=for_you").content.decode()
+    assert f'data-live data-since="{newest}"' in page
+    assert client.get(f"/feed/new?after={newest}").content.decode().count("<article") == 0
+    made = post(cast.alice, "new")
+    assert f'id="post-{made}"' in client.get(f"/feed/new?after={newest}").content.decode()
+    assert hidden < newest < made
+    onward = html.unescape(re.search(r'hx-get="([^"]*cursor=[^"]+)"', page)[1])
+    assert "data-live" not in client.get(onward).content.decode(), "in the middle nothing is put on top"
+    assert "data-since" not in client.get("/?tab=latest").content.decode()
 
 
 def test_pages_of_both_tabs_lead_on(cast: Cast) -> None:
@@ -291,7 +308,7 @@ def test_pages_of_both_tabs_lead_on(cast: Cast) -> None:
         while url:
             page = client.get(url).content.decode()
             found += [int(id) for id in re.findall(r'<article[^>]* id="post-(\d+)"', page)]
-            onward = re.search(r'hx-get="([^"]+)"', page)
+            onward = re.search(r'hx-get="([^"]*cursor=[^"]+)"', page)
             url = html.unescape(onward[1]) if onward else ""
             client.post("/home/", {"tab": other})  # in another window
         assert found == list(reversed(made))

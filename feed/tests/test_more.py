@@ -148,6 +148,19 @@ def test_versions_go_on_by_cursor(cast: Cast, django_assert_num_queries: Any) ->
     assert "It has not been changed" in page_of(cast.bob, f"/posts/{make_post(cast.alice).pk}/history/")
 
 
+@pytest.mark.both
+def test_of_very_many_versions_the_first_and_the_newest_stay(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feed.actions.revisions.REVISIONS_LIMIT", 4)
+    other = post_actions.create_post(actor=cast.alice, text="other")
+    post_actions.edit_post(actor=cast.alice, post_id=other.pk, text="changed")
+    post = post_actions.create_post(actor=cast.alice, text="v0")
+    for number in range(1, 9):
+        post_actions.edit_post(actor=cast.alice, post_id=post.pk, text=f"v{number}")
+    _post, page = revision_queries.revisions(cast.alice, post.pk)
+    assert [row.text for row in page.rows] == ["v7", "v6", "v5", "v0"]
+    assert [row.text for row in revision_queries.revisions(cast.alice, other.pk)[1].rows] == ["other"]
+
+
 def test_versions_are_exported_and_go_with_their_author(cast: Cast) -> None:
     post = make_post(cast.alice, "before")
     post_actions.edit_post(actor=cast.alice, post_id=post.pk, text="after", warning="careful")

@@ -1,10 +1,12 @@
 """Polls: who votes, who sees how it stands, and that the counts are exact."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.serializers.json import DjangoJSONEncoder
 from django.test import Client
 from django.utils import timezone
 
@@ -307,6 +309,49 @@ def test_the_export_tells_ones_own_votes_and_how_ones_own_poll_stands(cast: Cast
     assert (mine["post"], mine["chosen"]) == (post.pk, [1])
     relations.block(actor=cast.alice, person="bob")
     assert list(personal.chapters["votes.json"].rows(cast.bob)) == [], "as what they react to"
+
+
+def bring(member: User, poll: Any) -> Post:
+    row = {"id": 7, "text": "Which?", "audience": "public", "created_at": "2024-01-01T10:00:00+00:00", "poll": poll}
+    belongings.bring(member=member, origin="x", row=row, picture=lambda file: None, only_me=False)
+    return Post.objects.latest("pk")
+
+
+@pytest.mark.both
+def test_a_poll_comes_along_from_another_site_and_its_votes_do_not(cast: Cast) -> None:
+    ends = timezone.now() + timedelta(days=2)
+    post = ask(cast.bob, is_multiple=True, ends_in=172800)
+    poll_actions.vote(actor=cast.dan, post_id=post.pk, choices=[0, 1])
+    [row] = json.loads(json.dumps(list(personal.chapters["posts.json"].rows(cast.bob)), cls=DjangoJSONEncoder))
+    brought = bring(cast.alice, row["poll"]).poll
+    assert (brought.choices, brought.votes, brought.voters_count) == (["Tea", "Coffee"], [0, 0], 0)
+    assert brought.is_multiple
+    assert abs(brought.ends_at - ends) < timedelta(minutes=1)
+    poll_actions.vote(actor=cast.carol, post_id=brought.pk, choices=[1])
+    assert stands(brought.post) == ([0, 1], 1)
+
+
+@pytest.mark.parametrize(
+    "poll",
+    [
+        *(None, 7, "x", [], {}, {"choices": 3}, {"choices": []}, {"choices": ["a", "b"]}),
+        *(
+            {"choices": [{"text": one} for one in words]}
+            for words in (["a"], ["a", ""], ["a", "A"], ["a", 3], "abcdefghijk")
+        ),
+        *({"choices": [{"text": "a"}, {"text": "b" * 101}]}, {"choices": [{"text": "a"}, {"votes": 9}]}),
+        {"choices": [{"text": "a"}, {"text": "b"}], "ends_at": "2024-13-41T10:00:00+00:00"},
+    ],
+)
+def test_a_poll_that_makes_no_sense_is_left_out_and_its_post_comes(cast: Cast, poll: Any) -> None:
+    assert not Poll.objects.filter(post=bring(cast.alice, poll)).exists()
+
+
+@pytest.mark.parametrize("ends", ["9999-01-01T00:00:00+00:00", "2024-01-02T00:00:00", "2024-01-02T00:00:00+00:00", 7])
+def test_a_brought_poll_ends_within_a_month_or_is_over_or_has_no_end(cast: Cast, ends: Any) -> None:
+    poll = bring(cast.alice, {"choices": [{"text": "a"}, {"text": "b"}], "ends_at": ends, "voters": 10**9}).poll
+    assert poll.voters_count == 0
+    assert poll.ends_at is None or poll.ends_at <= timezone.now() + timedelta(days=30)
 
 
 def test_recount_mends_polls(cast: Cast) -> None:

@@ -13,6 +13,7 @@ from feed import tasks
 from feed.actions import comments as comment_actions
 from feed.actions import posts as post_actions
 from feed.models.comments import Comment
+from feed.models.posts import Post
 from feed.tests.factories import make_post
 from feed.tests.test_actions import at_once, facts, pushed  # noqa: F401  the fixture
 from feed.tests.test_threads import HX, api, browser, picture, say
@@ -101,12 +102,34 @@ def test_the_picture_goes_when_a_deletion_can_no_longer_be_undone(cast: Cast, go
         comment_actions.delete_comment(actor=cast.bob, comment_id=row.pk)
     else:
         post_actions.delete_post(actor=cast.alice, post_id=post.pk)
+    assert sweeps.sweep_discarded() == 0
+    with time_machine.travel(timezone.now() + timedelta(seconds=36)):  # no clock of ours has gone over it
+        assert sweeps.sweep_discarded() == 1
+    assert Upload.objects.get() == kept.picture
+
+
+def test_pictures_of_what_is_deleted_by_no_action_go_with_the_clock(cast: Cast) -> None:
+    post = make_post(cast.alice)
+    say(cast.bob, post, "look", picture=picture(cast.bob).key)
+    Post.objects.filter(pk=post.pk).update(deleted_at=timezone.now())
     tasks.discard_pictures()
     assert sweeps.sweep_discarded() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=1)):
         tasks.discard_pictures()
         assert sweeps.sweep_discarded() == 1
-    assert Upload.objects.get() == kept.picture
+
+
+def test_a_post_that_is_taken_back_has_the_pictures_under_it_again(cast: Cast) -> None:
+    post = make_post(cast.alice, pictures=1)
+    stands = say(cast.bob, post, "look", picture=picture(cast.bob).key)
+    gone = say(cast.bob, post, "look", picture=picture(cast.bob).key)
+    comment_actions.delete_comment(actor=cast.bob, comment_id=gone.pk)
+    post_actions.delete_post(actor=cast.alice, post_id=post.pk)
+    assert not Upload.objects.filter(discarded_at=None).exists()
+    post_actions.undo_delete_post(actor=cast.alice, post_id=post.pk)
+    with time_machine.travel(timezone.now() + timedelta(seconds=36)):
+        assert sweeps.sweep_discarded() == 1
+    assert set(Upload.objects.values_list("pk", flat=True)) == {stands.picture_id, post.pictures.get().upload_id}
 
 
 def test_a_comment_that_is_taken_back_has_its_picture_again(cast: Cast) -> None:

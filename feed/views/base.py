@@ -8,8 +8,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
+from accounts.access import people as accounts_access
 from accounts.models.people import User
-from core import errors
+from core import errors, limits
+from feed.actions import reactions as reaction_actions
 
 fragments = vary_on_headers("HX-Request")
 
@@ -19,6 +21,13 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def answering(request: Request) -> User:
+    """The member who reacts or votes once more."""
+    member = accounts_access.access_member(request.user)
+    limits.check(reaction_actions.ANSWERING, member.pk)
+    return member
 
 
 def complain(form: Any, error: errors.SocialError) -> None:

@@ -111,8 +111,9 @@ def edit_comment(request: base.Request, id: int) -> HttpResponse:
     form = CommentEditForm(request.POST or None, initial={"text": row.text})
     if request.method == "POST" and form.is_valid():
         try:
+            limits.check(limits.WRITING, request.user.pk)
             comment_actions.edit_comment(actor=request.user, comment_id=id, text=form.cleaned_data["text"])
-        except errors.Invalid as error:
+        except (errors.Invalid, errors.TooMany) as error:
             base.complain(form, error)
         else:
             return redirect(row)

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import people as accounts_access
@@ -11,6 +12,8 @@ from feed.queries import ranking
 from feed.queries import trends as trend_queries
 from feed.serializers import explore as explore_serializers
 from feed.views import base
+
+RAIL = 4
 
 
 @require_safe
@@ -32,6 +35,14 @@ def tags(request: base.Request) -> HttpResponse:
     page = trend_queries.trending_tags(request.user, request.GET.get("cursor", ""))
     context = {"tags": page.rows, "next_url": base.next_url(request, page.next), "section": "tags"}
     return render(request, "feed/explore_tags.html", context)
+
+
+@require_safe
+@cache_control(private=True, max_age=60)
+def talked_about(request: base.Request) -> HttpResponse:
+    """For the rail, which stands on every page."""
+    tags = trend_queries.trending_tags(request.user, size=RAIL).rows
+    return render(request, "feed/_talked_about.html", {"tags": tags})
 
 
 @require_safe

@@ -23,9 +23,11 @@ def home(request: base.Request) -> HttpResponse:
         return render(request, "feed/welcome.html", words)
     tab = request.GET.get("tab", "")
     tab = tab if tab in HomeTab.values else home_tab_queries.chosen_tab(request.user)
-    look = ranking.for_you if tab == HomeTab.FOR_YOU else home_queries.home
-    page = look(request.user, request.GET.get("cursor", ""))
-    context = {"page": page, "next_url": base.next_url(request, page.next, query=f"&tab={tab}"), "tab": tab}
+    ranked = tab == HomeTab.FOR_YOU
+    since = ranking.newest() if ranked else None
+    page = (ranking.for_you if ranked else home_queries.home)(request.user, request.GET.get("cursor", ""))
+    next_url = base.next_url(request, page.next, query=f"&tab={tab}")
+    context = {"page": page, "next_url": next_url, "tab": tab, "since": since}
     if request.htmx:
         return render(request, "feed/_posts.html", context)
     return render(

@@ -14,11 +14,12 @@ from feed.views import base, posts
 @require_POST
 def vote(request: base.Request, id: int) -> HttpResponse:
     """`choice`, perhaps several, or `back`; for scripts the poll alone."""
+    member = base.answering(request)
     try:
         if "back" in request.POST:
-            poll_actions.take_back_vote(actor=request.user, post_id=id)
+            poll_actions.take_back_vote(actor=member, post_id=id)
         else:
-            poll_actions.vote(actor=request.user, post_id=id, choices=chosen(request))
+            poll_actions.vote(actor=member, post_id=id, choices=chosen(request))
     except errors.Invalid as error:
         if request.htmx:
             raise

@@ -30,11 +30,11 @@ from feed.views import base, comments
 @require_POST
 def react(request: base.Request, id: int) -> HttpResponse:
     """`kind`, or nothing to take the reaction back."""
-    kind = request.POST.get("kind", "")
+    member, kind = base.answering(request), request.POST.get("kind", "")
     if kind:
-        reaction_actions.react(actor=request.user, post_id=id, kind=kind)
+        reaction_actions.react(actor=member, post_id=id, kind=kind)
     else:
-        reaction_actions.unreact(actor=request.user, post_id=id)
+        reaction_actions.unreact(actor=member, post_id=id)
     if request.htmx:
         return render(request, "feed/_acts.html", {"post": post_queries.post(request.user, id)})
     return base.back(request, f"post-{id}", lambda: reverse("feed:post", args=[id]))
@@ -42,11 +42,11 @@ def react(request: base.Request, id: int) -> HttpResponse:
 
 @require_POST
 def react_to_comment(request: base.Request, id: int) -> HttpResponse:
-    kind = request.POST.get("kind", "")
+    member, kind = base.answering(request), request.POST.get("kind", "")
     if kind:
-        row = reaction_actions.react_to_comment(actor=request.user, comment_id=id, kind=kind)
+        row = reaction_actions.react_to_comment(actor=member, comment_id=id, kind=kind)
     else:
-        row = reaction_actions.unreact_to_comment(actor=request.user, comment_id=id)
+        row = reaction_actions.unreact_to_comment(actor=member, comment_id=id)
     if request.htmx:
         return comments.comment_answer(request, row)
     return base.back(request, f"comment-{id}", row.get_absolute_url)

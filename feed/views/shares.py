@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.access import people as accounts_access
 from core import errors, limits, text
 from feed.access import shares as share_access
 from feed.actions import shares as share_actions
@@ -50,3 +51,12 @@ def shares(request: base.Request, id: int) -> HttpResponse:
     post, page = share_queries.shares_of(request.user, id, request.GET.get("cursor", ""))
     context = {"post": post, "page": page, "next_url": base.next_url(request, page.next)}
     return render(request, "feed/shares.html", context)
+
+
+@require_safe
+def lost(request: base.Request) -> HttpResponse:
+    """The settings' list of one's shares of what one cannot see any more."""
+    member = accounts_access.access_member(request.user)
+    page = share_queries.lost_shares(member, request.GET.get("cursor", ""))
+    context = {"here": "muted", "which": "lost", "rows": page.rows, "next": page.next}
+    return render(request, "feed/lost_shares.html", context)

@@ -111,7 +111,7 @@ NO_ACTOR: dict[str, str] = {
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
 PARTS = {
-    *(f"feed/actions/{name}.py" for name in ("drafting", "filing", "pictured", "sharing", "writing")),
+    *(f"feed/actions/{name}.py" for name in ("choosing", "drafting", "filing", "pictured", "sharing", "writing")),
     "accounts/actions/filming.py",
     *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal", "troubles")),
 }

@@ -156,7 +156,7 @@ AS_FRAGMENT = {"feed:comments", "feed:comment"}
 QUERY = {"feed:new_posts": "?after=0"}
 # What is no address.
 FRAMES = {"feed.watch": "test below", "feed.unwatch": "leaves only", "ping": "answers only"}
-RAIL = {"people": "test below"}
+RAIL = {"people": "test below", "trends": "names nobody: feed/tests/test_explore.py"}
 UPLOADS = {
     "avatar": "test_graphs.pictures",
     "cover": "accounts.access.people.visible_covers: as avatars",

@@ -13,15 +13,23 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
+from accounts.models.lists import ListedPerson, PeopleList
+from accounts.models.mutes import MutedWord
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
 from core import opengraph, text
+from feed.actions import trends
 from feed.models.comments import Comment
+from feed.models.drafts import Draft
+from feed.models.hidden import HiddenPost
+from feed.models.mutes import MutedPost
 from feed.models.polls import Poll
 from feed.models.posts import Post, PostPicture
 from feed.models.previews import LinkPreview
 from feed.models.revisions import Revision
-from feed.tests.factories import make_comment, make_post
+from feed.models.saved import Collection, SavedPost
+from feed.tests.factories import make_comment, make_post, make_reaction
+from moderation.models import Report
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +141,58 @@ def test_words_stay_words(start: int, cast: Cast) -> None:
         answer = client.get(f"/api/v1/posts/{post.pk}")
         assert answer["Content-Type"] == "application/json"
         only_words(Page(json.loads(answer.content)["html"]), Counter(), f"{words!r} in the API")
+
+
+@pytest.mark.slow
+def test_words_stay_words_in_every_corner(cast: Cast) -> None:
+    """Lists, forms and offices beside the pages above, with some of the list."""
+    bob, mod = Client(), Client()
+    log_in(bob, cast.bob)
+    log_in(mod, cast.mod)
+    User.objects.filter(pk=cast.mod.pk).update(is_superuser=True)
+    post = make_post(cast.alice, pictures=1)
+    share = make_post(cast.alice, is_share=True, shared=make_post(cast.dan))
+    reply = make_comment(post, cast.alice, parent=make_comment(post, cast.dan))
+    make_reaction(post, cast.alice)
+    make_reaction(share, cast.dan)
+    trends.recount()
+    named = Collection.objects.create(owner=cast.bob, name="x")
+    SavedPost.objects.create(owner=cast.bob, post=post, collection=named)
+    row = PeopleList.objects.create(owner=cast.bob, name="x")
+    ListedPerson.objects.create(list=row, person=cast.alice)
+    draft = Draft.objects.create(author=cast.bob)
+    HiddenPost.objects.create(member=cast.bob, post=make_post(cast.alice))
+    MutedPost.objects.create(member=cast.bob, post=make_post(cast.alice))
+    MutedWord.objects.create(muter=cast.bob, phrase="x", folded="nothing like it")
+    Report.objects.create(reporter=cast.bob, member=cast.alice, kind="post", subject_id=post.pk, reason="other")
+    about, mine = f"/posts/{post.pk}/", f"/saved/{named.pk}/"
+    paths = (
+        *("/?tab=for_you", "/explore/", "/explore/posts/", "/explore/people/", "/people/", share.get_absolute_url()),
+        *(f"{about}{page}/" for page in ("why", "share", "shares", "reactions", "collection", "report")),
+        *(f"/comments/{reply.pk}/thread/", "/saved/", mine, f"{mine}edit/", "/drafts/", f"/drafts/{draft.pk}/"),
+        *(f"/settings/muted/{page}" for page in ("", "words/", "conversations/", "posts/", "shares/")),
+        *("/lists/", f"/lists/{row.pk}/", f"/lists/{row.pk}/edit/", "/@alice/lists/", "/@alice/mute/"),
+    )
+
+    def everywhere(words: str) -> dict[str, Page]:
+        say(cast, post, words)
+        User.objects.filter(pk=cast.dan.pk).update(display_name=words[:50])
+        said = text.clean(words, limit=5000)
+        Post.objects.filter(author=cast.dan).update(text=said, html=text.render(said))
+        Collection.objects.update(name=words[:60])
+        PeopleList.objects.update(name=words[:50])
+        MutedWord.objects.update(phrase=words[:100])
+        parts = {"warning": words[:200], "poll": {"choices": [words[:100], "b"], "ends_in": None}}
+        Draft.objects.update(text=said, parts=parts)
+        Report.objects.update(words=words, copy=words)
+        answers = {path: bob.get(path) for path in paths} | {"/site/reports/": mod.get("/site/reports/")}
+        assert {path: one.status_code for path, one in answers.items() if one.status_code != 200} == {}
+        return {path: Page(one.content.decode()) for path, one in answers.items()}
+
+    harmless = everywhere("harmless #words")
+    for words in VECTORS[4::14]:
+        for path, page in everywhere(words).items():
+            only_words(page, harmless[path].made, f"{words!r} on {path}")
 
 
 def only_words(page: Page, harmless: Counter[Any], where: str) -> None:

@@ -7,6 +7,7 @@ import { Uploader } from "./uploader.js";
 import { uuid } from "./uuid.js";
 
 const NEAR = 500; // characters left when the counter appears
+const FOLDS = 400;
 const two = (number) => String(number).padStart(2, "0");
 
 /** Times in the reader's own zone, in words and in the field. */
@@ -53,6 +54,9 @@ function begin(form) {
   draft = new ComposerDraft(form, uploader);
   uploader.moved();
   form.addEventListener("input", show);
+  // On a phone it folds when one goes elsewhere: after what one pressed there, which would move away beneath the finger.
+  form.addEventListener("focusin", () => form.classList.add("held"));
+  form.addEventListener("focusout", () => setTimeout(() => form.matches(":focus-within") || form.classList.remove("held"), FOLDS));
 
   async function arrived() {
     if (uploader.busy) say(t("uploads_wait"));

@@ -150,14 +150,15 @@ function showPill() {
   pill.querySelector("[data-pill-text]").textContent = pending.size === 1 ? t("new_post_one") : t("new_posts", { n: pending.size });
 }
 
-const newest = () => Math.max(0, ...[...feed.querySelectorAll("[data-post]")].map((card) => Number(card.dataset.post)));
+/** Where it goes by time, what is new stands above the first; where it is ranked, the site says since when. */
+const newest = () => Math.max(Number(feed.dataset.since ?? 0), ...[...feed.querySelectorAll("[data-post]")].map((card) => Number(card.dataset.post)));
 const fetchNew = async () => (await getFragment(`${pill.dataset.url}?after=${newest()}`)).filter((node) => node.matches("[data-post]"));
 
 async function showNew() {
   pill.setAttribute("aria-busy", "true");
   try {
     const cards = await fetchNew();
-    if (cards.length >= MOST_NEW) return location.assign("/");
+    if (cards.length >= MOST_NEW) return location.assign(location.pathname + location.search);
     feed.querySelector("[data-empty]")?.remove();
     const fresh = cards.filter((card) => !document.getElementById(card.id));
     feed.prepend(...fresh);
