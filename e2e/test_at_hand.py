@@ -14,6 +14,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240, func_only=True)]
 WIDTHS = pytest.mark.parametrize("width", [390, 1440])
 
 
+# Two pages and a half by one member.
+WRITE_MUCH = """
+import sys, json
+from accounts.models.people import User
+from feed.actions import posts
+who, much = json.load(sys.stdin)
+for number in range(much):
+    posts.create_post(actor=User.objects.get(handle=who), text=f"Line {number} of a long evening, and what came of it.")
+"""
+
+
 def menu(card: Locator) -> Locator:
     card.get_by_role("button", name="More about this post").click()
     return card
@@ -152,3 +163,31 @@ def test_the_rail_says_what_is_talked_about(enter: Enter) -> None:
     phone.goto("/?tab=latest")
     phone.wait_for_timeout(800)
     assert not [one for one in asked if "talked-about" in one]
+
+
+@WIDTHS
+def test_who_comes_back_to_a_feed_is_where_they_were(enter: Enter, village: Village, width: int) -> None:
+    village.run(FOLLOW, ["mira", "iris"])
+    village.run(WRITE_MUCH, ["iris", 50])
+    page = enter("mira", width=width)
+    page.goto("/?tab=latest")
+    card = card_of(page, "Line 8 of")
+    for _turn in range(60):
+        if card.count():
+            break
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(150)
+    card.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    before = card.bounding_box()
+    assert before
+    card.get_by_role("link").filter(has=page.locator("time")).first.click()
+    page.wait_for_url("**/posts/*/")
+    page.go_back()
+    expect(card).to_be_in_viewport(timeout=20_000)
+    page.wait_for_timeout(500)
+    after = card.bounding_box()
+    assert after
+    assert abs(after["y"] - before["y"]) < 8, "not a line further up or down"
+    cards = page.locator("article[data-post]").evaluate_all("all => all.map((one) => one.id)")
+    assert len(cards) == len(set(cards))

@@ -11,6 +11,7 @@ import { HttpError, post as send } from "./http.js";
 import "./keep.js";
 import "./more-fields.js";
 import "./mute.js";
+import "./place.js";
 import { showPoll } from "./poll.js";
 import "./who.js";
 import "./why.js";

@@ -22,6 +22,24 @@ export function introduce(node) {
   node.dispatchEvent(new CustomEvent("inserted", { bubbles: true }));
 }
 
+/** A dialog of its own for what a page would show; the focus goes back to the link, or to the menu that held it. */
+export function openDialog(link, made, title) {
+  const dialog = document.createElement("dialog");
+  dialog.className = "dialog report";
+  dialog.setAttribute("aria-labelledby", title);
+  dialog.append(...made);
+  // Ways out are links on the page and close the dialog here.
+  dialog.addEventListener("click", (event) => event.target.closest("a[data-close]") && event.preventDefault());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    const menu = link.closest("[popover]");
+    (menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : link)?.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
 /** Links that lead to a page: what stands there is fetched, and `show(link, nodes)` puts it into this one. */
 export function openHere(selector, show) {
   document.addEventListener("click", async (event) => {

@@ -1,24 +1,12 @@
 // Reporting in a dialog, without leaving what one reads. Without script the same address is a page.
-import { openHere, postFragment } from "./fragment.js";
+import { openDialog, openHere, postFragment } from "./fragment.js";
 
 function open(link, nodes) {
-  const dialog = document.createElement("dialog");
-  dialog.className = "dialog report";
-  dialog.setAttribute("aria-labelledby", "report-title");
-  dialog.append(...nodes);
-  // Ways out are links on the page and close the dialog here.
-  dialog.addEventListener("click", (event) => event.target.closest("a[data-close]") && event.preventDefault());
+  const dialog = openDialog(link, nodes, "report-title");
   dialog.addEventListener("submit", (event) => {
     if (event.target.matches("[data-report-form]")) send(event, dialog);
     else dialog.close(); // what one chose to do for oneself goes on by itself
   });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    const menu = link.closest("[popover]");
-    (menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : link)?.focus();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
 }
 
 async function send(event, dialog) {

@@ -1,5 +1,5 @@
 // Sharing in a dialog, without leaving what one reads. Without script the same address is a page.
-import { introduce, openHere, postFragment } from "./fragment.js";
+import { introduce, openDialog, openHere, postFragment } from "./fragment.js";
 import { post as send } from "./http.js";
 import { t } from "./strings.js";
 import { complain, offerUndo } from "./toast.js";
@@ -12,24 +12,14 @@ function mark(id, mine) {
 }
 
 function open(link, nodes) {
-  const dialog = document.createElement("dialog");
+  const dialog = openDialog(link, nodes, "share-title");
   const original = link.dataset.sharesOf;
-  dialog.className = "dialog report";
-  dialog.setAttribute("aria-labelledby", "share-title");
-  dialog.append(...nodes);
   dialog.querySelector("[name=client_id]").value = uuid();
-  dialog.addEventListener("click", (event) => event.target.closest("a[data-close]") && event.preventDefault());
   dialog.addEventListener("submit", (event) => {
     event.preventDefault();
     if (event.submitter?.dataset.unshare) unshare(event, dialog, original);
     else share(event, dialog, original);
   });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    link.focus();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
 }
 
 async function share(event, dialog, original) {
