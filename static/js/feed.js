@@ -11,7 +11,6 @@ import { HttpError, post as send } from "./http.js";
 import "./keep.js";
 import "./more-fields.js";
 import "./mute.js";
-import "./place.js";
 import { showPoll } from "./poll.js";
 import "./who.js";
 import "./why.js";
@@ -245,3 +244,17 @@ document.addEventListener("inserted", (event) => {
   showPill();
 });
 document.addEventListener("htmx:load", (event) => meet(event.detail.elt));
+
+// -- Where one was reading -----------------------------------------------------------------------------------------------
+
+const BAR = 64; // what lies under the top bar of a phone is read
+const place = `place:${location.pathname}${location.search}`;
+if (document.querySelector("[data-feed]")) {
+  const kept = performance.getEntriesByType("navigation")[0]?.type === "back_forward" && sessionStorage.getItem(place);
+  if (kept) import("./place.js").then(({ back }) => back(JSON.parse(kept)));
+  addEventListener("pagehide", () => {
+    const card = [...document.querySelectorAll("[data-feed] [data-post]")].find((one) => one.getBoundingClientRect().bottom > BAR);
+    if (scrollY && card) sessionStorage.setItem(place, JSON.stringify({ id: card.dataset.post, top: card.getBoundingClientRect().top }));
+    else sessionStorage.removeItem(place);
+  });
+}
