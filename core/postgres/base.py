@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from django.db import connections
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from psycopg.types.numeric import Int8
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,15 @@ def _wide(value: Any) -> Any:
     return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """For the log of queries; of a prepared one its text, without the values."""
+        return super().last_executed_query(cursor, sql, params) or str(sql)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
     def prepared_cursor(self) -> Any:
         """As `cursor`, for statements whose text is always the same."""
         self.ensure_connection()

@@ -57,5 +57,5 @@ def test_it_costs_the_same(cast: Cast, number: int, django_assert_num_queries: A
     for _turn in range(number):
         tags.follow_tag(actor=make_user(), name="soup")
     made = make_post(cast.alice, "#soup")
-    with django_assert_num_queries(3):  # the post with its author, followers, readers of its hashtags
+    with django_assert_num_queries(4):  # the post with its author, followers, has it hashtags, their readers
         assert len([*live_queries.announce_to(made.pk, at_once=1000)]) == 3
