@@ -3,6 +3,7 @@
 import re
 
 from django.conf.locale import LANG_INFO
+from django.utils.text import capfirst
 
 TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
 
@@ -15,7 +16,7 @@ def clean(tag: str) -> str:
 
 def name(tag: str) -> str:
     known = LANG_INFO.get(tag) or LANG_INFO.get(tag.partition("-")[0]) or {}
-    return str(known.get("name_local", tag)).capitalize()
+    return capfirst(str(known.get("name_local", tag)))
 
 
 def choices() -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from feed.models.posts import Post, PostPicture
 from feed.queries import cards
 from feed.tests.factories import make_post
 from uploads import access as upload_access
+from uploads import languages
 from uploads.actions import captioning
 from uploads.models import Caption, Upload
 from uploads.tests import factories as upload_factories
@@ -100,6 +101,7 @@ def test_the_player_needs_no_script(cast: Cast, client: Client) -> None:
     assert player.index("720p.mp4") < player.index("480p.mp4")
     assert player.count("<track") == 2
     assert 'srclang="de" label="Deutsch"' in player
+    assert languages.name("vi") == "Tiếng Việt"
     track = player.partition('<track kind="captions" src="')[2].partition('"')[0].replace("&amp;", "&")
     words = client.get(track)
     assert words.headers["Content-Type"] == "text/vtt; charset=utf-8"
