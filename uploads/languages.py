@@ -1,6 +1,7 @@
 """Languages of captions, named in their own words."""
 
 import re
+import unicodedata
 
 from django.conf.locale import LANG_INFO
 from django.utils.text import capfirst
@@ -16,7 +17,7 @@ def clean(tag: str) -> str:
 
 def name(tag: str) -> str:
     known = LANG_INFO.get(tag) or LANG_INFO.get(tag.partition("-")[0]) or {}
-    return capfirst(str(known.get("name_local", tag)))
+    return capfirst(unicodedata.normalize("NFC", str(known.get("name_local", tag))))
 
 
 def choices() -> list[tuple[str, str]]:
