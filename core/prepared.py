@@ -52,6 +52,11 @@ def rows(build: Build, viewer: Any, among: Sequence[Any], narrow: Narrow | None 
     return list(shape.queryset(viewer, among)) if shape else []
 
 
+def row(build: Build, viewer: Any, one: Any, narrow: Narrow | None = None, *, by: str = "pk") -> Any:
+    """The row of `rows` for this one value, or None."""
+    return next(iter(rows(build, viewer, [one], narrow, by=by)), None)
+
+
 def execute(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement whose text is always the same, planned once a connection."""
     with _cursor(connection) as cursor:

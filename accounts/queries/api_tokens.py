@@ -12,7 +12,7 @@ from core import paging, prepared
 def by_raw(raw: str) -> ApiToken | None:
     """The good token behind these letters, with its login and member, in one query."""
     digest = digest_of(raw)
-    return next(iter(prepared.rows(_live_tokens, None, [digest], by="digest")), None) if digest else None
+    return prepared.row(_live_tokens, None, digest, by="digest") if digest else None
 
 
 def _live_tokens(_viewer: None) -> QuerySet[ApiToken]:

@@ -27,8 +27,8 @@ def device_of_session(session_key: str) -> Device | None:
 
 def device(*, id: int, user_id: int) -> Device | None:
     """A standing login and its member, in one query."""
-    found = prepared.rows(_live_devices, None, [id])
-    return found[0] if found and found[0].user_id == user_id else None
+    found: Device | None = prepared.row(_live_devices, None, id)
+    return found if found and found.user_id == user_id else None
 
 
 def _live_devices(_viewer: None) -> QuerySet[Device]:

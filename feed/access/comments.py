@@ -37,7 +37,7 @@ def access_comment(
     """One visible comment. Its author may edit it; they and the author of the post may delete it."""
     if to != "see":
         accounts_access.access_member(viewer)
-    comment = _visible_comment(viewer, id, lock)
+    comment: Comment | None = prepared.row(visible_comments, viewer, id, _with_people_locked if lock else _with_people)
     if comment is None:
         raise errors.NotFound
     if to == "edit" and accounts_access.viewer_id(viewer) != comment.author_id:
@@ -45,12 +45,6 @@ def access_comment(
     if to == "delete" and accounts_access.viewer_id(viewer) not in (comment.author_id, comment.post.author_id):
         raise errors.NotAllowed
     return comment
-
-
-def _visible_comment(viewer: Viewer, id: int, lock: bool) -> Comment | None:
-    return next(
-        iter(prepared.rows(visible_comments, viewer, [id], _with_people_locked if lock else _with_people)), None
-    )
 
 
 def _with_people(rows: QuerySet[Comment], _viewer: Viewer) -> QuerySet[Comment]:
@@ -64,10 +58,10 @@ def _with_people_locked(rows: QuerySet[Comment], viewer: Viewer) -> QuerySet[Com
 def access_thread(viewer: Viewer, id: int) -> Comment:
     """A comment whose thread the viewer may look at: one they see, or a first-level one that is gone for them while
     there are replies that they see."""
-    found = prepared.rows(visible_comments, viewer, [id]) or prepared.rows(closed_comments, viewer, [id])
-    if not found:
+    found: Comment | None = prepared.row(visible_comments, viewer, id) or prepared.row(closed_comments, viewer, id)
+    if found is None:
         raise errors.NotFound
-    return found[0]
+    return found
 
 
 def standing_comments(post: Post) -> QuerySet[Comment]:

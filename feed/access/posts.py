@@ -64,7 +64,7 @@ def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) 
     """One visible post that the viewer may do `to` to. Hidden and absent answer alike."""
     if to != "see":
         accounts_access.access_member(viewer)
-    post = _visible_post(viewer, id, lock)
+    post: Post | None = prepared.row(visible_posts, viewer, id, _with_author_locked if lock else with_author)
     if post is None and to == "delete":  # one's share of what one may not see any more, and others may
         own = Post.objects.filter(author_id=accounts_access.viewer_id(viewer), deleted_at__isnull=True)
         post = locked(own, lock).select_related("author").filter(pk=id).first()
@@ -75,10 +75,6 @@ def access_post(viewer: Viewer, id: int, *, to: To = "see", lock: bool = False) 
     if to == "comment" and post.comments_off:
         raise errors.NotAllowed(_("Comments are off under this post."))
     return post
-
-
-def _visible_post(viewer: Viewer, id: int, lock: bool) -> Post | None:
-    return next(iter(prepared.rows(visible_posts, viewer, [id], _with_author_locked if lock else with_author)), None)
 
 
 def with_author(rows: QuerySet[Row], _viewer: Viewer) -> QuerySet[Row]:

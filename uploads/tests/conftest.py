@@ -1,5 +1,6 @@
 import pytest
 from django.core.files.storage import InMemoryStorage
+from rest_framework.test import APIClient
 
 from accounts.tests.factories import make_user
 from uploads import registry
@@ -26,6 +27,13 @@ def files(monkeypatch):
 @pytest.fixture
 def owner(db):
     return make_user("olga")
+
+
+@pytest.fixture
+def api(owner):
+    client = APIClient()
+    client.force_authenticate(owner)
+    return client
 
 
 @pytest.fixture

@@ -17,6 +17,14 @@ from uploads.models import Stored, Upload
 
 PURPOSE = "test"
 PAYLOAD = b"<script>alert(1)</script>"
+FORMS = {  # Pillow's name of each, and what it is sent as
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+    "AVIF": "image/avif",
+    "HEIF": "image/heic",
+}
 
 
 def register_purpose(name: str = PURPOSE, *, public: bool = False) -> None:

@@ -6,7 +6,6 @@ import uuid
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from core import errors, scratch
 from uploads import registry, storage, tasks
@@ -16,13 +15,6 @@ from uploads.tests import factories
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/uploads"
-
-
-@pytest.fixture
-def api(owner):
-    client = APIClient()
-    client.force_authenticate(owner)
-    return client
 
 
 def post(api, data, name="cat.png", **fields):

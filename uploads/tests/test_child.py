@@ -192,17 +192,7 @@ def test_a_polyglot_leaves_its_other_half_behind(prepare, tmp_path):
         assert factories.PAYLOAD not in (tmp_path / f"{name}.webp").read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("form", "kind"),
-    [
-        ("JPEG", "image/jpeg"),
-        ("PNG", "image/png"),
-        ("GIF", "image/gif"),
-        ("WEBP", "image/webp"),
-        ("AVIF", "image/avif"),
-        ("HEIF", "image/heic"),
-    ],
-)
+@pytest.mark.parametrize(("form", "kind"), factories.FORMS.items())
 def test_a_picture_with_another_file_behind_it_is_shown_without(prepare, tmp_path, form, kind):
     """A zip, a page, a program: what is shown is drawn anew."""
     source = factories.encoded(factories.drawn(), form)

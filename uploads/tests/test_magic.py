@@ -15,17 +15,7 @@ def look(file, *, max_bytes=10_000_000, max_pixels=50_000_000):
     return magic.inspect(file, max_bytes=max_bytes, max_pixels=max_pixels)
 
 
-@pytest.mark.parametrize(
-    ("form", "kind"),
-    [
-        ("JPEG", "image/jpeg"),
-        ("PNG", "image/png"),
-        ("GIF", "image/gif"),
-        ("WEBP", "image/webp"),
-        ("AVIF", "image/avif"),
-        ("HEIF", "image/heic"),
-    ],
-)
+@pytest.mark.parametrize(("form", "kind"), factories.FORMS.items())
 def test_knows_types_and_sizes(form, kind):
     facts = look(factories.encoded(factories.drawn(128, 64), form))
     assert (facts.type, facts.width, facts.height) == (kind, 128, 64)

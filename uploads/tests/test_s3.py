@@ -23,13 +23,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3, pytest.ma
 
 
 @pytest.fixture
-def api(owner):
-    client = APIClient()
-    client.force_authenticate(owner)
-    return client
-
-
-@pytest.fixture
 def small_parts(monkeypatch):
     """Files of more than 5 MiB, the least that S3 takes as a part, come in parts."""
     monkeypatch.setattr(docks, "WHOLE", 5 * MIB)

@@ -15,7 +15,6 @@ import pytest
 import time_machine
 from django.db import connection
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from core import errors
 from uploads import docks, reasons, storage, tasks
@@ -26,13 +25,6 @@ from uploads.tests import factories
 from uploads.tests.senders import MIB, URL, finish, names, opened, picture, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3, pytest.mark.slow, pytest.mark.xdist_group("s3")]
-
-
-@pytest.fixture
-def api(owner):
-    client = APIClient()
-    client.force_authenticate(owner)
-    return client
 
 
 # What is finished stays

@@ -30,13 +30,6 @@ def disk(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def api(owner):
-    client = APIClient()
-    client.force_authenticate(owner)
-    return client
-
-
 def lying(disk) -> set[str]:
     return {str(path.relative_to(disk)) for path in disk.rglob("*") if path.is_file()}
 
