@@ -230,7 +230,7 @@ def redis_server(services_module, tmp_path: Path) -> Iterator:
 
 @pytest.fixture(scope="module")
 def s3_gateway() -> Iterator:
-    """A real S3, for the tests of one file: it never rests, and would slow down whatever comes after them."""
+    """A real S3, for the tests of one file: what comes after them has the machine to itself."""
     from deploy import rgw
 
     if endpoint := os.environ.get("TEST_S3_ENDPOINT"):
@@ -242,7 +242,7 @@ def s3_gateway() -> Iterator:
 
 @pytest.fixture
 def bucket(s3_gateway, settings, monkeypatch: pytest.MonkeyPatch):
-    """The site's files lie in a new and empty bucket. Its lifecycle is not set: a day lasts a second there."""
+    """The site's files lie in a new and empty bucket. Its lifecycle is not set: a day lasts seconds there."""
     import uuid
 
     from deploy import rgw

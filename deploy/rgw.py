@@ -3,7 +3,7 @@
     python deploy/rgw.py run -- COMMAND      TEST_S3_ENDPOINT and its folder, TEST_S3_FOLDER; about 15 seconds to start
 
 It enforces signatures, ends, lengths, conditions, CORS and lifecycles, which imitations of S3 do not. One monitor, one
-store in memory, one gateway; a lifecycle's day lasts a second. Needs root, as Ceph's daemons do.
+store in memory, one gateway; a lifecycle's day lasts seconds. Needs root, as Ceph's daemons do.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from deploy.services import exclusive, free_port, run, scratch, until  # noqa: E
 
 PREFIX = "socialsite-rgw-"
 KEY, SECRET = "testaccess", "testsecret"
-DAY = 1  # second
+DAY = 5  # seconds; the gateway walks its lifecycles as often, and with less has no time for anything else
 DAEMONS = ("gateway", "store", "monitor")  # in the order in which they end
 CONFIG = """
 [global]
@@ -53,6 +53,10 @@ log file = {folder}/$name.log
 ms bind ipv4 = true
 public addr = 127.0.0.1
 cluster addr = 127.0.0.1
+rgw lc max objs = 1
+rgw lc max worker = 1
+rgw lc max wp worker = 1
+rgw dynamic resharding = false
 [mon.a]
 mon data = {folder}/mon
 [osd.0]

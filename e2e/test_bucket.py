@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.xdist_group("s3"),
     pytest.mark.timeout(300, func_only=True),
 ]
-# CORS alone: a day of the gateway's lifecycle lasts a second.
+# CORS alone: a day of the gateway's lifecycle lasts seconds.
 MAKE_BUCKET = """
 from uploads import storage
 s3 = storage.s3()

@@ -36,14 +36,24 @@ export function parseProblem(text, type) {
   }
 }
 
+// What one has just pressed is done also when one goes on to another page at once. Browsers keep little this way.
+const KEPT = 8000; // characters
+const isSmall = (body) => !body || (typeof body === "string" && body.length < KEPT) || isShort(body);
+const isShort = (body) =>
+  (body instanceof FormData || body instanceof URLSearchParams) &&
+  [...body].every(([, value]) => typeof value === "string" && value.length < KEPT / 4) &&
+  [...body].length < 20;
+
 /** `body` may be FormData, URLSearchParams, a Blob or a plain object (sent as JSON). Answers JSON, text or null. */
-export async function request(url, { method = "GET", body, headers = {}, signal, keepalive } = {}) {
+export async function request(url, { method = "GET", body, headers = {}, signal } = {}) {
   const head = new Headers({ Accept: "application/json", ...headers });
-  if (method !== "GET" && method !== "HEAD") head.set("X-CSRFToken", csrf());
+  const writes = method !== "GET" && method !== "HEAD";
+  if (writes) head.set("X-CSRFToken", csrf());
   if (body && Object.getPrototypeOf(body) === Object.prototype) {
     head.set("Content-Type", "application/json");
     body = JSON.stringify(body);
   }
+  const keepalive = writes && isSmall(body);
   let response;
   try {
     response = await fetch(url, { method, body, headers: head, signal, keepalive, credentials: "same-origin" });

@@ -259,7 +259,7 @@ def test_doctor_sees_what_the_bucket_lacks_and_one_command_mends_it(bucket, caps
 
 
 def test_the_bucket_itself_clears_what_nobody_finishes(api, bucket):
-    """The day of a lifecycle lasts a second here."""
+    """The day of a lifecycle lasts seconds here."""
     data = picture()
     send(opened(api, data), data)
     key = uuid.uuid4()
