@@ -13,7 +13,8 @@ class Handler(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
-        self._middleware_chain = sync_to_async(self._middleware_chain, thread_sensitive=True)
+        plain = self._middleware_chain
+        self._middleware_chain = sync_to_async(plain, thread_sensitive=True)
 
 
 def warm() -> None:

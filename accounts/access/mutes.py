@@ -50,9 +50,10 @@ def muted_until(viewer: people_access.Viewer, column: str = "author_id") -> Subq
 
 def muted_words(viewer: people_access.Viewer) -> Matches | None:
     """Says of a text whether it has a word that the viewer mutes now; None if there are no such words. One query."""
-    if people_access.viewer_id(viewer) is None:
+    me = people_access.viewer_id(viewer)
+    if me is None:
         return None
-    needles = prepared.rows(standing_words, viewer, [viewer.pk], _folded, by="muter__pk")
+    needles = prepared.rows(standing_words, viewer, [me], _folded, by="muter__pk")
     if not needles:
         return None
 

@@ -21,7 +21,7 @@ from core import prepared
 from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.posts import Post
-from feed.models.sources import Filing, Home, Subscription, SubscriptionState
+from feed.models.sources import Filing, Subscription, SubscriptionState
 from feed.queries import cards
 
 NEW_LIMIT = 40

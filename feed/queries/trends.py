@@ -40,7 +40,7 @@ def trending_tags(viewer: Viewer, cursor: str = "", size: int = PAGE) -> Page[Ta
         kept = [found[row.pk] for row in rows if row.pk in found]
         for row, before in zip(kept, (row for row in rows if row.pk in found), strict=True):
             row.heat = before.heat  # the cursor goes by the order in which they were found
-            row.people = round(lately(row.heat, now))  # type: ignore[attr-defined]
+            row.people = round(lately(row.heat, now))
         return [row for row in kept if matches is None or not matches(row.source.name or "")]
 
     return paging.walk(_warmest(TagTrend.objects.all()), cursor=cursor, size=size, names=BY, keep=keep)
