@@ -13,7 +13,7 @@ class Handler(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
-        plain = self._middleware_chain
+        plain = self._middleware_chain  # type: ignore[has-type]  # django-stubs infers it where it is set
         self._middleware_chain = sync_to_async(plain, thread_sensitive=True)
 
 
