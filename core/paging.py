@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import errors, sealed
 
 Row = TypeVar("Row", bound=Model)
+Kept = TypeVar("Kept")
 
 PURPOSE = "cursor"
 ROUNDS = 2  # at most
@@ -22,10 +23,10 @@ MOST = 10  # times as many in all
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
+class Page(Generic[Kept]):
     """Some rows and the cursor of what follows (empty at the end)."""
 
-    rows: list[Row]
+    rows: list[Kept]
     next: str
 
 
@@ -82,18 +83,18 @@ def page(
 
 
 def walk(
-    fetch: Callable[[tuple[Any, ...] | None, int], list[Row]],
+    fetch: Callable[[tuple[Any, ...] | None, int], list[Kept]],
     *,
     cursor: str,
     size: int,
     names: tuple[str, ...] = ("id",),
-    keep: Callable[[list[Row]], list[Row]] | None = None,
+    keep: Callable[[list[Kept]], list[Kept]] | None = None,
     pages_a_round: int = PAGES_A_ROUND,
-) -> Page[Row]:
+) -> Page[Kept]:
     """As `page`, for candidates that are no queryset: `fetch(after, number)` returns the next ones after a key (the
     values of `names`), fewer only at the end."""
     after, sparse = _begin(cursor, len(names)) if cursor else (None, False)
-    kept: list[Row] = []
+    kept: list[Kept] = []
     first = size * pages_a_round
     rounds = (size,) if keep is None else (first * MOST,) if sparse else (first, first * (MOST - 1))
     for turn, wanted in enumerate(rounds):
@@ -122,11 +123,11 @@ def _begin(cursor: str, size: int) -> tuple[tuple[Any, ...], bool]:
         return tuple(key), True
 
 
-def _go_on(row: Model, names: tuple[str, ...], *, sparse: bool) -> str:
+def _go_on(row: Any, names: tuple[str, ...], *, sparse: bool) -> str:
     return encode((*_key(row, names), 1) if sparse else _key(row, names))
 
 
-def _key(row: Model, names: tuple[str, ...]) -> tuple[Any, ...]:
+def _key(row: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
     values = (getattr(row, name) for name in names)
     return tuple(value.isoformat() if hasattr(value, "isoformat") else value for value in values)
 

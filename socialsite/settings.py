@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "core.middleware.RequestContext",
     "core.middleware.Compress",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "core.static.Static",
     "csp.middleware.CSPMiddleware",
     "core.middleware.WiderPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",

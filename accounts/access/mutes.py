@@ -50,9 +50,10 @@ def muted_until(viewer: people_access.Viewer, column: str = "author_id") -> Subq
 
 def muted_words(viewer: people_access.Viewer) -> Matches | None:
     """Says of a text whether it has a word that the viewer mutes now; None if there are no such words. One query."""
-    if people_access.viewer_id(viewer) is None:
+    me = people_access.viewer_id(viewer)
+    if me is None:
         return None
-    needles = list(standing_words(viewer).values_list("folded", flat=True))
+    needles = prepared.rows(standing_words, viewer, [me], _folded, by="muter__pk")
     if not needles:
         return None
 
@@ -61,6 +62,10 @@ def muted_words(viewer: people_access.Viewer) -> Matches | None:
         return any(needle in folded for needle in needles)
 
     return matches
+
+
+def _folded(words: QuerySet[MutedWord], _viewer: people_access.Viewer) -> QuerySet[MutedWord, str]:
+    return words.values_list("folded", flat=True)
 
 
 def deaf_to(*, author_id: int, text: str, column: str) -> Q:

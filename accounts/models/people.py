@@ -7,10 +7,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
-from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from core.addresses import address, drawing
 
 PIPS = 8  # drawings for people without a picture
 # Handles that would pass for a page, an office or the site itself.
@@ -159,10 +159,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def avatar_url(self) -> str:
-        return self.avatar_path or static(f"img/avatars/none-{(self.pk or 0) % PIPS}.svg")
+        return self.avatar_path or drawing(f"img/avatars/none-{(self.pk or 0) % PIPS}.svg")
 
     def get_absolute_url(self) -> str:
-        return reverse("accounts:profile", args=[self.handle])
+        return address("accounts:profile", self.handle)
 
     def get_full_name(self) -> str:
         return self.display_name

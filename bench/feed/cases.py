@@ -4,7 +4,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -19,9 +18,11 @@ from core.tasks import dispatch  # noqa: F401  registers the subscribers
 from feed.actions import homes
 from feed.actions import posts as post_actions
 from feed.queries import comments as comment_queries
+from feed.queries import explore as explore_queries
 from feed.queries import home as home_queries
 from feed.queries import posts as post_queries
 from feed.queries import tags as tag_queries
+from feed.queries import trends as trend_queries
 
 PAGES = 50
 OLDER = range(60, 80)
@@ -53,17 +54,11 @@ def reading() -> Iterator[Case]:
     for tag in ("tag0", "tag2000"):
         yield measure.read(f"hashtag #{tag}", lambda tag=tag: tag_queries.tag_posts(reader, tag))
     yield measure.read("new posts", lambda: home_queries.new_posts(reader, home_queries.home(reader).rows[3].pk))
-    explore = _explore()
-    if explore:
-        yield measure.read("explore", lambda: explore(stranger))
-
-
-def _explore() -> Callable[[Any], Any] | None:
-    try:
-        from feed.queries import explore
-    except ImportError:
-        return None
-    return getattr(explore, "explore", None)
+    for who, name in ((reader, "follows 5,000"), (stranger, "follows few"), (sparse, "sees 1 in 1,000")):
+        yield measure.read(f"explore, {name}", lambda who=who: explore_queries.overview(who))
+    yield measure.read("trending posts", lambda: trend_queries.trending_posts(reader))
+    yield measure.read("trending hashtags", lambda: trend_queries.trending_tags(reader))
+    yield measure.read("people to follow", lambda: explore_queries.people_to_follow(reader))
 
 
 def _post(viewer: User) -> None:

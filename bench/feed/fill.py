@@ -13,6 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
+
+from feed.actions import trends as trend_actions
+from feed.models.trends import KEPT as VOTES_KEPT
+from feed.models.trends import warmth
 
 PEOPLE = 120_000
 TAGS = 5_000
@@ -34,6 +39,8 @@ class Cast:
 FOLLOWERS = {Cast.few: 10, Cast.many: 1_000, Cast.very_many: 100_000}
 BIG = 2_000  # HOME_COPY_LIMIT
 KEPT = 1_000
+TRENDING = 20_000  # posts that stand as if written since votes are kept
+TRENDS = ("feed_posttrend", "feed_postvote", "feed_tagtrend", "feed_tagvote")
 EVERY = 20  # of so many members one has entries; the others' homes are read from the sources
 WORDS = "bread rain garden bicycle concert library tomato river window sunday letter station".split()  # noqa: SIM905
 TABLES = (
@@ -293,3 +300,44 @@ def _homes() -> None:
     )
     sql("DROP INDEX bench_filing")
     sql("DROP INDEX bench_reads")
+
+
+# -- What is talked about ----------------------------------------------------------------------------------------------
+
+RECENT = """
+    WITH recent AS (
+        SELECT p.id, p.author_id, moment.warmth, (%(now)s::timestamptz - moment.age)::date AS day
+        FROM feed_post p CROSS JOIN LATERAL (
+            SELECT %(span)s * ((%(last)s - p.id) / %(number)s::float8) AS age,
+                   %(oldest)s + (%(newest)s - %(oldest)s) * (1 - (%(last)s - p.id) / %(number)s::float8) AS warmth
+        ) AS moment WHERE p.id > %(last)s - %(number)s AND p.audience IN ('public', 'members')
+    )
+"""
+
+
+def trends() -> None:
+    """Votes of the last days, and heat as `recount` makes it of them; anew before each measuring, for it cools. Every
+    second post has one vote, and every fiftieth up to 40; each use of a hashtag is one."""
+    now = timezone.now()
+    sql(f"TRUNCATE {', '.join(TRENDS)}")
+    [(last,)] = sql("SELECT MAX(id) FROM feed_post")
+    span = {"now": now, "span": VOTES_KEPT, "newest": warmth(now), "oldest": warmth(now - VOTES_KEPT)}
+    given = {**span, "last": last, "number": min(last, TRENDING), "first": CLOSED.stop, "size": PEOPLE - CLOSED.stop}
+    sql(
+        f"""INSERT INTO feed_postvote (post_id, member_id, day, warmth) {RECENT}
+        SELECT id, member_id, day, warmth FROM recent CROSS JOIN LATERAL (
+            SELECT %(first)s + (id * 7919 + n * 104729) %% %(size)s AS member_id
+            FROM generate_series(1, CASE WHEN id %% 50 = 0 THEN 1 + id / 50 %% 40 ELSE 1 END) AS n
+        ) AS voting WHERE id %% 2 = 0 AND member_id <> author_id""",
+        given,
+    )
+    sql(
+        f"""INSERT INTO feed_tagvote (source_id, member_id, day, warmth) {RECENT}
+        SELECT f.source_id, recent.author_id, recent.day, MAX(recent.warmth)
+        FROM recent JOIN feed_filing f ON f.post_id = recent.id WHERE f.source_id > {PEOPLE} GROUP BY 1, 2, 3""",
+        given,
+    )
+    for pair in (trend_actions.POSTS, trend_actions.TAGS):
+        sql(pair.sql(trend_actions.ANEW), {"now": warmth(now), "oldest": span["oldest"], "wrong": 0})
+    for table in TRENDS:
+        sql(f"VACUUM (ANALYZE) {table}")

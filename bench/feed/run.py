@@ -57,6 +57,7 @@ def grow(size: int) -> None:
         fill.people()
         if fill.sql("SELECT COALESCE(MAX(id), 0) FROM feed_post")[0][0] < size:
             fill.posts(size)
+        fill.trends()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER SYSTEM RESET ALL")

@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from core import text as core_text
+from core.addresses import address
 from feed.models.posts import ALT_LIMIT, FULL_WIDTH, Post
 from feed.models.reactions import top_kinds
 
@@ -59,7 +59,7 @@ class Comment(models.Model):
 
     def get_absolute_url(self) -> str:
         """Where it stands in its thread, however far down the page of its post."""
-        return f"{reverse('feed:thread', args=[self.pk])}#comment-{self.pk}"
+        return f"{address('feed:thread', self.pk)}#comment-{self.pk}"
 
     @property
     def said(self) -> str:

@@ -10,13 +10,14 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.relations import Audience
 from core import text as core_text
+from core.addresses import address
 from feed.models.previews import LinkPreview
 from feed.models.reactions import top_kinds
 from uploads.models import Upload
@@ -117,7 +118,7 @@ class Post(models.Model):
         return f"post {self.pk}"
 
     def get_absolute_url(self) -> str:
-        return reverse("feed:post", args=[self.pk])
+        return address("feed:post", self.pk)
 
     @property
     def menu_id(self) -> str:
@@ -152,24 +153,29 @@ class Post(models.Model):
         """Whom it reaches is all members at least; asks for the author."""
         return self.reach in COUNTED
 
+    @cached_property
+    def attached(self) -> list["PostPicture"]:
+        """What hangs on it; pages fetch it of all their posts at once."""
+        return list(self.pictures.all())
+
     @property
     def photos(self) -> list["PostPicture"]:
-        return [row for row in self.pictures.all() if not row.upload.is_film]
+        return [row for row in self.attached if not row.upload.is_film]
 
     @property
     def shown_pictures(self) -> list["PostPicture"]:
         """Pictures, and the poster of a video."""
-        return [row for row in self.pictures.all() if row.upload.variants]
+        return [row for row in self.attached if row.upload.variants]
 
     @property
     def film(self) -> "PostPicture | None":
         """Its one video or sound."""
-        return next((row for row in self.pictures.all() if row.upload.is_film), None)
+        return next((row for row in self.attached if row.upload.is_film), None)
 
     @property
     def is_big(self) -> bool:
         """Short words alone are set larger; asks for the pictures that `queries` fetched."""
-        return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.pictures.all()
+        return len(self.text) < BIG_TEXT and "\n" not in self.text and not self.attached
 
     @property
     def is_long(self) -> bool:

@@ -3,17 +3,15 @@ number of queries however long the list is.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import (
     BooleanField,
     Exists,
     ExpressionWrapper,
     OuterRef,
-    Prefetch,
     QuerySet,
     Subquery,
-    prefetch_related_objects,
 )
 
 from accounts.access import mutes as mutes_access
@@ -61,7 +59,17 @@ def cards(viewer: Viewer) -> QuerySet[Post]:
     )
 
 
-def shown(viewer: Viewer, rows: Sequence[Post]) -> list[Post]:
+class Place(NamedTuple):
+    """Where a post stands in a list, of which nothing else is known yet."""
+
+    id: int
+
+    @property
+    def pk(self) -> int:
+        return self.id
+
+
+def shown(viewer: Viewer, rows: Sequence[Post | Place]) -> list[Post]:
     """The cards of these posts, as far as the viewer may see them, in their order."""
     return filled(in_order(cards, viewer, rows))
 
@@ -70,10 +78,19 @@ def filled(rows: Iterable[Post]) -> list[Post]:
     """Cards with what they show of several rows each: of the posts and of those that they share in one query."""
     posts = list(rows)
     shown = [*posts, *(post.original for post in posts if post.original is not None)]
-    pictures = PostPicture.objects.select_related("upload").order_by("position")
-    prefetch_related_objects(shown, Prefetch("pictures", pictures))
+    found: dict[int, list[PostPicture]] = {}
+    for row in prepared.rows(_pictures, None, [post.pk for post in shown], by="post__pk"):
+        found.setdefault(row.post_id, []).append(row)
+    for post in shown:
+        post.attached = found.get(post.pk, [])
+        for row in post.attached:
+            row.post = post
     _show_once(posts)
     return posts
+
+
+def _pictures(_viewer: Viewer) -> QuerySet[PostPicture]:
+    return PostPicture.objects.select_related("upload").order_by("position")
 
 
 def _show_once(posts: list[Post]) -> None:
@@ -93,13 +110,13 @@ def page(
     those of the posts in `first`."""
     keep = _keep(viewer, post_access.visible_posts)
     page = paging.page(candidates.only("pk"), cursor=cursor, size=size - len(first), keep=keep)
-    return Page(shown(viewer, [*(Post(pk=id) for id in first), *page.rows]), page.next)
+    return Page(shown(viewer, [*(Place(id) for id in first), *page.rows]), page.next)
 
 
 def page_of_ids(viewer: Viewer, fetch: Fetch, heard: Seen, cursor: str, size: int = PAGE) -> Page[Post]:
     """A page of what is put before the viewer, without words that they mute, out of ids that are no queryset."""
     page = paging.walk(
-        lambda after, number: [Post(pk=id) for id in fetch(_below(after), number)],
+        lambda after, number: [Place(id) for id in fetch(_below(after), number)],
         cursor=cursor,
         size=size,
         keep=keep_heard(viewer, heard),

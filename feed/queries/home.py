@@ -21,7 +21,7 @@ from core import prepared
 from core.paging import Page
 from feed.access import posts as post_access
 from feed.models.posts import Post
-from feed.models.sources import Filing, Home, Subscription, SubscriptionState
+from feed.models.sources import Filing, Subscription, SubscriptionState
 from feed.queries import cards
 
 NEW_LIMIT = 40
@@ -55,6 +55,7 @@ OF_EACH = """
         ORDER BY post_id DESC LIMIT %(number)s
     ) AS part ORDER BY post_id DESC LIMIT %(number)s
 """
+FLOOR = "SELECT floor FROM feed_home WHERE member_id = %(member)s"
 ALL = "SELECT source_id FROM feed_subscription WHERE member_id = %(member)s"
 READ = f"{ALL} AND state > 0"
 LISTED = """
@@ -117,7 +118,8 @@ def subscribed(viewer: Viewer) -> QuerySet[Post]:
 def of_home(viewer: User, above: int) -> cards.Fetch:
     """Candidates for a member's home above a post."""
     me = {"member": viewer.pk}
-    floor = Home.objects.filter(pk=viewer.pk).values_list("floor", flat=True).first() or 0
+    kept = prepared.execute(FLOOR, me)
+    floor = kept[0][0] if kept else 0
 
     def fetch(below: int, number: int) -> list[int]:
         nonlocal floor

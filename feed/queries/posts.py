@@ -44,13 +44,13 @@ def posts_with_pictures(viewer: Viewer, person: User, cursor: str = "") -> Page[
 def media_tab(viewer: Viewer, person: User, cursor: str) -> dict[str, Any]:
     """What the tab "Media" of a profile shows: pictures of posts the viewer may see."""
     page = posts_with_pictures(viewer, person, cursor)
-    return {"pictures": [(post, picture) for post in page.rows for picture in post.pictures.all()], "next": page.next}
+    return {"pictures": [(post, picture) for post in page.rows for picture in post.attached], "next": page.next}
 
 
 def photo_box(viewer: Viewer, person: User) -> dict[str, Any]:
     """The latest pictures, for the box beside a profile; nothing if there are none. Nothing that is folded."""
     page = cards.page(viewer, _with_pictures(person).filter(warning=""), "", PHOTOS)
-    pictures = [(post, picture) for post in page.rows for picture in post.pictures.all()][:PHOTOS]
+    pictures = [(post, picture) for post in page.rows for picture in post.attached][:PHOTOS]
     return {"pictures": pictures, "person": person} if pictures else {}
 
 

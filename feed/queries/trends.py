@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.access import mutes as mutes_access
 from accounts.access.people import Viewer
-from core import errors, paging
+from core import errors, paging, prepared
 from core.paging import Page
 from feed.access import tags as tag_access
 from feed.access import trends as trend_access
@@ -32,19 +32,23 @@ def trending_posts(viewer: Viewer, cursor: str = "", size: int = PAGE) -> Page[P
 def trending_tags(viewer: Viewer, cursor: str = "", size: int = PAGE) -> Page[TagTrend]:
     """Each with its source, `is_followed`, and `people`: about how many have used it lately."""
     matches = mutes_access.muted_words(viewer)
-    followed = tag_access.followed_tags(viewer).filter(source=OuterRef("pk"))
-    shown = trend_access.trending_tags(viewer).select_related("source").annotate(is_followed=Exists(followed))
     now = timezone.now()
 
     def keep(rows: list[TagTrend]) -> list[TagTrend]:
-        found = shown.in_bulk([row.pk for row in rows])
+        ids = [row.pk for row in rows]
+        found = {row.pk: row for row in prepared.rows(_tags, viewer, ids, by="source__pk")}
         kept = [found[row.pk] for row in rows if row.pk in found]
         for row, before in zip(kept, (row for row in rows if row.pk in found), strict=True):
             row.heat = before.heat  # the cursor goes by the order in which they were found
-            row.people = round(lately(row.heat, now))  # type: ignore[attr-defined]
+            row.people = round(lately(row.heat, now))
         return [row for row in kept if matches is None or not matches(row.source.name or "")]
 
     return paging.walk(_warmest(TagTrend.objects.all()), cursor=cursor, size=size, names=BY, keep=keep)
+
+
+def _tags(viewer: Viewer) -> QuerySet[TagTrend]:
+    followed = tag_access.followed_tags(viewer).filter(source=OuterRef("pk"))
+    return trend_access.trending_tags(viewer).select_related("source").annotate(is_followed=Exists(followed))
 
 
 def warmest_posts(number: int) -> QuerySet[PostTrend, Any]:
