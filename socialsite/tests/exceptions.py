@@ -15,7 +15,7 @@ SUPERVISORS: dict[str, str] = {
 }
 WAITING = (
     "receiving.receive_upload receiving.cut_upload receiving.receive_ready_upload preparing.process_upload "
-    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part slots.finish_slot "
+    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part taking.take_slot "
     "sweeps.sweep_originals sweeps.sweep_storage sweeps.remove_due_files"
 )
 SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files note_films"
@@ -105,6 +105,7 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.counts.recount_polls": "the shell",
     "moderation.actions.forget_reports": "the clock",
     "uploads.actions.preparing.process_upload": "a worker",
+    "uploads.actions.taking.take_slot": "a worker",
     "uploads.actions.slots.receive_part": "whoever has the link",
     "uploads.actions.moving.move_media": "the shell",
     **dict.fromkeys(map("uploads.actions.sweeps.{}".format, SWEEPS.split()), "the clock"),
