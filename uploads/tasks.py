@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from core import wake
+from core import chores, wake
 from uploads import child, queries
 from uploads.actions import preparing, sweeps, taking
 from uploads.lanes import FILMS, PICTURES, Lane
@@ -83,17 +83,13 @@ def sweep() -> None:
 def remove() -> None:
     """What is deleted leaves the storage, seconds after it has left the pages."""
     wake.begun("uploads.remove")
-    for step in (sweeps.sweep_discarded, sweeps.remove_due_files):
-        while step():
-            pass
+    chores.run(sweeps.sweep_discarded, sweeps.remove_due_files)
 
 
 @shared_task(name="uploads.tidy", queue="maintenance")
 def tidy() -> None:
     """Unused uploads go, and originals left behind."""
-    for step in (sweeps.sweep_unused, sweeps.sweep_originals):
-        while step():
-            pass
+    chores.run(sweeps.sweep_unused, sweeps.sweep_originals)
 
 
 @shared_task(name="uploads.stray", queue="maintenance")

@@ -4,6 +4,7 @@
 SUPERVISORS: dict[str, str] = {
     "accounts/actions/life.py": "one member who cannot be erased holds up nobody behind",
     "chat/writer.py": "one batch's failure must not end the thread that writes all messages",
+    "core/chores.py": "one chore's failure is told by doctor, the others are done",
     "core/consumers.py": "one frame's failure must not end the socket",
     "core/delivery.py": "one mail's failure is recorded, the others go out",
     "core/management/commands/doctor.py": "every part is looked at, whatever the others answer",
