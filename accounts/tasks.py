@@ -50,7 +50,7 @@ SCHEDULE = {
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
-    """Sessions and logins that are over, moves of addresses that cannot be taken back, old requests to
+    """Sessions, logins and invitations that are over, moves of addresses that cannot be taken back, old requests to
     join, zips that nothing names."""
     chores.run(
         logins.forget_logins,
@@ -59,6 +59,7 @@ def forget() -> None:
         addresses.forget_changes,
         names.catch_up,
         invitations.forget_addresses,
+        invitations.forget_invitations,
         shelf.drop_stray,
     )
 

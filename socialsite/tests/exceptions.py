@@ -64,6 +64,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.applications.apply": "whoever proved the address is no member yet",
     "accounts.actions.applications.forget_applications": "the clock",
     "accounts.actions.invitations.forget_addresses": "the clock",
+    "accounts.actions.invitations.forget_invitations": "the clock",
     "accounts.actions.joining.admit": "whoever was let in is a member only afterwards",
     "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
     "accounts.actions.joining.make_owner": "whoever has the owner's link",
