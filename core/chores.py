@@ -24,8 +24,8 @@ def run(*steps: Step) -> None:
             failures[_name(step)] = type(error).__name__
     names = {_name(step) for step in steps}
     Pulse.objects.filter(name__in=[_row(name) for name in names - failures.keys()]).delete()
-    for name, error in failures.items():  # at last: where the database is away nothing can be noted
-        Pulse.objects.update_or_create(name=_row(name), defaults={"detail": f"{name}: {error}"[:80]})
+    for name, kind in failures.items():  # at last: where the database is away nothing can be noted
+        Pulse.objects.update_or_create(name=_row(name), defaults={"detail": f"{name}: {kind}"[:80]})
 
 
 def findings() -> Iterator[Finding]:
