@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from accounts import arrivals, mails
+from accounts import arrivals, known_browsers, mails
 from accounts.actions import factors, logins
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
@@ -61,7 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Every check of a password passes here, the browser's and the API's; only wrong ones count."""
         counted = (
             (WRONG_FROM_NETWORK, limits.network(request.META.get("REMOTE_ADDR", ""))),
-            (factors.WRONG_PASSWORD, _login(credentials)),  # not counted for what the network may not try
+            (
+                factors.WRONG_PASSWORD,
+                known_browsers.counted_as(request, _login(credentials)),
+            ),  # not counted for what the network may not try
         )
         if not all(limits.take_sure(limit, who).allowed for limit, who in counted):
             raise self.validation_error("too_many_login_attempts")
@@ -106,6 +109,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
+        known_browsers.remember(request, response, user)
         if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, max_age=YEAR, samesite="Lax")
         return response

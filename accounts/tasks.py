@@ -17,7 +17,7 @@ from accounts.actions import (
     sso,
 )
 from accounts.queries import archives as archive_queries
-from core import scratch, wake
+from core import chores, scratch, wake
 
 SCHEDULE = {
     "accounts-forget": {
@@ -50,19 +50,18 @@ SCHEDULE = {
 
 @shared_task(name="accounts.forget", queue="maintenance")
 def forget() -> None:
-    """Sessions and logins that are over, moves of addresses that cannot be taken back, old requests to join, zips that
-    nothing names."""
-    for forget_some in (
+    """Sessions, logins and invitations that are over, moves of addresses that cannot be taken back, old requests to
+    join, zips that nothing names."""
+    chores.run(
         logins.forget_logins,
         sso.forget_sso,
         applications.forget_applications,
         addresses.forget_changes,
         names.catch_up,
-    ):
-        while forget_some():
-            pass
-    invitations.forget_addresses()
-    shelf.drop_stray()
+        invitations.forget_addresses,
+        invitations.forget_invitations,
+        shelf.drop_stray,
+    )
 
 
 @shared_task(name="accounts.tidy_requests", queue="maintenance")
@@ -74,10 +73,7 @@ def tidy_requests() -> None:
 @shared_task(name="accounts.leavers", queue="maintenance")
 def leavers() -> None:
     """Reminds those whose end is near, and erases those whose time has come."""
-    while life.remind_leavers():
-        pass
-    while life.erase_leavers():
-        pass
+    chores.run(life.remind_leavers, life.erase_leavers)
 
 
 @shared_task(name="accounts.archives", queue="maintenance")
@@ -118,5 +114,4 @@ def _in_turn(exports: list[int], imports: list[int]) -> None:
 @shared_task(name="accounts.tidy_ties", queue="maintenance")
 def tidy_ties() -> None:
     """Requests to be friends that wait for nobody, and mutes that have ended."""
-    friends.tidy()
-    mutes.tidy()
+    chores.run(friends.tidy, mutes.tidy)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from core import delivery, limits, outbox, scratch, wake
+from core import chores, delivery, limits, outbox, scratch, wake
 from core.models import Pulse
 
 SCHEDULE = {
@@ -67,7 +67,4 @@ def upkeep() -> None:
 
 @shared_task(name="core.prune", queue="maintenance")
 def prune() -> None:
-    while outbox.prune():
-        pass
-    delivery.prune()
-    limits.prune()
+    chores.run(outbox.prune, delivery.prune, limits.prune)

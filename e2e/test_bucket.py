@@ -125,6 +125,20 @@ def test_one_that_fails_says_so_and_goes_on_when_asked(enter: Enter, village: Vi
     assert not [url for url in again if "partNumber=1&" in url]
 
 
+def test_what_is_no_picture_is_said_when_it_has_been_looked_at(enter: Enter, village: Village) -> None:
+    """The finish answers before anybody looks; what a worker finds stands at the picture."""
+    page = enter("ida")
+    page.goto("/")
+    with page.expect_response(re.compile(r"/slots/[^/]+/finish$")) as finished:
+        choose(page, "cat.jpg", b"<html>no cat</html>")
+    assert (finished.value.status, finished.value.json()["state"]) == (202, "received")
+    expect(page.locator(".pick.failed [data-pick-error]")).to_contain_text("not a", timeout=30_000)
+    before = set(village.run(NAMES))
+    page.get_by_role("button", name="Take this picture away").click()
+    expect(page.locator(".pick")).to_have_count(0)
+    assert not {name for name in before if name.startswith("uploads/final/")}
+
+
 def test_one_that_is_called_off_leaves_nothing(enter: Enter, village: Village) -> None:
     page = enter("tam")
     page.goto("/")

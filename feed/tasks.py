@@ -5,7 +5,7 @@ import time
 
 from celery import shared_task
 
-from core import wake
+from core import chores, wake
 from feed.actions import comments as comment_actions
 from feed.actions import drafts as draft_actions
 from feed.actions import homes
@@ -52,10 +52,7 @@ SCHEDULE = {
 @shared_task(name="feed.discard_pictures", queue="maintenance")
 def discard_pictures() -> None:
     """Pictures of deleted posts and comments, in batches until none is left."""
-    while post_actions.discard_pictures():
-        pass
-    while comment_actions.discard_comment_pictures():
-        pass
+    chores.run(post_actions.discard_pictures, comment_actions.discard_comment_pictures)
 
 
 @shared_task(name="feed.forget_muted", queue="maintenance")

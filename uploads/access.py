@@ -51,6 +51,15 @@ def access_slot(viewer: Any, key: str | uuid.UUID, *, lock: bool = False) -> Slo
         raise errors.NotFound from None
 
 
+def access_sent(viewer: Any, key: str | uuid.UUID, *, lock: bool = False) -> Upload | Slot:
+    """The viewer's own upload, or the finished slot that is to become it."""
+    slots = own_slots(viewer)
+    slot = (
+        (slots.select_for_update() if lock else slots).filter(key=as_key(key)).first()
+    )  # first: it becomes the upload
+    return slot if slot is not None and slot.is_finished else access_upload(viewer, key, lock=lock)
+
+
 def as_key(text: str | uuid.UUID) -> uuid.UUID:
     """A key as it came from a client; rubbish is NotFound like an absent one."""
     try:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import errors, limits, scopes
-from uploads import access, captions, reasons, serializers
+from uploads import access, captions, queries, reasons, serializers
 from uploads.actions import captioning, preparing, receiving, slots, using
 
 FRAMING = 64 * 1024  # what a multipart body carries besides its file
@@ -47,7 +47,7 @@ class OneUpload(APIView):
     @extend_schema(responses=serializers.UploadOut, operation_id="upload_retrieve")
     def get(self, request: Request, key: uuid.UUID) -> Response:
         """How far one's own upload is."""
-        return Response(serializers.present(access.access_upload(request.user, key)))
+        return Response(serializers.present(queries.sent_upload(request.user, key)))
 
     @extend_schema(responses={204: None}, operation_id="upload_delete")
     def delete(self, request: Request, key: uuid.UUID) -> Response:
@@ -110,7 +110,8 @@ class Finish(APIView):
 
     @extend_schema(request=None, responses={202: serializers.UploadOut}, operation_id="slot_finish")
     def post(self, request: Request, key: uuid.UUID) -> Response:
-        """Everything is sent: it becomes an upload of the same key, which is prepared then. Ask again if in doubt."""
+        """Everything is sent: a worker takes it over as an upload of the same key, and prepares it. Ask for that upload
+        how far it is, or why it was refused; with `incomplete`, send the rest and finish once more."""
         return Response(serializers.present(slots.finish_slot(actor=request.user, key=key)), status=202)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from uploads import languages, links, reasons, storage
+from uploads import languages, links, magic, reasons, storage
 
 POSTER_WIDTH = 1280
 
@@ -247,7 +247,11 @@ class Slot(models.Model):
     bytes = models.PositiveBigIntegerField(help_text="As the client says; what comes is held to it.")
     part_bytes = models.PositiveBigIntegerField(help_text="Of every part but the last.")
     multipart = models.CharField(max_length=1024, blank=True, help_text="The storage's own name for it.")
-    reason = models.CharField(max_length=32, blank=True, help_text="Why what came was refused, for good.")
+    reason = models.CharField(max_length=32, blank=True, help_text="Why what came was not taken over.")
+    due_at = models.DateTimeField(
+        null=True, help_text="Its owner says that everything is sent: next attempt at taking it over. Empty otherwise."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     claimed_until = models.DateTimeField(default=timezone.now, help_text="Somebody is taking it over until then.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -258,6 +262,7 @@ class Slot(models.Model):
         indexes = [
             models.Index(fields=["owner", "-id"], name="slot_of_owner"),
             models.Index(fields=["created_at"], name="slot_age"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="slot_due"),
         ]
 
     def __str__(self) -> str:
@@ -268,6 +273,39 @@ class Slot(models.Model):
         """The name of the copy that who has claimed it makes. No two claims have the same, so that who was stalled for
         longer than its claim writes where nobody looks."""
         return str(round(self.claimed_until.timestamp() * 1_000_000))
+
+    @property
+    def is_refused(self) -> bool:
+        """For good: what came is gone."""
+        return self.due_at is None and self.reason not in ("", reasons.INCOMPLETE, *reasons.AGAIN)
+
+    @property
+    def can_retry(self) -> bool:
+        """What was sent may still be there, and the storage was in trouble."""
+        return self.due_at is None and self.reason in reasons.AGAIN
+
+    @property
+    def is_finished(self) -> bool:
+        """Everything is sent, its owner has said; perhaps it was not, or not the right thing."""
+        return self.due_at is not None or self.reason != ""
+
+    @property
+    def upload(self) -> Upload:
+        """As its owner sees it once it is finished, until there is such a row; never saved."""
+        said = magic.medium_of(self.type)
+        return Upload(
+            key=self.key,
+            owner_id=self.owner_id,
+            purpose=self.purpose,
+            name=self.name,
+            alt=self.alt,
+            type=self.type[:40],
+            medium=said if said in Upload.Medium.values else Upload.Medium.PICTURE,
+            bytes=self.bytes,
+            state=Upload.State.FAILED if self.due_at is None else Upload.State.RECEIVED,
+            reason=self.reason,
+            due_at=self.due_at,
+        )
 
     @property
     def parts(self) -> int:

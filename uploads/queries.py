@@ -13,7 +13,7 @@ from core import errors
 from core.models import Pulse
 from uploads import access
 from uploads.lanes import FILMS, Lane
-from uploads.models import Caption, Missing, Upload
+from uploads.models import Caption, Missing, Slot, Upload
 
 MOST = 100  # keys of one question
 LATE = timedelta(seconds=5)
@@ -22,6 +22,18 @@ LATE = timedelta(seconds=5)
 def kept_pictures(owner_id: int) -> QuerySet[Upload]:
     """What a member has brought and what is ready, but what hung on something deleted."""
     return Upload.objects.filter(owner_id=owner_id, state=Upload.State.READY, discarded_at__isnull=True)
+
+
+def sent_upload(viewer: Any, key: str | uuid.UUID) -> Upload:
+    """How far one's own is, from the moment that everything is sent."""
+    found = access.access_sent(viewer, key)
+    return found.upload if isinstance(found, Slot) else found
+
+
+def due_slot_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
+    """Finished slots to be taken over now, the longest waiting first."""
+    due = Slot.objects.filter(due_at__lte=timezone.now() - late)
+    return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
 def due_upload_ids(lane: Lane | None = None, *, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:

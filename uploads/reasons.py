@@ -21,6 +21,7 @@ NO_STREAM = "no_stream"
 UNKNOWN_FILE = "unknown_file"
 FULL = "full"
 WRONG_SIZE = "wrong_size"
+INCOMPLETE = "incomplete"
 
 # Worth another attempt: the machine may have been busy. The others are what the file is, and stay so.
 PASSING = {TIMEOUT, MEMORY, CRASHED, AWAY, FULL}
@@ -44,6 +45,7 @@ SENTENCES: dict[str, Promise] = {
     UNKNOWN_CODEC: _("This video or sound is made in a way we cannot play. An MP4 file works best."),
     NO_STREAM: _("There is neither a picture nor a sound in this file."),
     FULL: _("There is no room for files left at the moment. We have been told; please try again later."),
+    INCOMPLETE: _("Not everything has arrived yet. Please send the rest, then try again."),
     WRONG_SIZE: _("What arrived is not as large as was announced. Please upload it again."),
     AWAY: _("The place where files are kept does not answer at the moment. Please try again later."),
 }

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import doors
 from accounts.models.applications import Application
 from core import errors
 
@@ -15,9 +16,20 @@ def waiting() -> QuerySet[Application]:
     return Application.objects.filter(state=Application.State.WAITING)
 
 
+def waiting_of(email: str) -> QuerySet[Application]:
+    """What the mailbox of this address asks for; none or one."""
+    return waiting().filter(mailbox=doors.fold(email))
+
+
 def keeps_handle(handle: str, *, but: str) -> bool:
-    """Whether somebody who waits keeps this handle from others (from all but the one with the address `but`)."""
-    return waiting().exclude(email=but).alias(lowered=Lower("handle")).filter(lowered=handle.lower()).exists()
+    """Whether somebody who waits keeps this handle from others (from all but the mailbox of the address `but`)."""
+    return (
+        waiting()
+        .exclude(mailbox=doors.fold(but))
+        .alias(lowered=Lower("handle"))
+        .filter(lowered=handle.lower())
+        .exists()
+    )
 
 
 def access_waiting(id: int) -> Application:

@@ -1,6 +1,8 @@
 """Which invitations let somebody in, and whose they are."""
 
-from django.db.models import F, Q, QuerySet
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.access.people import Viewer, present, viewer_id
@@ -12,6 +14,13 @@ def open_invitations() -> QuerySet[Invitation]:
     """Neither used up, nor over, nor revoked."""
     fresh = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
     return Invitation.objects.filter(fresh, revoked_at__isnull=True, used__lt=F("uses"))
+
+
+def over_before(moment: datetime) -> QuerySet[Invitation]:
+    """Those that let nobody in any more since before then; used up is one since its last guest came."""
+    later = Arrival.objects.filter(invitation=OuterRef("pk"), created_at__gte=moment)
+    used_up = Q(used__gte=F("uses"), created_at__lt=moment) & ~Exists(later)
+    return Invitation.objects.filter(Q(revoked_at__lt=moment) | Q(expires_at__lt=moment) | used_up)
 
 
 def usable_invitations() -> QuerySet[Invitation]:

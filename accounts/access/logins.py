@@ -39,3 +39,8 @@ def access_device(viewer: Viewer, id: int) -> Device:
     if device is None:
         raise errors.NotFound
     return device
+
+
+def counted_apart(member_id: int, login: str) -> str:
+    """Under what wrong passwords count where the member has logged in before."""
+    return f"{member_id}:{login}"

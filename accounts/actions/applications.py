@@ -35,8 +35,9 @@ def apply(
     of_age: int = 0,
     reason: str = "",
 ) -> Application:
-    """A request to join by somebody whose address has just been proven. Who asks again, asks with the newer words.
-    Invalid names handle or reason; Conflict when one need not or cannot ask any more."""
+    """A request to join by somebody whose address has just been proven. Who asks again, asks with the newer words, and
+    from the newer address: me+1@ and me+2@ are one mailbox, which waits once. Invalid names handle or reason; Conflict
+    when one need not or cannot ask any more."""
     door = doors.sure_door()
     door.check(email=email, of_age=of_age)
     if not door.needs_approval:
@@ -47,6 +48,7 @@ def apply(
     if User.objects.filter(email=email).exists():
         raise errors.Conflict(joining.KNOWN, field="email")
     words = {
+        "email": email,
         "handle": handle,
         "display_name": display_name,
         "password_hash": password_hash,
@@ -56,7 +58,7 @@ def apply(
     try:
         with transaction.atomic():
             row, made = Application.objects.update_or_create(
-                email=email, state=Application.State.WAITING, defaults=words
+                mailbox=doors.fold(email), state=Application.State.WAITING, defaults=words
             )
     except IntegrityError:
         raise errors.Invalid(rules.TAKEN, field="handle") from None

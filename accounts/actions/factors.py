@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import mails, realtime
 from accounts.access import factors as factor_access
+from accounts.access import logins as login_access
 from accounts.actions import logins
 from accounts.models.logins import Device
 from accounts.models.people import User
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 # Of the million codes, three are good at a time: with 30 wrong ones a day the chance of a year's guessing is 1 in 30.
 WRONG_CODES = (limits.Limit("wrong-factor", 5, 300), limits.Limit("wrong-factor-day", 30, 86_400))
-WRONG_PASSWORD = limits.Limit("wrong-for-account", 5, 300)  # for each name, through whatever door it is tried
+WRONG_PASSWORD = limits.Limit("wrong-for-account", 5, 300)  # for each name, whatever the door (but known_browsers)
 PASSKEYS_LIMIT = 20
 NAME_LIMIT = 60
 
@@ -89,6 +90,7 @@ def check_password(*, actor: User, password: str) -> bool:
 def forget_wrong_passwords(*, actor: User) -> None:
     for login in _logins(actor):
         limits.forget_sure(WRONG_PASSWORD, login)
+        limits.forget_sure(WRONG_PASSWORD, login_access.counted_apart(actor.pk, login))
 
 
 def _logins(member: User) -> tuple[str, str]:

@@ -20,7 +20,8 @@ from core import audit, errors, limits, outbox
 MOST_OPEN = 20  # open invitations of one member; staff who may see all invitations have no such limit
 MOST_USES = 100
 MOST_DAYS = 365
-REMEMBERED = timedelta(days=90)
+REMEMBERED = timedelta(days=90)  # of one that is over; who came by it, and by whom, stays (Arrival)
+BATCH = 500
 MAILS = limits.Limit("invitation-mails", 20, 24 * 60 * 60)  # of one member: nobody's letter-box is a target
 
 
@@ -102,6 +103,16 @@ def forget_addresses() -> int:
     """Takes the addresses out of invitations by mail that are over; how many. Their owners may never have joined."""
     old = Invitation.objects.filter(created_at__lt=timezone.now() - REMEMBERED).exclude(email="")
     return old.exclude(pk__in=invitation_access.open_invitations().values("pk")).update(email="")
+
+
+@transaction.atomic
+def forget_invitations() -> int:
+    """A batch of those that were over (used up, expired or taken back) long enough ago."""
+    ids = list(
+        invitation_access.over_before(timezone.now() - REMEMBERED).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    )
+    gone, _by_model = Invitation.objects.filter(pk__in=ids).delete()
+    return gone
 
 
 def _allowed(actor: User) -> User:

@@ -39,7 +39,7 @@ def join(
     door.check(email=email, of_age=of_age)
     if door.needs_approval:
         raise doors.NeedsApproval
-    own = application_access.waiting().filter(email=email)
+    own = application_access.waiting_of(email)
     if application_access.keeps_handle(handle, but=email):
         raise errors.Invalid(rules.TAKEN, field="handle")
     user = admit(email=email, handle=handle, display_name=display_name, password_hash=password_hash, language=language)

@@ -16,6 +16,13 @@ class Application(models.Model):
         DECLINED = "declined", "declined"
 
     email = models.EmailField()
+    mailbox = models.CharField(
+        max_length=254,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="As access.doors.fold leaves the address: one waits for each. Empty: of an older version.",
+    )
     handle = models.CharField(max_length=30)
     display_name = models.CharField(max_length=60)
     password_hash = models.CharField(max_length=128, blank=True, help_text="Emptied when decided.")
@@ -35,6 +42,11 @@ class Application(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("email", condition=models.Q(state="waiting"), name="application_once"),
+            models.UniqueConstraint(
+                "mailbox",
+                condition=models.Q(state="waiting") & ~models.Q(mailbox=""),
+                name="application_once_a_mailbox",
+            ),
             models.UniqueConstraint(Lower("handle"), condition=models.Q(state="waiting"), name="applied_handle_once"),
         ]
         indexes = [

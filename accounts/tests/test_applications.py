@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.actions import applications, invitations, joining, roles
+from accounts.actions import applications, doors, invitations, joining, roles
 from accounts.models.applications import Application
 from accounts.models.doors import BlockedAddress
 from accounts.models.people import User
@@ -36,6 +36,38 @@ def mod(cast: Cast) -> User:
 def ask(number: int = 1, **changes: Any) -> Application:
     person = {**PERSON, "email": f"n{number}@lab.example", "handle": f"n{number}_n", "reason": "I sing."}
     return applications.apply(**{**person, **changes})
+
+
+def test_one_mailbox_waits_once_and_each_address_stays_as_it_was_written(mod: User, client: Client) -> None:
+    """me+1@ and me+2@ are read by one person: they hold one handle, not many, and learn nothing by asking."""
+    first = ask(email="jo+site@lab.example", handle="jo_first")
+    again = ask(email="Jo+new@lab.example".lower(), handle="jo_second")
+    assert (again.pk, Application.objects.get().email) == (first.pk, "jo+new@lab.example")
+    assert ask(2, handle="jo_first").handle == "jo_first", "free again"
+    plain = ask(email="jo@lab.example", handle="jo_third")
+    other = ask(email="jo@other.example", handle="jo_fourth")
+    assert (plain.pk, len({first.pk, other.pk})) == (first.pk, 2)
+    user = applications.accept(actor=mod, application_id=other.pk)
+    assert user.email == "jo@other.example"
+    answers = []
+    for name in ("jo+site", "jo+new", "nobody+x"):
+        answer = Client().post("/signup/", {**FORM, "email": f"{name}@lab.example", "reason": "I sing."})
+        answers.append((answer.status_code, answer["Location"]))
+    assert len(set(answers)) == 1
+    assert len(set(Mail.objects.order_by("-pk").values_list("subject", flat=True)[:3])) == 1
+    decide(sign_up="open")
+    member = joining.join(**{**PERSON, "email": "jo+in@lab.example", "handle": "jo_third"})
+    assert (member.email, Application.objects.filter(pk=first.pk).exists()) == ("jo+in@lab.example", False)
+
+
+def test_a_blocked_mailbox_is_blocked_with_every_plus(mod: User) -> None:
+    row = ask(email="jo+1@lab.example")
+    doors.block_address(actor=make_user("chief", is_superuser=True), pattern="Jo+9@lab.example")
+    for email in ("jo@lab.example", "jo+2@lab.example"):
+        with pytest.raises(errors.Invalid, match="cannot be used"):
+            ask(email=email)
+    with pytest.raises(errors.Invalid, match="cannot be used"):
+        applications.accept(actor=mod, application_id=row.pk)
 
 
 def test_from_the_form_to_membership(mod: User, client: Client) -> None:

@@ -12,6 +12,7 @@ from accounts import tasks
 from accounts.actions import logins
 from accounts.models.logins import Device
 from accounts.tests.factories import Cast, log_in
+from core import chores
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -40,3 +41,23 @@ def test_sessions_and_logins_that_are_over_are_forgotten(cast: Cast, monkeypatch
     Device.objects.filter(pk=lapsed.pk).update(refreshed_at=now - month)
     tasks.forget()
     assert set(Device.objects.all()) == {stands, fresh}
+
+
+def test_one_step_that_fails_stops_none_behind_it(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> int:
+        raise RuntimeError
+
+    month = timezone.now() - timedelta(days=31)
+    over = logins.start_device(actor=cast.bob, session_key="gone")
+    Device.objects.filter(pk=over.pk).update(ended_at=month)
+    steps = ("sso.forget_sso", "applications.forget_applications", "addresses.forget_changes", "shelf.drop_stray")
+    done: list[str] = []
+    for step in steps:
+        monkeypatch.setattr(f"accounts.actions.{step}", lambda name=step: done.append(name))
+    with monkeypatch.context() as broken:
+        broken.setattr(logins, "forget_logins", fails)
+        tasks.forget()
+    assert (tuple(done), Device.objects.filter(pk=over.pk).exists()) == (steps, True)
+    assert ["fails: RuntimeError" in finding.says for finding in chores.findings()] == [True]
+    tasks.forget()
+    assert not Device.objects.filter(pk=over.pk).exists()

@@ -264,6 +264,37 @@ def test_addresses_of_those_who_were_invited_are_forgotten(cast: Cast) -> None:
     assert (over.email, still.email) == ("", "b@example.org")
 
 
+def test_invitations_that_are_over_go_and_who_came_by_them_is_still_known(cast: Cast) -> None:
+    long = invitations.REMEMBERED + timedelta(days=1)
+    now = timezone.now()
+    expired, _token = invite(cast.alice, days=7)
+    revoked, _token = invite(cast.alice, days=None)
+    invitations.revoke(actor=cast.alice, invitation_id=revoked.pk)
+    used, token = invite(cast.alice, days=None)
+    guest = join(token, 1)
+    _used_late, token = invite(cast.alice, days=None, uses=2)
+    join(token, 2)
+    endless, _token = invite(cast.alice, days=None)
+    with time_machine.travel(now + timedelta(days=60)):
+        late = join(token, 3)
+        assert invitations.forget_invitations() == 0, "none of them is over for so long"
+    with time_machine.travel(now + long):
+        assert invitations.forget_invitations() == 2, "one counts from its end, which was a week later"
+        assert invitations.forget_invitations() == 0
+        assert not Invitation.objects.filter(pk__in=[revoked.pk, used.pk]).exists()
+    with time_machine.travel(now + long + timedelta(days=7)):
+        assert invitations.forget_invitations() == 1
+        assert not Invitation.objects.filter(pk=expired.pk).exists()
+    with time_machine.travel(now + long + timedelta(days=60)):
+        assert invitations.forget_invitations() == 1
+    assert list(Invitation.objects.all()) == [endless]
+    came = set(Arrival.objects.filter(inviter=cast.alice).values_list("person", flat=True))
+    assert {guest.pk, late.pk} <= came
+    assert len(came) == 3
+    tree = invitation_queries.tree(viewer=make_user("chief", is_superuser=True), handle="alice")
+    assert {row.person_id for row in tree.rows} == came
+
+
 # -- The pages and the API --
 
 

@@ -248,6 +248,17 @@ def test_reacting_leads_back_to_the_same_place(cast: Cast) -> None:
     assert post.reactions == {}
 
 
+def test_reacting_on_the_page_of_a_refused_comment_leads_to_a_page(cast: Cast) -> None:
+    """Without script: that page stands at an address that takes comments and shows nothing."""
+    post = make_post(cast.alice)
+    client = browser(cast.bob)
+    refused = client.post("/comments/write/", {"post": post.pk, "text": ""})
+    assert (refused.status_code, f"/posts/{post.pk}/react/" in refused.content.decode()) == (422, True)
+    came = {"Referer": "http://testserver/comments/write/"}
+    answer = client.post(f"/posts/{post.pk}/react/", {"kind": "love"}, headers=came)
+    assert client.get(answer["Location"]).status_code == 200
+
+
 # -- Comments
 
 

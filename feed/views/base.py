@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
@@ -43,8 +44,12 @@ def next_url(request: Request, cursor: str, path: str = "", query: str = "") -> 
 
 
 def back(request: Request, anchor: str, otherwise: Callable[[], str]) -> HttpResponseRedirect:
-    """To the page of ours the person came from, at the thing they touched."""
+    """To the page of ours the person came from, at the thing they touched. A refused comment shows its post at an
+    address that answers nothing to a look: `otherwise`."""
     came = request.headers.get("Referer", "").partition("#")[0]
-    if url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    is_page = not came.partition("?")[0].endswith(reverse("feed:write_comment"))
+    if is_page and url_has_allowed_host_and_scheme(
+        came, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         return HttpResponseRedirect(f"{came}#{anchor}")
     return HttpResponseRedirect(otherwise())

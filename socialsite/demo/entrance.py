@@ -38,6 +38,7 @@ def furnish(users: list[User]) -> None:
         [
             Application(
                 email=f"{handle}@example.org",
+                mailbox=f"{handle}@example.org",
                 handle=handle,
                 display_name=name,
                 password_hash=make_password(None),

@@ -4,6 +4,7 @@
 SUPERVISORS: dict[str, str] = {
     "accounts/actions/life.py": "one member who cannot be erased holds up nobody behind",
     "chat/writer.py": "one batch's failure must not end the thread that writes all messages",
+    "core/chores.py": "one chore's failure is told by doctor, the others are done",
     "core/consumers.py": "one frame's failure must not end the socket",
     "core/delivery.py": "one mail's failure is recorded, the others go out",
     "core/management/commands/doctor.py": "every part is looked at, whatever the others answer",
@@ -15,7 +16,7 @@ SUPERVISORS: dict[str, str] = {
 }
 WAITING = (
     "receiving.receive_upload receiving.cut_upload receiving.receive_ready_upload preparing.process_upload "
-    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part slots.finish_slot "
+    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part taking.take_slot "
     "sweeps.sweep_originals sweeps.sweep_storage sweeps.remove_due_files"
 )
 SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files note_films"
@@ -63,6 +64,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.applications.apply": "whoever proved the address is no member yet",
     "accounts.actions.applications.forget_applications": "the clock",
     "accounts.actions.invitations.forget_addresses": "the clock",
+    "accounts.actions.invitations.forget_invitations": "the clock",
     "accounts.actions.joining.admit": "whoever was let in is a member only afterwards",
     "accounts.actions.joining.join": "whoever proved the address is a member only afterwards",
     "accounts.actions.joining.make_owner": "whoever has the owner's link",
@@ -105,6 +107,7 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.counts.recount_polls": "the shell",
     "moderation.actions.forget_reports": "the clock",
     "uploads.actions.preparing.process_upload": "a worker",
+    "uploads.actions.taking.take_slot": "a worker",
     "uploads.actions.slots.receive_part": "whoever has the link",
     "uploads.actions.moving.move_media": "the shell",
     **dict.fromkeys(map("uploads.actions.sweeps.{}".format, SWEEPS.split()), "the clock"),

@@ -17,7 +17,7 @@ export class Slot {
     Object.assign(this, { url: `${url}/slots`, file, purpose, progress, slot: null, cancelled: false });
   }
 
-  /** The upload, once everything has arrived and is taken over. HttpError when that does not work. */
+  /** The upload, once everything has arrived; the site takes it over then. HttpError when that does not work. */
   async run() {
     await this.#begin();
     for (let idle = 0; this.slot.arrived.length < this.slot.parts; ) {
@@ -27,7 +27,7 @@ export class Slot {
       if (idle > 2) throw new HttpError(t("failed"), { status: ENDED }); // new addresses do not help: it is full, say
       if (this.slot.arrived.length < this.slot.parts) await this.#look();
     }
-    return this.#again(() => post(`${this.url}/${this.slot.key}/finish`), (error) => passing(error) || error.status === 409);
+    return this.#again(() => post(`${this.url}/${this.slot.key}/finish`));
   }
 
   /** Stops it, and tells the site that nothing more will come. */
@@ -95,13 +95,13 @@ export class Slot {
     });
   }
 
-  async #again(ask, may = passing) {
+  async #again(ask) {
     for (const time of PAUSES) {
       if (this.cancelled) throw new DOMException("cancelled", "AbortError");
       try {
         return await ask();
       } catch (error) {
-        if (!(error instanceof HttpError) || !may(error)) throw error;
+        if (!(error instanceof HttpError) || !passing(error)) throw error;
         await pause(time);
       }
     }

@@ -90,7 +90,6 @@ class Pick {
   #arrived(answer) {
     if (this.state !== "sending") return;
     this.key = answer.key;
-    this.slot = null;
     this.bar.removeAttribute("value"); // how long preparing takes nobody knows
     this.bar.setAttribute("aria-label", `${t("preparing")}: ${this.file.name}`);
     this.#set("preparing");
@@ -105,10 +104,12 @@ class Pick {
     if (answer.state === "ready") this.#ready(answer);
     if (answer.state !== "failed") return;
     this.failure = answer;
+    if (answer.reason !== "incomplete") this.slot = null; // nothing of it is worth going on with
     this.#set("failed", answer.detail);
   }
 
   #ready({ medium, url }) {
+    this.slot = null;
     if (medium === "picture") this.#known(url);
     else if (medium === "video") this.image.src = url; // its poster
     this.#set("ready");
@@ -141,8 +142,8 @@ class Pick {
   }
 
   remove() {
+    if (!this.key) this.slot?.cancel();
     this.state = "removed";
-    this.slot?.cancel();
     this.#giveUp(this.key);
     this.node.remove();
     this.changed();

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from core import errors
 from uploads import access, bucket, lanes, reasons
-from uploads.actions import attempts, films, removal
-from uploads.models import Upload
+from uploads.actions import attempts, films, removal, slots
+from uploads.models import Slot, Upload
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,13 @@ def retry_upload(*, actor: Any, upload_id: int) -> bool:
 @transaction.atomic
 def retry_own_upload(*, actor: Any, key: str | uuid.UUID) -> Upload:
     """Its owner gives it three more attempts, where those may help; Conflict if they cannot."""
-    upload = access.access_upload(actor, key, lock=True)
-    if not (upload.can_retry and _again(Upload.objects.filter(pk=upload.pk))):
+    found = access.access_sent(actor, key, lock=True)
+    if isinstance(found, Slot) and found.can_retry:
+        return slots.finish_slot(actor=actor, key=key)
+    if isinstance(found, Slot) or not (found.can_retry and _again(Upload.objects.filter(pk=found.pk))):
         raise errors.Conflict(_("Trying again would not help. Please upload it once more."))
-    upload.refresh_from_db()
-    return upload
+    found.refresh_from_db()
+    return found
 
 
 def _again(rows: QuerySet[Upload]) -> bool:

@@ -1,28 +1,23 @@
-"""Files on their way, straight to the storage: a slot is opened, filled by whoever has its addresses, and finished.
+"""Files on their way, straight to the storage: a slot is opened, filled by whoever has its addresses, and finished:
+then a worker takes it over (taking.py).
 
-Waits for the storage, so these are short transactions, marked durable. Killed at any line: the slot can be finished
-again, or goes after a day with what lies there.
+Where parts are begun or listed it waits for the storage, so these are short transactions, marked durable.
 """
 
-import logging
 import uuid
 from datetime import timedelta
 from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from core import errors, scratch
-from uploads import access, docks, lanes, magic, reasons, registry, storage
+from core import errors, scratch, wake
+from uploads import access, docks, reasons, registry, storage
 from uploads.actions import checks, removal, troubles
 from uploads.models import Slot, Stored, Upload
 
-log = logging.getLogger(__name__)
 LASTS = timedelta(hours=24)
-CLAIM = timedelta(minutes=5)  # longer than taking over takes
 
 
 class Readable(Protocol):
@@ -76,19 +71,20 @@ def receive_part(*, key: uuid.UUID, number: int, body: Readable) -> None:
         storage.keep_part(slot.key, number, piece)
 
 
+@transaction.atomic
 def finish_slot(*, actor: Any, key: str | uuid.UUID) -> Upload:
-    """Takes over what has arrived, from where nobody can send anything any more. The same answer however often."""
-    slot = access.own_slots(actor).filter(key=access.as_key(key)).first()
+    """Everything is sent, says its owner: a worker takes it over, and this waits for nothing. The same answer however
+    often; what becomes of it says the upload of this key."""
+    slot = access.own_slots(actor).select_for_update().filter(key=access.as_key(key)).first()
     if slot is None:  # it became the upload in one transaction
         return access.access_upload(actor, key)
     _refuse_over(slot)
-    if not _claim(slot):
-        raise errors.Conflict(_("Your file is just being taken over. One moment, please."))
-    try:
-        return _take_over(slot, docks.dock())
-    except (errors.SocialError, OSError):
-        _let_go(slot)
-        raise
+    if slot.due_at is None:
+        slot.due_at, slot.reason, slot.attempts = timezone.now(), "", 0
+        slot.save(update_fields=["due_at", "reason", "attempts"])
+    wake.after_commit("uploads.take", str(slot.pk))
+    upload: Upload = slot.upload
+    return upload
 
 
 @transaction.atomic
@@ -112,102 +108,7 @@ def _begun(slot: Slot, dock: docks.Dock) -> Slot:
 
 
 def _refuse_over(slot: Slot) -> None:
-    if slot.reason:
+    if slot.is_refused:
         raise errors.Invalid(reasons.sentence(slot.reason), field="file")
     if slot.created_at < timezone.now() - LASTS:
         raise errors.NotFound
-
-
-def _claim(slot: Slot) -> bool:
-    now = timezone.now()
-    with transaction.atomic(durable=True):
-        claimed = Slot.objects.filter(pk=slot.pk, claimed_until__lte=now).update(claimed_until=now + CLAIM)
-    slot.claimed_until = now + CLAIM
-    return bool(claimed)
-
-
-def _let_go(slot: Slot) -> None:
-    with transaction.atomic(durable=True):
-        _held(slot).update(claimed_until=timezone.now())
-
-
-def _take_over(slot: Slot, dock: docks.Dock) -> Upload:
-    try:
-        with troubles.told():
-            _refuse_gaps(slot, dock.arrived(slot))
-            found = dock.take(slot)
-    except (FileNotFoundError, docks.Changed):
-        _drop_copy(slot)
-        raise errors.Conflict(_("Not everything has arrived yet. Please send the rest, then try again.")) from None
-    try:
-        type, width, height = checks.facts_of_head(registry.kind(slot.purpose), found, slot)
-    except magic.Refused as refused:
-        if _refuse_for_good(slot, str(refused)):
-            raise errors.Invalid(reasons.sentence(str(refused)), field="file") from None
-        upload = None
-    else:
-        upload = _become(slot, type=type, width=width, height=height)
-    if upload is None:  # deleted, swept or taken over by somebody else meanwhile
-        _drop_copy(slot)
-        raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
-    try:
-        storage.drop_parts(slot.key)
-    except OSError as error:  # the bucket's lifecycle, or the sweep
-        log.warning("parts of %s stay: %s", slot.key, error)
-    return upload
-
-
-def _refuse_gaps(slot: Slot, arrived: dict[int, int]) -> None:
-    if any(arrived.get(number) != slot.size_of(number) for number in range(1, slot.parts + 1)):
-        raise FileNotFoundError
-    if len(arrived) > slot.parts:
-        raise docks.Changed
-
-
-def _become(slot: Slot, **facts: Any) -> Upload | None:
-    """The slot's upload, which a worker prepares; None for who no longer holds the claim."""
-    now = timezone.now()
-    with transaction.atomic(durable=True):
-        if not _held(slot).delete()[0]:
-            return None
-        if not Stored.objects.filter(key=slot.key, due_at__gt=now).update(due_at=None):
-            transaction.set_rollback(True)
-            return None
-        upload = Upload.objects.create(
-            key=slot.key,
-            owner_id=slot.owner_id,
-            purpose=slot.purpose,
-            public=registry.kind(slot.purpose).public,
-            name=slot.name,
-            alt=slot.alt,
-            bytes=slot.bytes,
-            state=Upload.State.RECEIVED,
-            due_at=now,
-            **facts,
-            taken=slot.taking,
-            medium=magic.medium_of(facts["type"]),
-        )
-        lanes.wake(upload)
-    return upload
-
-
-def _drop_copy(slot: Slot) -> None:
-    """Whole or not: nobody looks at it."""
-    try:
-        storage.drop(storage.original(slot.key, slot.taking))
-    except OSError as error:  # the sweep of the storage
-        log.warning("a copy of %s stays: %s", slot.key, error)
-
-
-def _refuse_for_good(slot: Slot, reason: str) -> bool:
-    """What came goes at once; why, the owner can read until the slot goes. False for who no longer holds the claim."""
-    with transaction.atomic(durable=True):
-        held = bool(_held(slot).update(reason=reason))
-        if held:
-            removal.make_due([slot.key])
-    return held
-
-
-def _held(slot: Slot) -> QuerySet[Slot]:
-    """The slot, while the claim on it is this process's."""
-    return Slot.objects.filter(pk=slot.pk, claimed_until=slot.claimed_until)

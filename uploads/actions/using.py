@@ -28,6 +28,9 @@ def attach_uploads(*, actor: Any, keys: Sequence[str | uuid.UUID], purpose: str,
     own = access.own_uploads(actor).filter(key__in=wanted, purpose=purpose)
     found = {upload.key: upload for upload in own.select_for_update().order_by("id")}
     if len(found) < len(wanted):
+        for slot in access.own_slots(actor).filter(key__in=wanted, purpose=purpose).order_by("id"):
+            if slot.is_finished:
+                checks.refuse_unready(slot.upload)
         raise errors.NotFound(field="uploads")
     uploads = [found[key] for key in wanted]
     for upload in uploads:
@@ -78,10 +81,13 @@ def release_uploads(*, actor: None, upload_ids: Sequence[int]) -> int:
 @transaction.atomic
 def delete_upload(*, actor: Any, key: str | uuid.UUID) -> None:
     """The owner no longer wants an upload that is not in use."""
-    upload = access.access_upload(actor, key, lock=True)
-    if upload.attached_at:
+    found = access.access_sent(actor, key, lock=True)
+    if isinstance(found, Slot):
+        removal.delete_slots([found])
+        return
+    if found.attached_at:
         raise errors.Conflict(_("This picture is in use. Delete it where it is shown."))
-    removal.delete([upload])
+    removal.delete([found])
 
 
 @transaction.atomic

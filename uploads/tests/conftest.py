@@ -1,5 +1,5 @@
 import pytest
-from django.core.files.storage import InMemoryStorage
+from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import make_user
@@ -22,6 +22,16 @@ def files(monkeypatch):
     memory = InMemoryStorage()
     monkeypatch.setattr(storage, "default_storage", memory)
     return memory
+
+
+@pytest.fixture
+def disk(tmp_path, monkeypatch):
+    """The data folder's media."""
+    from uploads import storage
+
+    where = FileSystemStorage(location=tmp_path)
+    monkeypatch.setattr(storage, "default_storage", where)
+    return tmp_path
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 
 from core import errors
 from uploads import registry, storage
-from uploads.models import Stored, Upload
+from uploads.actions import taking
+from uploads.models import Slot, Stored, Upload
 
 PURPOSE = "test"
 PAYLOAD = b"<script>alert(1)</script>"
@@ -141,6 +142,21 @@ def original_of(key: str | uuid.UUID) -> bytes:
     upload = Upload.objects.get(key=key)
     with storage.open_original(upload.key, upload.taken) as file:
         return bytes(file.read())
+
+
+def take(key: str | uuid.UUID) -> Upload | None:
+    """What a worker does with a finished slot."""
+    slot = Slot.objects.filter(key=key).first()
+    return taking.take_slot(slot_id=slot.pk) if slot else None
+
+
+def land(api: Any, key: str) -> dict[str, Any]:
+    """Everything is sent, its owner says; what the owner reads once a worker has looked at it."""
+    answer = api.post(f"/api/v1/uploads/slots/{key}/finish")
+    assert answer.status_code == 202, answer.content
+    take(key)
+    said: dict[str, Any] = api.get(f"/api/v1/uploads/{key}").json()
+    return said
 
 
 def at_once(call: Callable[[], Any], times: int = 2) -> list[Any]:

@@ -45,3 +45,7 @@ def finish(api, key):
 
 def names(bucket) -> set[str]:
     return set(bucket.names(""))
+
+
+def land(api, key) -> dict:
+    return factories.land(api, key)

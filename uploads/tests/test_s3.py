@@ -13,11 +13,11 @@ from django.core.management import call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from uploads import docks, links, presign, storage, tasks
-from uploads.actions import preparing, slots, using
+from uploads import docks, links, presign, reasons, storage, tasks
+from uploads.actions import preparing, taking, using
 from uploads.models import Slot, Stored, Upload
 from uploads.tests import factories
-from uploads.tests.senders import MIB, URL, finish, names, opened, picture, send
+from uploads.tests.senders import MIB, URL, finish, land, names, opened, picture, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3, pytest.mark.slow, pytest.mark.xdist_group("s3")]
 
@@ -36,8 +36,8 @@ def test_a_small_file_goes_straight_to_the_bucket(api, bucket):
     slot = opened(api, data, alt="A cat")
     assert (slot["parts"], [way["method"] for way in slot["ways"]]) == (1, ["POST"])
     assert send(slot, data) == [204]
-    answer = finish(api, slot["key"])
-    assert (answer.status_code, answer.json()["state"], answer.json()["type"]) == (202, "received", "image/png")
+    said = land(api, slot["key"])
+    assert (said["state"], said["type"]) == ("received", "image/png")
     assert names(bucket) == {(upload := Upload.objects.get()).original_name}
     upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.is_ready, upload.alt, upload.bytes) == (True, "A cat", len(data))
@@ -53,11 +53,11 @@ def test_a_large_file_comes_in_parts_and_goes_on_after_a_lost_connection(api, bu
     slot = opened(api, data)
     assert (slot["parts"], {way["method"] for way in slot["ways"]}) == (3, {"PUT"})
     assert send(slot, data, numbers={2}) == [200]
-    assert finish(api, slot["key"]).status_code == 409  # the rest is missing, and nothing is lost
+    assert land(api, slot["key"])["reason"] == reasons.INCOMPLETE  # and nothing is lost
     again = api.get(f"{URL}/{slot['key']}").json()
     assert (again["arrived"], [way["number"] for way in again["ways"]]) == ([2], [1, 3])
     assert send(again, data) == [200, 200]
-    assert finish(api, slot["key"]).status_code == 202
+    assert land(api, slot["key"])["reason"] == ""
     assert factories.original_of(slot["key"]) == data
     assert not bucket.client.list_multipart_uploads(Bucket=bucket.name).get("Uploads")
 
@@ -73,7 +73,7 @@ def test_what_is_called_off_leaves_nothing(api, bucket, small_parts):
     assert send(slot, data, numbers={2}) == [404]
 
 
-def test_a_finish_that_died_on_its_way_is_finished_by_the_next(api, owner, bucket, small_parts, monkeypatch):
+def test_a_take_over_that_died_on_its_way_is_finished_by_the_next(api, owner, bucket, small_parts, monkeypatch):
     data = picture(6 * MIB)
     slot = opened(api, data)
     send(slot, data)
@@ -82,12 +82,13 @@ def test_a_finish_that_died_on_its_way_is_finished_by_the_next(api, owner, bucke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(slots, "_become", dies)
+        patch.setattr(taking, "_become", dies)
         with pytest.raises(KeyboardInterrupt):
-            slots.finish_slot(actor=owner, key=slot["key"])
-    assert finish(api, slot["key"]).status_code == 409  # the dead one's claim still stands
-    with time_machine.travel(timezone.now() + slots.CLAIM, tick=True):
-        assert finish(api, slot["key"]).status_code == 202
+            land(api, slot["key"])
+    assert finish(api, slot["key"]).json()["state"] == "received"
+    assert factories.take(slot["key"]) is None  # the dead one's claim still stands
+    with time_machine.travel(timezone.now() + taking.CLAIM, tick=True):
+        assert factories.take(slot["key"])
 
 
 # What the bucket refuses
@@ -157,7 +158,7 @@ def test_addresses_to_send_to_end_and_are_renewed(api, bucket, small_parts, monk
     assert send(parts, data) == [403, 403]
     renewed = api.get(f"{URL}/{parts['key']}").json()
     assert send(renewed, data) == [200, 200]
-    assert finish(api, parts["key"]).status_code == 202
+    assert land(api, parts["key"])["reason"] == ""
 
 
 # Links
@@ -201,7 +202,7 @@ def test_a_link_to_what_is_deleted_leads_nowhere(api, owner, bucket):
     data = picture()
     slot = opened(api, data)
     send(slot, data)
-    finish(api, slot["key"])
+    land(api, slot["key"])
     upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
     link = upload.src
     using.attach_uploads(actor=owner, keys=[upload.key], purpose=factories.PURPOSE, limit=1)

@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import uuid
 from contextlib import closing
 from datetime import timedelta
 
@@ -16,13 +15,12 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from core import errors
 from uploads import docks, reasons, storage, tasks
-from uploads.actions import preparing, slots, sweeps, using
+from uploads.actions import preparing, sweeps, taking, using
 from uploads.bucket import Bucket
-from uploads.models import Stored, Upload
+from uploads.models import Slot, Stored, Upload
 from uploads.tests import factories
-from uploads.tests.senders import MIB, URL, finish, names, opened, picture, send
+from uploads.tests.senders import MIB, URL, finish, land, names, opened, picture, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3, pytest.mark.slow, pytest.mark.xdist_group("s3")]
 
@@ -34,7 +32,7 @@ def test_nothing_overwrites_what_is_finished(api, bucket):
     data = picture()
     slot = opened(api, data)
     send(slot, data)
-    assert finish(api, slot["key"]).status_code == 202
+    assert land(api, slot["key"])["state"] == "received"
     evil = b"<html>".ljust(len(data), b"!")
     assert send(slot, evil) == [204]  # S3 takes it, where nobody looks any more
     assert factories.original_of(slot["key"]) == data
@@ -55,7 +53,7 @@ def test_what_is_replaced_while_it_is_copied_is_not_taken(api, bucket, monkeypat
         return real(self, source, target, etag=etag)
 
     monkeypatch.setattr(docks.bucket.Bucket, "copy", slow)
-    assert finish(api, slot["key"]).status_code == 409
+    assert land(api, slot["key"])["reason"] == reasons.INCOMPLETE
     assert not Upload.objects.exists()
     assert not any(name.startswith("uploads/final/") for name in names(bucket))
 
@@ -70,15 +68,14 @@ def test_one_stalled_for_longer_than_its_claim_overwrites_nothing(api, owner, bu
 
     def stalled(self, source, target, *, etag):
         monkeypatch.setattr(docks.bucket.Bucket, "copy", real)
-        with time_machine.travel(timezone.now() + slots.CLAIM + timedelta(seconds=1)):
-            assert slots.finish_slot(actor=owner, key=slot["key"])
+        with time_machine.travel(timezone.now() + taking.CLAIM + timedelta(seconds=1)):
+            assert factories.take(slot["key"])
         assert send(slot, evil.ljust(len(data), b"!")) == [204]
         real(self, source, target, etag=etag)
         return True  # as a storage that knows no conditions, and a process that looks at nothing once more
 
     monkeypatch.setattr(docks.bucket.Bucket, "copy", stalled)
-    with pytest.raises(errors.Conflict):
-        slots.finish_slot(actor=owner, key=slot["key"])
+    land(api, slot["key"])
     tasks.remove()
     upload = Upload.objects.get()
     assert {name for name in names(bucket) if name.startswith(storage.FINAL)} == {upload.original_name}
@@ -104,7 +101,7 @@ def test_what_a_file_is_says_its_copy_however_it_came_there(api, bucket, monkeyp
 
     monkeypatch.setattr(bucket.client, "copy_object", swapped)
     monkeypatch.setattr(docks.bucket.Bucket, "client", bucket.client)
-    assert finish(api, slot["key"]).json()["type"] == "image/jpeg"
+    assert land(api, slot["key"])["type"] == "image/jpeg"
     assert factories.original_of(slot["key"]) == other
     done = preparing.process_upload(upload_id=Upload.objects.get().pk)
     assert (done.is_ready, done.sha256, done.bytes) == (True, hashlib.sha256(other).hexdigest(), size)
@@ -169,11 +166,12 @@ def test_a_full_bucket_is_said_and_a_retry_is_safe(api, owner, bucket, s3_gatewa
     assert send(second, data) == [204]
     s3_gateway.limit(bucket.name, objects=1)
     assert send(slot, large) == [403, 403]
-    assert (answer := finish(api, slot["key"])).status_code == 409, answer.content
-    answer = finish(api, second["key"])
-    assert (answer.status_code, "no room" in answer.json()["detail"]) == (503, True)
+    assert land(api, slot["key"])["reason"] == reasons.INCOMPLETE
+    said = land(api, second["key"])
+    assert (said["state"], said["reason"]) == ("received", reasons.FULL)
     s3_gateway.limit(bucket.name, objects=-1)
-    assert finish(api, second["key"]).status_code == 202
+    Slot.objects.filter(key=second["key"]).update(due_at=timezone.now())
+    assert land(api, second["key"])["reason"] == ""
     s3_gateway.limit(bucket.name, objects=1)
     upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
     assert (upload.state, upload.reason) == ("received", reasons.FULL)
@@ -192,15 +190,15 @@ def test_a_full_bucket_is_said_and_a_retry_is_safe(api, owner, bucket, s3_gatewa
     assert (names(bucket), Stored.objects.count()) == (set(), 0)
 
 
-def test_finished_twice_at_once_it_is_one_upload(api, owner, bucket, monkeypatch):
+def test_taken_twice_at_once_it_is_one_upload(api, owner, bucket, monkeypatch):
     data = picture()
     slot = opened(api, data)
     send(slot, data)
-    answers = factories.at_once(lambda: slots.finish_slot(actor=owner, key=slot["key"]).key)
-    assert set(answers) <= {uuid.UUID(slot["key"]), None}
-    assert any(answers)
+    finish(api, slot["key"])
+    taken = factories.at_once(lambda: factories.take(slot["key"]))
+    assert len([one for one in taken if one]) == Upload.objects.count() == 1
     assert finish(api, slot["key"]).status_code == 202
-    assert Upload.objects.count() == 1
+    assert names(bucket) == {Upload.objects.get().original_name}
 
 
 @pytest.mark.parametrize(
@@ -214,9 +212,10 @@ def test_finished_twice_at_once_it_is_one_upload(api, owner, bucket, monkeypatch
 def test_what_it_is_says_the_copy_and_not_the_client(api, bucket, data, said, reason):
     slot = opened(api, data, type=said)
     send(slot, data)
-    for _turn in range(2):
-        answer = finish(api, slot["key"])
-        assert (answer.status_code, reason in answer.json()["errors"]["file"][0]) == (422, True), answer.json()
+    said = land(api, slot["key"])
+    assert (said["state"], reason in said["detail"]) == ("failed", True), said
+    answer = finish(api, slot["key"])
+    assert (answer.status_code, answer.json()["errors"]["file"]) == (422, [said["detail"]])
     tasks.remove()
     assert (names(bucket), Upload.objects.count()) == (set(), 0)
 
@@ -237,9 +236,13 @@ def test_a_storage_that_is_away_or_slow_is_said_and_a_retry_is_safe(api, bucket,
     monkeypatch.setattr(docks.bucket.Bucket, "client", slow)
     s3_gateway.pause()
     try:
-        answer = finish(api, slot["key"])
-        assert (answer.status_code, "does not answer" in answer.json()["detail"]) == (503, True)
+        begun = time.monotonic()
+        assert finish(api, slot["key"]).json()["state"] == "received"
+        assert time.monotonic() - begun < 0.9, "the request waits for nothing"
+        said = land(api, slot["key"])
+        assert (said["state"], said["reason"]) == ("received", reasons.AWAY)
     finally:
         s3_gateway.go_on()
-    assert finish(api, slot["key"]).status_code == 202
+    Slot.objects.update(due_at=timezone.now())
+    assert factories.take(slot["key"])
     assert Upload.objects.count() == 1

@@ -1,4 +1,5 @@
-"""Slots where files lie with us: parts, going on, finishing, and what is refused. The same in a bucket: test_s3.py."""
+"""Slots where files lie with us: parts, going on, and what is refused. The same in a bucket: test_s3.py; what becomes
+of a finished one: test_taking.py."""
 
 import errno
 import uuid
@@ -6,54 +7,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from core import bodies, errors, scratch
-from uploads import links, magic, reasons, storage, tasks
-from uploads.actions import checks, preparing, slots, sweeps, using
+from core import bodies, scratch
+from uploads import links, reasons, storage, tasks
+from uploads.actions import attempts, checks, preparing, slots, using
 from uploads.models import Slot, Stored, Upload
 from uploads.tests import factories
+from uploads.tests.parts import PICTURE, URL, finish, land, lying, opened, send
 
 pytestmark = pytest.mark.django_db
-URL = "/api/v1/uploads/slots"
-PICTURE = factories.png(700, 500).getvalue()
-
-
-@pytest.fixture
-def disk(tmp_path, monkeypatch):
-    """The data folder's media."""
-    where = FileSystemStorage(location=tmp_path)
-    monkeypatch.setattr(storage, "default_storage", where)
-    return tmp_path
-
-
-def lying(disk) -> set[str]:
-    return {str(path.relative_to(disk)) for path in disk.rglob("*") if path.is_file()}
-
-
-def opened(api, data=PICTURE, **words) -> dict:
-    given = {"purpose": factories.PURPOSE, "name": "cat.png", "type": "image/png", "bytes": len(data)}
-    answer = api.post(URL, given | words, format="json")
-    assert answer.status_code == 201, answer.content
-    return answer.json()
-
-
-def send(client, slot, data=PICTURE, numbers=None) -> list[int]:
-    """Without any login: whoever has the address may send."""
-    found = []
-    for way in slot["ways"]:
-        if numbers is None or way["number"] in numbers:
-            begin = (way["number"] - 1) * slot["part_bytes"]
-            piece = data[begin : begin + way["bytes"]]
-            found.append(client.put(way["url"], piece, content_type="application/octet-stream").status_code)
-    return found
-
-
-def finish(api, slot):
-    return api.post(f"{URL}/{slot['key']}/finish")
 
 
 # The whole way
@@ -65,6 +29,9 @@ def test_a_file_comes_and_becomes_an_upload(api, client, disk):
     assert send(client, slot) == [204]
     answer = finish(api, slot)
     assert (answer.status_code, answer.json()["name"], answer.json()["alt"]) == (202, "cat.png", "A cat")
+    assert answer.json() == finish(api, slot).json() == api.get(f"/api/v1/uploads/{slot['key']}").json()
+    tasks.take(str(Slot.objects.get().pk))
+    assert answer.json() | {"width": 700, "height": 500} == finish(api, slot).json()
     assert lying(disk) == {(upload := Upload.objects.get()).original_name}
     upload = preparing.process_upload(upload_id=upload.pk)
     assert (upload.is_ready, upload.bytes, len(upload.sha256)) == (True, len(PICTURE), 64)
@@ -77,12 +44,13 @@ def test_it_goes_on_after_a_lost_connection(api, client, disk):
     slot = opened(api, data)
     assert (slot["parts"], slot["part_bytes"]) == (3, bodies.PLAIN_LIMIT)
     assert send(client, slot, data, {2}) == [204]
-    refused = finish(api, slot)
-    assert (refused.status_code, "send the rest" in refused.json()["detail"]) == (409, True)
+    refused = land(api, slot)
+    assert (refused["state"], refused["reason"], refused["can_retry"]) == ("failed", reasons.INCOMPLETE, False)
+    assert "send the rest" in refused["detail"]
     again = api.get(f"{URL}/{slot['key']}").json()
     assert (again["arrived"], [way["number"] for way in again["ways"]]) == ([2], [1, 3])
     assert send(client, again, data) == [204, 204]
-    assert finish(api, slot).status_code == 202
+    assert land(api, slot)["state"] == "received"
     assert factories.original_of(slot["key"]) == data
 
 
@@ -123,7 +91,7 @@ def test_one_member_has_no_more_on_its_way_than_fits(api, client, owner, disk, s
     assert "waiting" in refused.json()["errors"]["bytes"][0]
     assert slots.open_slot(actor=stranger, **given)
     send(client, first)
-    finish(api, first)
+    land(api, first)
     assert api.post(URL, given, format="json").status_code == 413, "it is here, and hangs on nothing"
     Upload.objects.update(attached_at=timezone.now(), state="ready", due_at=None, width=1, height=1)
     opened(api)
@@ -202,115 +170,23 @@ def test_no_part_that_there_is_not(api, client, disk, number):
 def test_what_it_is_says_its_content(api, client, disk, data, said, reason):
     slot = opened(api, data, type=said)
     send(client, slot, data)
-    for _turn in range(2):  # it stays so, and says it again
-        answer = finish(api, slot)
-        assert (answer.status_code, answer.json()["errors"]["file"]) == (422, [str(reasons.sentence(reason))])
+    said = land(api, slot)
+    assert (said["state"], said["reason"], said["can_retry"]) == ("failed", reason, False)
+    assert said["detail"] == str(reasons.sentence(reason))
+    answer = finish(api, slot)  # it stays so, and says it again
+    assert (answer.status_code, answer.json()["errors"]["file"]) == (422, [said["detail"]])
+    assert api.get(f"{URL}/{slot['key']}").status_code == 422
+    assert api.post(f"/api/v1/uploads/{slot['key']}/retry").status_code == 409
     tasks.remove()
     assert (lying(disk), Upload.objects.count()) == (set(), 0)
+    assert api.delete(f"/api/v1/uploads/{slot['key']}").status_code == 204
+    assert not Slot.objects.exists()
 
 
 def test_a_picture_called_by_another_picture_s_name_is_fine(api, client, disk):
     slot = opened(api, type="image/jpeg", name="really.jpg")
     send(client, slot)
-    assert finish(api, slot).json()["type"] == "image/png"
-
-
-# Finished is finished
-
-
-def test_nothing_overwrites_what_is_finished(api, client, disk):
-    slot = opened(api)
-    send(client, slot)
-    first = finish(api, slot).json()
-    assert send(client, slot) == [404]
-    assert (finish(api, slot).json()["key"], Upload.objects.count()) == (first["key"], 1)
-    using.delete_upload(actor=Upload.objects.get().owner, key=first["key"])
-    assert finish(api, slot).status_code == 404
-
-
-@pytest.mark.both
-@pytest.mark.django_db(transaction=True)
-def test_finished_twice_at_once_it_is_one_upload(api, client, owner, disk):
-    slot = opened(api)
-    send(client, slot)
-    answers = factories.at_once(lambda: slots.finish_slot(actor=owner, key=slot["key"]).key)
-    assert set(answers) <= {uuid.UUID(slot["key"]), None}
-    assert any(answers)
-    assert Upload.objects.count() == 1
-
-
-def test_one_deleted_while_it_is_taken_over_leaves_nothing(api, client, owner, disk, monkeypatch):
-    slot = opened(api)
-    send(client, slot)
-    real = storage.open_original
-
-    def deleting(key, taken):
-        slots.delete_slot(actor=owner, key=key)
-        return real(key, taken)
-
-    monkeypatch.setattr(storage, "open_original", deleting)
-    assert finish(api, slot).status_code == 409
-    with time_machine.travel(timezone.now() + timedelta(minutes=10), tick=False):
-        tasks.remove()
-    assert (lying(disk), Upload.objects.count(), Stored.objects.count()) == (set(), 0, 0)
-
-
-@pytest.mark.both
-@pytest.mark.parametrize("line", ["keep", "open_original"])
-def test_one_that_is_stalled_for_longer_than_its_claim_changes_nothing(api, client, owner, disk, monkeypatch, line):
-    """Before it copies, or after it: the second has taken the file over meanwhile, and its copy is what counts."""
-    slot = opened(api)
-    send(client, slot)
-    real = getattr(storage, line)
-
-    def stalled(*args):
-        monkeypatch.setattr(storage, line, real)
-        with time_machine.travel(timezone.now() + slots.CLAIM + timedelta(seconds=1)):
-            assert slots.finish_slot(actor=owner, key=slot["key"])
-        return real(*args)
-
-    monkeypatch.setattr(storage, line, stalled)
-    with pytest.raises(errors.Conflict):
-        slots.finish_slot(actor=owner, key=slot["key"])
-    upload = Upload.objects.get()
-    assert lying(disk) == {upload.original_name}
-    assert factories.original_of(upload.key) == PICTURE
-    Upload.objects.update(due_at=timezone.now())
-    assert preparing.process_upload(upload_id=upload.pk).is_ready
-    assert (finish(api, slot).status_code, Stored.objects.get().due_at) == (202, None)
-
-
-def test_one_that_is_too_late_cannot_refuse_what_another_has_taken(api, client, owner, disk, monkeypatch):
-    slot = opened(api)
-    send(client, slot)
-    real = checks.facts_of_head
-
-    def stalled(*args):
-        monkeypatch.setattr(checks, "facts_of_head", real)
-        with time_machine.travel(timezone.now() + slots.CLAIM + timedelta(seconds=1)):
-            slots.finish_slot(actor=owner, key=slot["key"])
-        raise magic.Refused(reasons.UNKNOWN_TYPE)
-
-    monkeypatch.setattr(checks, "facts_of_head", stalled)
-    with pytest.raises(errors.Conflict):
-        slots.finish_slot(actor=owner, key=slot["key"])
-    tasks.remove()
-    assert lying(disk) == {Upload.objects.get().original_name}
-
-
-def test_what_a_late_copy_leaves_goes_with_the_walk(api, client, disk):
-    """It was killed before it could clear away; the upload is prepared, from the other one."""
-    slot = opened(api)
-    send(client, slot)
-    finish(api, slot)
-    upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
-    waiting = opened(api)
-    send(client, waiting)
-    finish(api, waiting)
-    storage.default_storage.save(storage.original(upload.key, "1"), ContentFile(PICTURE))
-    assert sweeps.sweep_storage() == (1, 0)
-    variants = {storage.variant(upload.key, name) for name in upload.variants}
-    assert lying(disk) == variants | {Upload.objects.get(key=waiting["key"]).original_name}
+    assert land(api, slot)["type"] == "image/png"
 
 
 # Troubles
@@ -333,9 +209,13 @@ def test_a_storage_in_trouble_is_said_and_a_retry_is_safe(api, client, disk, mon
     assert send(client, slot) == [204]
     with monkeypatch.context() as patch:
         patch.setattr(storage, "keep", fails)
-        answer = finish(api, slot)
-        assert (answer.status_code, words in answer.json()["detail"]) == (503, True)
-    assert finish(api, slot).status_code == 202
+        for turn in range(attempts.ATTEMPTS):
+            said = land(api, slot)
+            assert (said["state"], factories.take(slot["key"])) == ("received" if turn < 2 else "failed", None)
+            Slot.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+        assert (said["can_retry"], words in said["detail"]) == (True, True)
+    assert api.post(f"/api/v1/uploads/{slot['key']}/retry").json()["state"] == "received"
+    assert factories.take(slot["key"])
     assert lying(disk) == {Upload.objects.get().original_name}
 
 

@@ -24,7 +24,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from core import checkup, health, outbox
+from core import checkup, chores, health, outbox
 from core.checkup import Finding
 from core.events import DoctorAsked
 from core.models import Pulse
@@ -84,7 +84,7 @@ def examine(wait: float) -> Iterator[Finding]:
     checks: list[Callable[[], Finding | Iterable[Finding]]] = [bus, channel_layer, mail, storage, disk, clock]
     if first.level == "ok":
         checks = [migrations, durability, *checks, partial(worker, wait), beat, partial(maintenance, wait)]
-        checks += [log_lag, dead_letters, *checkup.parts]
+        checks += [log_lag, dead_letters, chores.findings, *checkup.parts]
     for check in checks:
         try:
             found = check()
