@@ -92,9 +92,10 @@ def home(viewer: User, cursor: str = "") -> Page[Post]:
     return cards.page_of_ids(viewer, of_home(viewer, 0), subscribed, cursor)
 
 
-def new_posts(viewer: User, after: int) -> list[Post]:
-    """What home shows above the post `after`, newest first; at most 40."""
-    return cards.page_of_ids(viewer, of_home(viewer, min(after, cards.TOP - 1)), subscribed, "", NEW_LIMIT).rows
+def new_posts(viewer: User, after: int) -> Page[Post]:
+    """What home shows above the post `after`, newest first, at most 40. With a `next` there is more between the two:
+    only the page anew has no hole."""
+    return cards.page_of_ids(viewer, of_home(viewer, min(after, cards.TOP - 1)), subscribed, "", NEW_LIMIT)
 
 
 def list_posts(viewer: User, list_id: int, cursor: str = "") -> tuple[PeopleList, Page[Post]]:

@@ -82,7 +82,7 @@ def test_who_sees_a_post_of_alice_when_she_is_private(cast: Cast, audience: str,
         client.force_login(viewer)
         assert bool(live_queries.watchable(viewer.pk, [post.pk])) is sees
         assert (post in home_queries.home(viewer).rows) is sees
-        assert (post in home_queries.new_posts(viewer, after=0)) is sees
+        assert (post in home_queries.new_posts(viewer, after=0).rows) is sees
     assert (post in post_queries.posts_of(viewer, cast.alice).rows) is sees
     for path in ("/", "/@alice/", f"/posts/{post.pk}/", f"/api/v1/users/{cast.alice.pk}/posts"):
         assert ("behind the curtain" in client.get(path).content.decode()) is sees, path

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from accounts.actions import relations
 from accounts.models.people import User
 from accounts.models.relations import Follow
 from accounts.tests.conftest import Cast
-from accounts.tests.factories import make_user
+from accounts.tests.factories import log_in, make_user
 from core import outbox
 from feed import checkup, handlers, tasks
 from feed.actions import homes, tags
@@ -135,7 +135,7 @@ def test_what_is_kept_is_bounded_and_what_is_shown_is_not(cast: Cast, monkeypatc
     homes.trim()
     assert len(entries(cast.bob)) <= 15
     assert shown(cast.bob) == made[::-1]
-    assert [one.pk for one in home_queries.new_posts(cast.bob, after=made[3])] == made[:3:-1]
+    assert [one.pk for one in home_queries.new_posts(cast.bob, after=made[3]).rows] == made[:3:-1]
 
 
 def test_pages_below_the_floor_begin_where_those_above_end(cast: Cast) -> None:
@@ -318,3 +318,15 @@ def test_no_post_is_lost_between_copying_and_settling(cast: Cast) -> None:
         assert state_of(one, cast.alice) == SubscriptionState.COPIED
         assert entries(one) == every
     assert homes.recount() == 0
+
+
+def test_more_that_is_new_than_is_shown_at_once_is_said(cast: Cast, client: Client, monkeypatch: Any) -> None:
+    """Put above what stands there already it would leave a hole, so scripts begin the page anew."""
+    monkeypatch.setattr(home_queries, "NEW_LIMIT", 3)
+    made = [make_post(cast.alice).pk for _turn in range(5)]
+    log_in(client, cast.bob)
+    for after, is_part in ((made[1], False), (made[0], True)):
+        page = home_queries.new_posts(cast.bob, after=after)
+        assert [row.pk for row in page.rows] == made[:1:-1]
+        assert bool(page.next) == is_part
+        assert ("data-part" in client.get(f"/feed/new?after={after}").content.decode()) == is_part

@@ -30,7 +30,7 @@ def test_home_is_ones_own_and_those_one_follows_newest_first(cast: Cast) -> None
     make_post(cast.carol)
     latest = make_post(cast.alice)
     assert ids(home_queries.home(cast.bob).rows) == [latest.pk, hers.pk, mine.pk]
-    assert ids(home_queries.new_posts(cast.bob, after=mine.pk)) == [latest.pk, hers.pk]
+    assert ids(home_queries.new_posts(cast.bob, after=mine.pk).rows) == [latest.pk, hers.pk]
 
 
 def test_pages_have_neither_holes_nor_doubles_while_others_write(cast: Cast) -> None:
@@ -139,7 +139,7 @@ def test_a_block_empties_home_at_once(cast: Cast) -> None:
     assert ids(home_queries.home(cast.bob).rows) == [post.pk]
     make_block(cast.carol, cast.bob)
     assert ids(home_queries.home(cast.bob).rows) == []
-    assert home_queries.new_posts(cast.bob, after=0) == []
+    assert home_queries.new_posts(cast.bob, after=0).rows == []
     assert live_queries.watchable(cast.bob.pk, [post.pk]) == []
     assert ids(comment_queries.comments(cast.bob, row.post).rows) == []
     for call in (lambda: post_queries.post(cast.bob, post.pk), lambda: comment_queries.comment(cast.bob, row.pk)):

@@ -44,8 +44,9 @@ def new_posts(request: base.Request) -> HttpResponse:
     after = request.GET.get("after", "")
     if not after.isdecimal() or len(after) > 18:
         raise errors.Invalid(field="after")
-    posts = home_queries.new_posts(member, int(after))
-    return render(request, "feed/_posts.html", {"page": {"rows": posts}, "fresh": True})
+    page = home_queries.new_posts(member, int(after))
+    context = {"page": {"rows": page.rows}, "fresh": True, "is_part": bool(page.next)}
+    return render(request, "feed/_posts.html", context)
 
 
 @require_safe

@@ -304,7 +304,7 @@ class Day:
         which = lambda post: post.who in read and self.village.hears(viewer, post)  # noqa: E731
         who = self.person(viewer)
         self.same_posts(home_queries.home(who).rows, which, f"home of {viewer}")
-        self.same_posts(home_queries.new_posts(who, after=0), which, f"new at home of {viewer}")
+        self.same_posts(home_queries.new_posts(who, after=0).rows, which, f"new at home of {viewer}")
 
     def tag(self, viewer: Viewer) -> None:
         wide = lambda post: post.audience in WIDE and "#lamp" in post.text  # noqa: E731

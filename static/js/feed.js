@@ -24,7 +24,6 @@ import "./unfold.js";
 const AHEAD = "1500px"; // cards this near are watched
 const GATHER = 150;
 const AT_ONCE = 100;
-const MOST_NEW = 40; // more than this: the page is begun anew
 
 const cardOf = (id) => document.getElementById(`post-${id}`);
 
@@ -152,15 +151,17 @@ function showPill() {
 
 /** Where it goes by time, what is new stands above the first; where it is ranked, the site says since when. */
 const newest = () => Math.max(Number(feed.dataset.since ?? 0), ...[...feed.querySelectorAll("[data-post]")].map((card) => Number(card.dataset.post)));
-const fetchNew = async () => (await getFragment(`${pill.dataset.url}?after=${newest()}`)).filter((node) => node.matches("[data-post]"));
+const fetchNew = () => getFragment(`${pill.dataset.url}?after=${newest()}`);
+const isPost = (node) => node.matches("[data-post]");
 
 async function showNew() {
   pill.setAttribute("aria-busy", "true");
   try {
-    const cards = await fetchNew();
-    if (cards.length >= MOST_NEW) return location.assign(location.pathname + location.search);
+    const came = await fetchNew();
+    // More has come than is shown at once: put above what stands here it would leave a hole.
+    if (came.some((node) => node.matches("[data-part]"))) return location.assign(location.pathname + location.search);
     feed.querySelector("[data-empty]")?.remove();
-    const fresh = cards.filter((card) => !document.getElementById(card.id));
+    const fresh = came.filter((node) => isPost(node) && !document.getElementById(node.id));
     feed.prepend(...fresh);
     fresh.forEach(introduce);
     pending.clear();
@@ -202,7 +203,7 @@ socket.onOpen(async () => {
   await settle(); // first what is gone, then what is new
   if (!again) return;
   if (feed) {
-    for (const card of await fetchNew()) if (!document.getElementById(card.id)) pending.add(Number(card.dataset.post));
+    for (const card of (await fetchNew()).filter(isPost)) if (!document.getElementById(card.id)) pending.add(Number(card.dataset.post));
     showPill();
   }
   await catchUp();
