@@ -1,5 +1,6 @@
 """What the lines of members hear about themselves."""
 
+from accounts import frames
 from core import outbox, realtime
 from core.events import AccessChanged
 
@@ -12,4 +13,4 @@ def access_changed(user_id: int) -> None:
 
 def requests_changed(user_id: int) -> None:
     """Somebody asks this member something, or no longer does: the number at People is asked for again."""
-    realtime.push(f"user:{user_id}", "people.requests", {})
+    realtime.push(f"user:{user_id}", frames.Requests())

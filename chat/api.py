@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import msgspec
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -68,7 +69,7 @@ class Messages(APIView):
         """The newest messages, or those just before or after a `seq`; in order."""
         given = checked(serializers.Range(data=request.query_params))
         found = queries.messages(request.user, id, **given)
-        rows = [serializers.message(row) for row in found.messages]
+        rows = [msgspec.structs.asdict(serializers.message(row)) for row in found.messages]
         return Response({"results": rows, "older": found.older, "newer": found.newer})
 
     @extend_schema(
@@ -80,7 +81,7 @@ class Messages(APIView):
         """Sends a message. With the same `client_id` again it answers 200 and where the message stands already."""
         given = checked(serializers.Sending(data=request.data))
         ack = actions.send_message(actor=member(request), conversation_id=id, **given)
-        return Response(serializers.ack(ack), status=200 if ack.again else 201)
+        return Response(msgspec.structs.asdict(serializers.sent(ack)), status=200 if ack.again else 201)
 
 
 class ReadMark(APIView):

@@ -19,9 +19,10 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from chat import access, serializers
+from chat import access, frames, serializers
 from chat.models import Conversation, Message
 from core import realtime, threads
+from core.frames import event
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +41,7 @@ def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None
     ready = [
         (
             (address(row.conversation_id, versions[row.conversation_id], row.rev),),
-            realtime.encode(
-                "chat.message", {**serializers.message(row), "members_version": versions[row.conversation_id]}
-            ),
+            event(serializers.said(row, members_version=versions[row.conversation_id])),
         )
         for row in messages
     ]
@@ -56,8 +55,8 @@ def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None
 
 def push_read(conversation: Conversation, user_id: int, seq: int, unread: int) -> None:
     """How far a member has read, as the latest state."""
-    data = {"conversation": conversation.pk, "user": user_id, "seq": seq, "unread": unread}
-    realtime.push(address(conversation.pk, conversation.members_version, 0), "chat.read", data)
+    mark = frames.ReadMark(conversation.pk, user_id, seq, unread)
+    realtime.push(address(conversation.pk, conversation.members_version, 0), mark)
 
 
 def push_changed(conversation_ids: Iterable[int], versions: dict[int, int]) -> None:
@@ -69,8 +68,8 @@ def push_changed(conversation_ids: Iterable[int], versions: dict[int, int]) -> N
 
 def push_typing(conversation_id: int, version: int, user_id: int) -> None:
     """From hub to hub; expires by itself where it is shown."""
-    data = {"conversation": conversation_id, "user": user_id, "seconds": TYPING_SECONDS}
-    realtime.publish((address(conversation_id, version, 0),), realtime.encode("chat.typing", data))
+    said = frames.IsTyping(conversation_id, user_id, TYPING_SECONDS)
+    realtime.publish((address(conversation_id, version, 0),), event(said))
 
 
 @dataclass
@@ -192,7 +191,7 @@ class Audiences:
                         continue
                 elif rev <= held.rev:
                     continue
-                self.write(held, rev, realtime.encode("chat.behind", {"conversation": id, "rev": rev}))
+                self.write(held, rev, event(frames.Behind(id, rev)))
 
 
 def state(ids: list[int]) -> dict[int, tuple[int, int]]:

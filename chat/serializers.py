@@ -1,57 +1,45 @@
 """Chat as JSON: the payloads of the socket and the shapes of the API's document."""
 
-from typing import Any, TypedDict
+from typing import Any
 
+import msgspec
 from rest_framework import serializers
 
 from accounts.serializers import people as accounts_serializers
+from chat import frames
 from chat.models import TEXT_LIMIT, Message
 
 
-class MessageDict(TypedDict):
-    conversation: int
-    seq: int
-    rev: int
-    id: int
-    sender: int | None
-    client_id: str
-    text: str
-    created_at: Any
-
-
-def message(row: Message) -> MessageDict:
+def message(row: Message) -> frames.Message:
     """One message, the same for every member."""
+    return frames.Message(**_message(row))
+
+
+def said(row: Message, *, members_version: int) -> frames.Said:
+    return frames.Said(**_message(row), members_version=members_version)
+
+
+def _message(row: Message) -> dict[str, Any]:
     return {
         "conversation": row.conversation_id,
         "seq": row.seq,
         "rev": row.rev,
         "id": row.pk,
         "sender": row.sender_id,
-        "client_id": str(row.client_id),
+        "client_id": row.client_id,
         "text": row.text,
         "created_at": row.created_at,
     }
 
 
-def ack(outcome: Any) -> dict[str, Any]:
+def sent(outcome: Any) -> frames.Sent:
     """Where a message stands (actions.Ack)."""
-    return {
-        "id": outcome.id,
-        "seq": outcome.seq,
-        "rev": outcome.rev,
-        "created_at": outcome.created_at,
-        "again": outcome.again,
-    }
+    return frames.Sent(outcome.id, outcome.seq, outcome.rev, outcome.created_at, outcome.again)
 
 
-def missed(found: Any) -> dict[str, Any]:
+def missed(found: Any) -> frames.Missed:
     """What a client has not seen of one conversation (queries.Missed)."""
-    return {
-        "rev": found.rev,
-        "reload": found.reload,
-        "read": {str(user): seq for user, seq in found.read.items()},
-        "messages": [message(row) for row in found.messages],
-    }
+    return frames.Missed(found.rev, found.reload, found.read, [message(row) for row in found.messages])
 
 
 def chat(shown: Any) -> dict[str, Any]:
@@ -65,7 +53,7 @@ def chat(shown: Any) -> dict[str, Any]:
         "read_seq": shown.mine.read_seq,
         "other_read_seq": shown.other_read_seq,
         "unread": shown.unread,
-        "last_message": message(shown.last) if shown.last else None,
+        "last_message": msgspec.structs.asdict(message(shown.last)) if shown.last else None,
     }
 
 

@@ -1,24 +1,21 @@
 """The one socket at /ws/: it checks the origin, knows the member, and hands each frame to the room that registered it.
-
-A client frame is {"kind": "chat.send", "id": 7, "data": {...}}; what answers it is {"kind": "reply", "id": 7, "data"}
-or {"kind": "error", "id": 7, "error": {...}} in the shape of the API's problems. `id` is the client's and optional.
-"""
+What frames look like stands in core.frames."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs
 
-import orjson
+import msgspec
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
-from core import errors, realtime, scopes, threads
+from core import errors, frames, realtime, scopes, threads
 
 log = logging.getLogger(__name__)
 
@@ -43,39 +40,41 @@ class Principal:
     scopes: frozenset[str] | None = None
 
 
+A = TypeVar("A", bound=frames.Ask)
+
+
 @dataclass(frozen=True)
-class Frame:
-    """One thing a client asks; `data` is whatever it sent as an object."""
+class Frame(Generic[A]):
+    """One thing a client asks, as its schema wants it."""
 
-    kind: str
     id: str | int | None
-    data: Mapping[str, Any]
+    data: A
 
 
-# Rooms fill these in from apps.py. A handler answers with a dict, or with None when it answers later or not at all.
-FrameHandler = Callable[["Socket", Frame], Awaitable[dict[str, Any] | None]]
-frames: dict[str, FrameHandler] = {}
+# Rooms fill these in from apps.py. A handler returns what the ack carries, or None when it answers later.
+FrameHandler = Callable[["Socket", Frame[Any]], Awaitable[msgspec.Struct | None]]
+handlers: dict[str, FrameHandler] = {}
 needs: dict[str, tuple[str, ...] | None] = {}  # the scopes that a token needs for a frame; None: no token may
 leaving: list[Callable[["Socket"], None]] = []
+H = TypeVar("H", bound=FrameHandler)
 
 
-def frame(kind: str, *, scope: str | None = None) -> Callable[[FrameHandler], FrameHandler]:
-    """Registers the handler of one kind of client frame. A token needs `scope` for it; None is closed to tokens."""
+def frame(asks: type[frames.Ask], *, scope: str | None = None) -> Callable[[H], H]:
+    """Registers the handler of one type of client frame. A token needs `scope` for it; None is closed to tokens."""
 
-    def register(handler: FrameHandler) -> FrameHandler:
-        if kind in frames:
-            raise TypeError(f"frame {kind} is registered twice")
-        frames[kind] = handler
-        needs[kind] = None if scope is None else tuple(scope.split())
+    def register(handler: H) -> H:
+        if asks.type in handlers:
+            raise TypeError(f"frame {asks.type} has a handler already")
+        handlers[asks.type] = handler
+        needs[asks.type] = None if scope is None else tuple(scope.split())
         return handler
 
     return register
 
 
-@frame("ping", scope="")
-async def answer_ping(socket: "Socket", asked: Frame) -> dict[str, Any]:
-    """Clients whose line has been quiet ask whether it is still there."""
-    return {}
+@frame(frames.Ping, scope="")
+async def answer_ping(socket: "Socket", asked: Frame[frames.Ping]) -> frames.Nothing:
+    return frames.Nothing()
 
 
 class Authenticator:
@@ -91,8 +90,8 @@ authenticator = Authenticator()
 
 
 def problem_of(error: errors.SocialError) -> dict[str, Any]:
-    """The API's error shape (RFC 9457) for a socket."""
-    body = errors.problem(error.status, error.code, str(error.message))
+    """What an error frame says: the API's problems (RFC 9457), flat."""
+    body: dict[str, Any] = {"status": error.status, "code": error.code, "detail": str(error.message)}
     if error.field:
         body["field"] = error.field
     if isinstance(error, errors.TooMany):
@@ -149,7 +148,7 @@ class Socket(AsyncConsumer):
         self.user_id = self.principal.user_id
         realtime.hub.start()
         realtime.hub.join(self, f"user:{self.user_id}")
-        self.tell("hello", {"user": self.user_id})
+        self.tell(frames.Hello(user=self.user_id))
 
     async def authenticate(self, origin: str, cookies: str) -> Principal | None:
         ticket = parse_qs(self.scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
@@ -189,7 +188,7 @@ class Socket(AsyncConsumer):
             return
         for group in [group for group in self.groups if not group.startswith("user:")]:
             realtime.hub.leave(self, group)
-        self.tell("access", {})
+        self.tell(frames.Access())
 
     # -- What the client says --
 
@@ -200,27 +199,22 @@ class Socket(AsyncConsumer):
             else:
                 self.refuse(None, errors.TooMany(retry_after=1))
             return
+        id = None
         try:
-            asked = parse(message)
-        except errors.SocialError as error:
-            self.refuse(None, error)
-            return
-        handler = frames.get(asked.kind)
-        if handler is None:
-            self.refuse(asked.id, errors.Invalid("This server does not know that kind of frame.", field="kind"))
-            return
-        try:
+            around = envelope(message)
+            id = around.id
+            data = frames.data(around.type, around.data)
             if self.principal is not None and self.principal.scopes is not None:
-                scopes.check(self.principal.scopes, needs[asked.kind])
-            answer = await handler(self, asked)
+                scopes.check(self.principal.scopes, needs[around.type])
+            answer = await handlers[around.type](self, Frame(id, data))
         except errors.SocialError as error:
-            self.refuse(asked.id, error)
+            self.refuse(id, error)
         except Exception:  # supervisor: one frame must not end the socket
-            log.exception("frame %s failed", asked.kind)
-            self.refuse(asked.id, errors.Busy())
+            log.exception("frame %s failed", around.type)
+            self.refuse(id, errors.Busy())
         else:
             if answer is not None:
-                self.reply(asked.id, answer)
+                self.reply(id, answer)
 
     def within_rate(self) -> bool:
         now = time.monotonic()
@@ -238,18 +232,19 @@ class Socket(AsyncConsumer):
         else:
             self.fallback.put(frame)
 
-    def write_json(self, message: Mapping[str, Any]) -> None:
-        frame = orjson.dumps(message, option=orjson.OPT_UTC_Z)
+    def send_frame(self, frame: bytes) -> None:
         self.write(frame, realtime.websocket_frame(frame))
 
-    def tell(self, kind: str, data: Mapping[str, Any]) -> None:
-        self.write_json({"kind": kind, "data": data})
+    def tell(self, event: frames.Event) -> None:
+        self.send_frame(frames.event(event))
 
-    def reply(self, id: str | int | None, data: Mapping[str, Any]) -> None:
-        self.write_json({"kind": "reply", "id": id, "data": data})
+    def reply(self, id: str | int | None, answer: msgspec.Struct) -> None:
+        """To who gave the frame an id; who did not wants no answer."""
+        if id is not None:
+            self.send_frame(frames.ack(id, answer))
 
     def refuse(self, id: str | int | None, error: errors.SocialError) -> None:
-        self.write_json({"kind": "error", "id": id, "error": problem_of(error)})
+        self.send_frame(frames.error(id, problem_of(error)))
 
     def watch(self, group: str) -> None:
         """Joins a group whose right to see the room has just checked."""
@@ -266,25 +261,13 @@ def session_key(cookies: str) -> str:
     return ""
 
 
-def parse(message: dict[str, Any]) -> Frame:
-    """A frame as it should be, or Invalid that says what is wrong with it."""
+def envelope(message: dict[str, Any]) -> frames.Envelope:
     text = message.get("text")
     if text is None:
         raise errors.Invalid("Frames are text, not bytes.")
     if len(text) > FRAME_LIMIT:
         raise errors.TooLarge("That frame is too large.")
-    try:
-        body = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise errors.Invalid("That frame is no JSON.") from None
-    if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
-        raise errors.Invalid('A frame is an object with a "kind".', field="kind")
-    id, data = body.get("id"), body.get("data", {})
-    if not (id is None or (isinstance(id, str) and len(id) <= 64) or type(id) is int):
-        raise errors.Invalid("An id is a short text or a number.", field="id")
-    if not isinstance(data, dict):
-        raise errors.Invalid("The data of a frame is an object.", field="data")
-    return Frame(kind=body["kind"], id=id, data=data)
+    return frames.envelope(text)
 
 
 class Fallback:

@@ -12,13 +12,14 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
-import orjson
 import redis
 from django.conf import settings
 from django.db import transaction
+
+from core import frames
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +30,11 @@ QUEUE_LIMIT = 10_000  # messages waiting for the bus; more means the bus is down
 RECONNECT_SECONDS = 0.5
 
 
-def encode(kind: str, data: Mapping[str, Any]) -> bytes:
-    """The one wire form of what the server says: {"kind": ..., "data": ...}."""
-    return orjson.dumps({"kind": kind, "data": data}, option=orjson.OPT_UTC_Z)
-
-
-def push(groups: str | Iterable[str], kind: str, payload: Mapping[str, Any]) -> None:
-    """Shows `payload` to every socket in `groups` after commit. It is the same for all viewers and encoded once."""
+def push(groups: str | Iterable[str], event: frames.Event) -> None:
+    """Shows this to every socket in `groups` after commit. It is the same for all viewers and encoded once."""
     names = (groups,) if isinstance(groups, str) else tuple(groups)
     if names:
-        frame = encode(kind, payload)
+        frame = frames.event(event)
         transaction.on_commit(lambda: publish(names, frame), robust=True)
 
 
@@ -194,7 +190,7 @@ class Hub:
                 await resync()
             except Exception as error:  # supervisor: one room must not keep the others from catching up
                 log.warning("resync failed (%s)", type(error).__name__)
-        frame = encode("stale", {})
+        frame = frames.event(frames.Stale())
         ready = websocket_frame(frame)
         for connection in self.connections():
             connection.write(frame, ready)

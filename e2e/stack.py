@@ -345,7 +345,7 @@ class Talker:
             await asyncio.sleep(0.5)
 
     async def hear(self, said: dict[str, Any]) -> None:
-        kind, data = said["kind"], said.get("data", {})
+        kind, data = said["type"], said.get("data", {})
         if kind == "hello":
             self.connections += 1
             self.connected.set()
@@ -359,8 +359,8 @@ class Talker:
                 self.take(data)
             elif data["rev"] > self.rev:
                 await self.resume()
-        elif kind in {"reply", "error"} and str(said.get("id", "")).startswith("resume"):
-            if kind == "reply":
+        elif kind in {"ack", "error"} and str(said.get("re", "")).startswith("resume"):
+            if kind == "ack":
                 for row in data["messages"]:
                     self.take(row)
                 self.rev = max(self.rev, data["rev"] if not data["reload"] else self.rev)
@@ -369,8 +369,8 @@ class Talker:
             else:
                 await asyncio.sleep(0.5)
                 await self.resume()
-        elif said.get("id") in self.waiting and not self.waiting[said["id"]].done():
-            self.waiting[said["id"]].set_result(said)
+        elif said.get("re") in self.waiting and not self.waiting[said["re"]].done():
+            self.waiting[said["re"]].set_result(said)
 
     def take(self, row: dict[str, Any]) -> None:
         if self.held.setdefault(row["seq"], row["text"]) != row["text"]:
@@ -378,11 +378,11 @@ class Talker:
         self.rev = max(self.rev, row["rev"])
 
     async def resume(self) -> None:
-        await self.say("chat.resume", f"resume{self.rev}", {"conversation": self.conversation, "after": self.rev})
+        await self.say("chat.catch_up", f"resume{self.rev}", {"conversation": self.conversation, "after": self.rev})
 
     async def say(self, kind: str, id: str, data: dict[str, Any]) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
-            await self.line.send(json.dumps({"kind": kind, "id": id, "data": data}))
+            await self.line.send(json.dumps({"type": kind, "id": id, "data": data}))
 
     async def send(self, text: str, *, seconds: float = 150) -> int:
         """Sends until acknowledged, with the same client_id. Returns seq."""
@@ -400,10 +400,10 @@ class Talker:
                     continue
                 finally:
                     del self.waiting[client_id]
-                if said["kind"] == "reply":
+                if said["type"] == "ack":
                     self.acked[text] = said["data"]["seq"]
                     return said["data"]["seq"]
-                status = said["error"]["status"]
+                status = said["status"]
                 assert status in {429, 500, 503}, said
                 self.refusals[status] = self.refusals.get(status, 0) + 1
                 await asyncio.sleep(0.3)

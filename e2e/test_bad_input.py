@@ -266,8 +266,8 @@ def test_ids_of_other_peoples_things_answer_as_if_absent(village: Village, pia: 
         )
     with pia.line() as line:
         hear(line, "hello")
-        for kind, data in (("chat.send", message), ("chat.resume", {"after": 0})):
-            refusals = [ask(line, kind, {**data, "conversation": id})["error"] for id in (talk, none)]
+        for kind, data in (("chat.send", message), ("chat.catch_up", {"after": 0})):
+            refusals = [ask(line, kind, {**data, "conversation": id}) for id in (talk, none)]
             assert refusals[0] == refusals[1]
             assert refusals[0]["status"] == 404
         assert ask(line, "feed.watch", {"posts": [post, none]})["data"] == {"posts": []}
@@ -299,14 +299,14 @@ def test_a_forged_link_to_a_picture(village: Village, leo: Person) -> None:
 
 def hear(line: ClientConnection, *kinds: str) -> dict[str, Any]:
     """The next frame of one of these kinds."""
-    while (frame := json.loads(line.recv(timeout=15)))["kind"] not in kinds:
+    while (frame := json.loads(line.recv(timeout=15)))["type"] not in kinds:
         pass
     return frame
 
 
 def ask(line: ClientConnection, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    line.send(json.dumps({"kind": kind, "id": 1, "data": data}))
-    return hear(line, "reply", "error")
+    line.send(json.dumps({"type": kind, "id": 1, "data": data}))
+    return hear(line, "ack", "error")
 
 
 def ending(line: ClientConnection, frames: list[str]) -> int | None:
@@ -328,14 +328,14 @@ def ending(line: ClientConnection, frames: list[str]) -> int | None:
         "[]",
         "7",
         "{}",
-        '{"kind": 7}',
-        '{"kind": "unknown.kind", "id": 1}',
-        '{"kind": "ping", "id": {}}',
-        '{"kind": "ping", "data": []}',
-        '{"kind": "chat.send", "id": 1, "data": {"conversation": "x", "client_id": "y", "text": 7}}',
-        '{"kind": "chat.send", "id": 1, "data": {"conversation": 1e400}}',
-        '{"kind": "feed.watch", "id": 1, "data": {"posts": [true, -1, "a"]}}',
-        '{"kind": "chat.resume", "id": 1, "data": {"conversations": {"x": 1}}}',
+        '{"type": 7}',
+        '{"type": "unknown.kind", "id": 1}',
+        '{"type": "ping", "id": {}}',
+        '{"type": "ping", "data": []}',
+        '{"type": "chat.send", "id": 1, "data": {"conversation": "x", "client_id": "y", "text": 7}}',
+        '{"type": "chat.send", "id": 1, "data": {"conversation": 1e400}}',
+        '{"type": "feed.watch", "id": 1, "data": {"posts": [true, -1, "a"]}}',
+        '{"type": "chat.resume", "id": 1, "data": {"conversations": {"x": 1}}}',
         "[" * 20_000,
         b"bytes",
         b"\xff\xfe\x00",
@@ -346,17 +346,17 @@ def test_a_frame_that_makes_no_sense_is_answered_and_the_line_stays(pia: Person,
     with pia.line() as line:
         hear(line, "hello")
         line.send(frame)
-        refused = hear(line, "error")["error"]
+        refused = hear(line, "error")
         assert refused["status"] in {404, 413, 422}
         assert refused["detail"]
-        assert ask(line, "ping", {})["kind"] == "reply"
+        assert ask(line, "ping", {})["type"] == "ack"
 
 
 @pytest.mark.usefixtures("unchanged")
 def test_a_huge_frame_ends_the_line(pia: Person) -> None:
     with pia.line() as line:
         hear(line, "hello")
-        assert ending(line, ['{"kind": "ping", "data": {"x": "' + "x" * (5 * MEGABYTE) + '"}}']) in {None, 1009}
+        assert ending(line, ['{"type": "ping", "data": {"x": "' + "x" * (5 * MEGABYTE) + '"}}']) in {None, 1009}
     with pia.line() as line:
         hear(line, "hello")
 
@@ -365,7 +365,7 @@ def test_a_huge_frame_ends_the_line(pia: Person) -> None:
 def test_too_many_frames_are_refused_and_a_flood_is_ended(pia: Person) -> None:
     with pia.line() as line:
         hear(line, "hello")
-        assert ending(line, ['{"kind": "ping"}'] * 5_000) == 4429
+        assert ending(line, ['{"type": "ping"}'] * 5_000) == 4429
     with pia.line() as line:
         hear(line, "hello")
 

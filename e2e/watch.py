@@ -72,7 +72,7 @@ def _heard(page: Page, wanted: Callable[[dict[str, Any]], bool]) -> None:
 
 def until_online(page: Page) -> None:
     """From then on the page hears what is for its member."""
-    _heard(page, lambda frame: frame["kind"] == "hello")
+    _heard(page, lambda frame: frame["type"] == "hello")
 
 
 def until_watched(page: Page, card: Locator) -> None:
@@ -80,7 +80,7 @@ def until_watched(page: Page, card: Locator) -> None:
     post = int(card.get_attribute("data-post") or 0)
 
     def about(frame: dict[str, Any]) -> bool:
-        told = (frame.get("data") or {}).get("posts", []) if frame["kind"] == "reply" else []
+        told = (frame.get("data") or {}).get("posts", []) if frame["type"] == "ack" else []
         return post in [one["post"] for one in told]
 
     _heard(page, about)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core import realtime
+from feed import frames
 from feed.models.comments import Comment
 from feed.models.polls import Poll
 from feed.models.posts import Post
@@ -44,39 +45,34 @@ def watched_groups(post: Post) -> list[str]:
 
 def poll_changed(post: Post, poll: Poll) -> None:
     """How many have voted, to all who watch; for what, to those who see the results."""
-    realtime.push(post_group(post), "post.poll", poll_serializers.counts(poll, results=False))
-    realtime.push(results_group(post), "post.poll", poll_serializers.counts(poll, results=True))
+    realtime.push(post_group(post), frames.PostPoll(**poll_serializers.counts(poll, results=False)))
+    realtime.push(results_group(post), frames.PostPoll(**poll_serializers.counts(poll, results=True)))
 
 
 def counts_changed(post: Post) -> None:
-    realtime.push(post_group(post), "post.counts", post_serializers.counts(post))
+    realtime.push(post_group(post), frames.PostCounts(**post_serializers.counts(post)))
 
 
 def comment_added(post: Post, comment: Comment) -> None:
-    realtime.push(post_group(post), "comment.new", _comment(post, comment))
+    realtime.push(post_group(post), frames.CommentNew(post.pk, comment.pk, comment.parent_id))
 
 
 def comment_removed(post: Post, comment: Comment) -> None:
-    realtime.push(post_group(post), "comment.gone", _comment(post, comment))
+    realtime.push(post_group(post), frames.CommentGone(post.pk, comment.pk, comment.parent_id))
 
 
 def comment_changed(post: Post, comment: Comment) -> None:
-    realtime.push(post_group(post), "comment.edited", _comment(post, comment))
-
-
-def _comment(post: Post, comment: Comment) -> dict[str, int | None]:
-    """`parent` is the first-level comment that this one is a reply to."""
-    return {"post": post.pk, "comment": comment.pk, "parent": comment.parent_id}
+    realtime.push(post_group(post), frames.CommentEdited(post.pk, comment.pk, comment.parent_id))
 
 
 def comment_counts_changed(comment: Comment) -> None:
-    payload = {"post": comment.post_id, "comment": comment.pk, "reactions": comment.reactions}
-    realtime.push(post_group(comment.post), "comment.counts", payload)
+    counts = frames.CommentCounts(comment.post_id, comment.pk, comment.reactions)
+    realtime.push(post_group(comment.post), counts)
 
 
 def post_changed(post: Post, *, group: str) -> None:
     """Whoever watched it as `group` asks again, and sees what they then may."""
-    realtime.push([group, f"{group}{QUIET}"], "post.edited", {"post": post.pk})
+    realtime.push([group, f"{group}{QUIET}"], frames.PostEdited(post.pk))
 
 
 def privacy_changed(posts: Sequence[Post], *, private: bool) -> None:
@@ -86,11 +82,11 @@ def privacy_changed(posts: Sequence[Post], *, private: bool) -> None:
 
 
 def post_removed(post: Post) -> None:
-    realtime.push([post_group(post), quiet_group(post)], "post.gone", {"post": post.pk})
+    realtime.push([post_group(post), quiet_group(post)], frames.PostGone(post.pk))
 
 
 def post_announced(*, post_id: int, author_id: int, user_ids: Sequence[int]) -> None:
-    realtime.push([f"user:{id}" for id in user_ids], "post.new", {"post": post_id, "author": author_id})
+    realtime.push([f"user:{id}" for id in user_ids], frames.PostNew(post_id, author_id))
 
 
 def look_again(user_id: int) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from uploads import docks
+from uploads import docks, frames
 from uploads.models import Slot, Upload
 
 WAYS = 100  # addresses in one answer
@@ -147,9 +147,9 @@ def present(upload: Upload) -> dict[str, Any]:
     return dict(UploadOut(upload).data)
 
 
-def progress(upload: Upload) -> dict[str, Any]:
+def progress(upload: Upload) -> frames.Progress:
     """What the owner hears while it is prepared."""
-    return {"key": str(upload.key), "state": upload.state, "progress": upload.progress}
+    return frames.Progress(str(upload.key), upload.state, upload.progress)
 
 
 def present_film(upload: Upload) -> dict[str, Any]:

@@ -366,9 +366,9 @@ async def test_a_revoked_device_closes_its_socket_and_no_other(cast: Cast) -> No
         one, other, bob = await here.join(cast.alice), await here.join(cast.alice), await here.join(cast.bob)
         first, _second = await sync_to_async(lambda: list(Device.objects.filter(user=cast.alice).order_by("pk")))()
         await sync_to_async(logins.end_device)(actor=cast.alice, device_id=first.pk)
-        assert await one.hear() == {"kind": "closed", "code": 4401}
+        assert await one.hear() == {"type": "closed", "code": 4401}
         assert (await other.until("access"))["data"] == {}
-        assert (await other.ask("ping"))["kind"] == (await bob.ask("ping"))["kind"] == "reply"
+        assert (await other.ask("ping"))["type"] == (await bob.ask("ping"))["type"] == "ack"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -383,8 +383,8 @@ async def test_open_sockets_are_seen_and_those_that_ran_out_closed(cast: Cast) -
 
         await sync_to_async(run_out)()
         await consumers.look()
-        assert await bob.hear() == {"kind": "closed", "code": 4401}
-        assert (await alice.ask("ping"))["kind"] == "reply"
+        assert await bob.hear() == {"type": "closed", "code": 4401}
+        assert (await alice.ask("ping"))["type"] == "ack"
         found = await sync_to_async(lambda: {one.user_id: one for one in Device.objects.all()})()
         assert found[cast.alice.pk].seen_at >= now
         assert found[cast.alice.pk].address == "192.0.2.5"

@@ -261,7 +261,7 @@ def test_lists_of_friends_cost_the_same_and_go_by_their_index(cast: Cast, django
 
 def test_the_badge_moves_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     pushed: list[tuple[str, str]] = []
-    monkeypatch.setattr("accounts.realtime.realtime.push", lambda group, kind, data: pushed.append((group, kind)))
+    monkeypatch.setattr("accounts.realtime.realtime.push", lambda group, said: pushed.append((group, said.type)))
     friends.ask(actor=cast.carol, person="bob")
     friends.accept(actor=cast.bob, person="carol")
     relations.set_private(actor=cast.alice, private=True)

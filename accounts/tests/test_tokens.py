@@ -361,10 +361,10 @@ async def test_revoking_closes_the_socket_and_running_out_too(cast: Cast) -> Non
         alice = await here.join(cast.alice, await sync_to_async(ticket)(cast.alice, "chat:read", "chat:write"))
         bob = await here.join(cast.bob, await sync_to_async(ticket)(cast.bob, "chat:read", "chat:write"))
         await consumers.look()
-        assert (await alice.ask("ping"))["kind"] == (await bob.ask("ping"))["kind"] == "reply"
+        assert (await alice.ask("ping"))["type"] == (await bob.ask("ping"))["type"] == "ack"
         refused = await alice.ask("feed.watch", posts=[])
-        assert (refused["kind"], refused["error"]["type"]) == ("error", "/problems/scope_missing")
-        assert refused["error"]["scope"] == "read"
+        assert (refused["type"], refused["code"]) == ("error", "scope_missing")
+        assert refused["scope"] == "read"
         token = await sync_to_async(ApiToken.objects.get)(user=cast.alice)
         await sync_to_async(api_tokens.revoke_token)(actor=cast.alice, token_id=token.pk)
         assert (await alice.hear())["code"] == 4401

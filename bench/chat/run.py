@@ -84,11 +84,11 @@ class Load:
         async for text in line:
             now = time.perf_counter()
             frame = json.loads(text)
-            if frame["kind"] == "chat.message":
+            if frame["type"] == "chat.message":
                 self.delays.append(now - self.sent[frame["data"]["client_id"]])
-            elif frame["kind"] == "reply":
-                self.acks.append(now - self.sent[frame["id"]])
-            elif frame["kind"] == "error":
+            elif frame["type"] == "ack":
+                self.acks.append(now - self.sent[frame["re"]])
+            elif frame["type"] == "error":
                 self.refused += 1
 
     async def talk(self, rate: float, seconds: float) -> None:
@@ -101,7 +101,7 @@ class Load:
             name = str(uuid.uuid4())
             self.sent[name] = time.perf_counter()
             data = {"conversation": room, "client_id": name, "text": "x" * 120}
-            await line.send(json.dumps({"kind": "chat.send", "id": name, "data": data}))
+            await line.send(json.dumps({"type": "chat.send", "id": name, "data": data}))
         await asyncio.sleep(1.5)
 
 

@@ -40,20 +40,20 @@ class Line:
     async def hear(self, seconds: float = 5) -> dict[str, Any]:
         event = await self.communicator.receive_output(seconds)
         if event["type"] == "websocket.close":
-            return {"kind": "closed", "code": event.get("code")}
+            return {"type": "closed", "code": event.get("code")}
         return orjson.loads(event["text"])
 
     async def until(self, kind: str) -> dict[str, Any]:
         """The next frame of this kind; what comes before is kept in `heard`."""
-        while (frame := await self.hear())["kind"] != kind:
+        while (frame := await self.hear())["type"] != kind:
             self.heard.append(frame)
         return frame
 
     async def ask(self, kind: str, **data: Any) -> dict[str, Any]:
         """Sends a frame; returns its reply or its error as a whole."""
         self.ids += 1
-        await self.raw(orjson.dumps({"kind": kind, "id": self.ids, "data": data}).decode())
-        while (frame := await self.hear()).get("id") != self.ids:
+        await self.raw(orjson.dumps({"type": kind, "id": self.ids, "data": data}).decode())
+        while (frame := await self.hear()).get("re") != self.ids:
             self.heard.append(frame)
         return frame
 
@@ -66,7 +66,7 @@ class Line:
 
     async def quiet(self) -> list[dict[str, Any]]:
         """Everything heard up to the answer of a ping."""
-        assert (await self.ask("ping"))["kind"] == "reply"
+        assert (await self.ask("ping"))["type"] == "ack"
         heard, self.heard = self.heard, []
         return heard
 
@@ -96,7 +96,7 @@ class Site:
         """By a browser's session, or by a ticket."""
         line, accepted = await self.connect(None if ticket else user, ticket=ticket)
         assert accepted
-        assert await line.hear() == {"kind": "hello", "data": {"user": user.pk}}
+        assert await line.hear() == {"type": "hello", "data": {"user": user.pk}}
         return line
 
 

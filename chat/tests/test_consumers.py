@@ -16,7 +16,7 @@ from chat import realtime as chat_realtime
 from chat.models import Conversation, Kind, Membership, Message
 from chat.tests.factories import make_chat, membership, say
 from chat.tests.sockets import eventually, site
-from core import errors, realtime
+from core import realtime
 
 pytestmark = pytest.mark.django_db(transaction=True)
 later = sync_to_async
@@ -28,7 +28,7 @@ def talk(cast: Cast) -> Conversation:
 
 
 def texts(frames: list[dict[str, Any]]) -> list[str]:
-    return [frame["data"]["text"] for frame in frames if frame["kind"] == "chat.message"]
+    return [frame["data"]["text"] for frame in frames if frame["type"] == "chat.message"]
 
 
 # -- The door ---------------------------------------------------------------------------------------------------------
@@ -45,10 +45,10 @@ async def test_without_a_login_it_says_log_in(cast: Cast) -> None:
     async with site() as here:
         line, accepted = await here.connect(None)
         assert accepted
-        assert await line.hear() == {"kind": "closed", "code": 4401}
+        assert await line.hear() == {"type": "closed", "code": 4401}
         here.lines.clear()
         _line, _accepted = await here.connect(cast.alice, "")
-        assert await _line.hear() == {"kind": "closed", "code": 4401}
+        assert await _line.hear() == {"type": "closed", "code": 4401}
         here.lines.clear()
 
 
@@ -59,23 +59,23 @@ async def test_rubbish_gets_a_clear_error_and_the_socket_lives(cast: Cast, talk:
             "no json": 422,
             "[]": 422,
             '"text"': 422,
-            '{"kind": 7}': 422,
-            '{"kind": "chat.send", "id": {}, "data": {}}': 422,
-            '{"kind": "chat.send", "data": []}': 422,
-            '{"kind": "nobody.knows", "data": {}}': 422,
-            '{"kind": "__class__", "data": {}}': 422,
+            '{"type": 7}': 422,
+            '{"type": "chat.send", "id": {}, "data": {}}': 422,
+            '{"type": "chat.send", "data": []}': 422,
+            '{"type": "nobody.knows", "data": {}}': 422,
+            '{"type": "__class__", "data": {}}': 422,
             "x" * 70_000: 413,
             "[" * 60_000: 422,
-            '{"kind": "chat.send", "data": {"conversation": 1e400}}': 422,
+            '{"type": "chat.send", "data": {"conversation": 1e400}}': 422,
         }
         for text, status in rubbish.items():
             await line.raw(text)
             frame = await line.hear()
-            assert (frame["kind"], frame["error"]["status"]) == ("error", status), text[:80]
-            assert frame["error"].keys() - {"field"} == errors.problem(0, "", "").keys(), "as the API's problems"
+            assert (frame["type"], frame["status"]) == ("error", status), text[:80]
+            assert frame.keys() - {"field"} == {"type", "re", "status", "code", "detail"}, "as the API's problems"
         await line.communicator.send_to(bytes_data=b"\x00\x01")
-        assert (await line.hear())["error"]["status"] == 422
-        assert (await line.say(talk.pk, "still here"))["kind"] == "reply"
+        assert (await line.hear())["status"] == 422
+        assert (await line.say(talk.pk, "still here"))["type"] == "ack"
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ async def test_rubbish_gets_a_clear_error_and_the_socket_lives(cast: Cast, talk:
         ("chat.resume", {}, 422),
         ("chat.resume", {"conversations": {"x": 1}}, 422),
         ("chat.resume", {"conversations": {"1": -1}}, 422),
-        ("chat.resume", {"conversations": {str(id): 0 for id in range(101)}}, 422),
-        ("chat.resume", {"conversation": 10**6, "after": 0}, 404),
-        ("chat.resume", {"conversation": 10**6, "after": None}, 422),
+        ("chat.resume", {"conversations": {str(id): 0 for id in range(1, 102)}}, 422),
+        ("chat.catch_up", {"conversation": 10**6, "after": 0}, 404),
+        ("chat.catch_up", {"conversation": 10**6, "after": None}, 422),
         ("chat.read", {"conversation": 1}, 422),
         ("chat.typing", {"conversation": [1]}, 422),
     ],
@@ -103,19 +103,19 @@ async def test_rubbish_gets_a_clear_error_and_the_socket_lives(cast: Cast, talk:
 async def test_what_a_client_sends_is_checked(cast: Cast, kind: str, data: dict[str, Any], status: int) -> None:
     async with site() as here:
         line = await here.join(cast.alice)
-        assert (await line.ask(kind, **data))["error"]["status"] == status
+        assert (await line.ask(kind, **data))["status"] == status
 
 
 async def test_too_many_frames_are_refused_and_then_the_socket_is_closed(cast: Cast) -> None:
     async with site() as here:
         line = await here.join(cast.alice)
         for _turn in range(150):
-            await line.raw('{"kind": "ping"}')
+            await line.raw('{"type": "ping"}')
         heard = []
-        while (frame := await line.hear())["kind"] != "closed":
+        while (frame := await line.hear())["type"] != "closed":
             heard.append(frame)
         assert frame["code"] == 4429
-        assert {one["error"]["status"] for one in heard if one["kind"] == "error"} == {429}
+        assert {one["status"] for one in heard if one["type"] == "error"} == {429}
 
 
 # -- Sending ----------------------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ async def test_frames_of_one_socket_stay_in_order(cast: Cast, talk: Conversation
         alice, bob = await here.join(cast.alice), await here.join(cast.bob)
         for number in range(30):
             data = {"conversation": talk.pk, "client_id": str(uuid.uuid4()), "text": str(number)}
-            await alice.raw(orjson.dumps({"kind": "chat.send", "data": data}).decode())
+            await alice.raw(orjson.dumps({"type": "chat.send", "data": data}).decode())
         heard = [(await bob.until("chat.message"))["data"] for _number in range(30)]
         assert [row["text"] for row in heard] == [str(number) for number in range(30)]
         assert [row["seq"] for row in heard] == list(range(1, 31))
@@ -170,12 +170,12 @@ async def test_foreign_conversations_answer_as_absent_ones(cast: Cast, talk: Con
         carol = await here.join(cast.carol)
         answers = []
         for id in (talk.pk, 10**6):
-            answers.append((await carol.say(id, "x"))["error"])
-            answers.append((await carol.ask("chat.resume", conversation=id, after=0))["error"])
+            answers.append(await carol.say(id, "x"))
+            answers.append(await carol.ask("chat.catch_up", conversation=id, after=0))
             assert (await carol.ask("chat.resume", conversations={str(id): 0}))["data"] == {"conversations": {}}
             assert (await carol.ask("chat.typing", conversation=id))["data"] == {}
             assert (await carol.ask("chat.read", conversation=id, seq=1))["data"] == {}
-        assert all(error == answers[0] for error in answers)
+        assert all(error | {"re": 0} == answers[0] | {"re": 0} for error in answers)
         assert answers[0]["status"] == 404
 
 
@@ -192,7 +192,7 @@ async def test_who_comes_back_gets_exactly_what_was_missed(cast: Cast, talk: Con
         for number in (1, 2, 3):
             await alice.say(talk.pk, str(number))
         bob = await here.join(cast.bob)
-        missed = (await bob.ask("chat.resume", conversation=talk.pk, after=last))["data"]
+        missed = (await bob.ask("chat.catch_up", conversation=talk.pk, after=last))["data"]
         assert [row["text"] for row in missed["messages"]] == ["1", "2", "3"]
         assert not missed["reload"]
         assert texts(await bob.quiet()) == []
@@ -206,7 +206,7 @@ async def test_after_a_gap_on_the_bus_those_behind_are_told(cast: Cast, talk: Co
         await later(say)(cast.alice, talk, "heard")
         await bob.until("chat.message")
         await realtime.hub.catch_up()
-        assert [frame["kind"] for frame in await bob.quiet()] == ["stale"]
+        assert [frame["type"] for frame in await bob.quiet()] == ["stale"]
         # Another process stored two, and its words were lost.
         real, realtime.hub.loop = realtime.hub.loop, None
         await later(say)(cast.alice, talk, "lost")
@@ -215,7 +215,7 @@ async def test_after_a_gap_on_the_bus_those_behind_are_told(cast: Cast, talk: Co
         await realtime.hub.catch_up()
         frame = await bob.until("chat.behind")
         assert frame["data"] == {"conversation": talk.pk, "rev": 3}
-        missed = (await bob.ask("chat.resume", conversation=talk.pk, after=1))["data"]
+        missed = (await bob.ask("chat.catch_up", conversation=talk.pk, after=1))["data"]
         assert [row["text"] for row in missed["messages"]] == ["lost", "lost too"]
 
 
@@ -234,9 +234,9 @@ async def test_a_block_makes_both_vanish_at_once(cast: Cast, talk: Conversation)
         await alice.until("access")
         await bob.until("access")
         for line in (alice, bob):
-            assert (await line.say(talk.pk, "after"))["error"]["status"] == 404
+            assert (await line.say(talk.pk, "after"))["status"] == 404
             assert (await line.ask("chat.typing", conversation=talk.pk))["data"] == {}
-            assert (await line.ask("chat.resume", conversation=talk.pk, after=0))["error"]["status"] == 404
+            assert (await line.ask("chat.catch_up", conversation=talk.pk, after=0))["status"] == 404
             assert await line.quiet() == []
 
 
@@ -279,7 +279,7 @@ async def test_typing_after_a_block_of_which_this_process_heard_only_in_the_log(
         await alice.until("access")
         chat_realtime.typing.said.clear()
         await alice.ask("chat.typing", conversation=talk.pk)
-        assert "chat.typing" not in [frame["kind"] for frame in await bob.quiet()]
+        assert "chat.typing" not in [frame["type"] for frame in await bob.quiet()]
 
 
 async def test_members_that_cannot_be_read_are_shown_nothing(
@@ -310,7 +310,7 @@ async def test_typing_is_told_once_in_a_while_and_never_to_oneself_alone(cast: C
         alice, bob, carol = [await here.join(who) for who in (cast.alice, cast.bob, cast.carol)]
         for _turn in range(5):
             await alice.ask("chat.typing", conversation=talk.pk)
-        heard = [frame for frame in await bob.quiet() if frame["kind"] == "chat.typing"]
+        heard = [frame for frame in await bob.quiet() if frame["type"] == "chat.typing"]
         assert [frame["data"] for frame in heard] == [
             {"conversation": talk.pk, "user": cast.alice.pk, "seconds": chat_realtime.TYPING_SECONDS}
         ]

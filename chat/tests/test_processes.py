@@ -130,7 +130,7 @@ def stack(services_module: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
 async def hear(line: ClientConnection, *kinds: str, seconds: float = 20) -> dict[str, Any]:
     """The next frame of one of these kinds."""
     async with asyncio.timeout(seconds):
-        while (frame := json.loads(await line.recv()))["kind"] not in kinds:
+        while (frame := json.loads(await line.recv()))["type"] not in kinds:
             pass
     return frame
 
@@ -138,9 +138,9 @@ async def hear(line: ClientConnection, *kinds: str, seconds: float = 20) -> dict
 async def ask(line: ClientConnection, kind: str, **data: Any) -> dict[str, Any]:
     """The reply or the error, as a whole."""
     id = secrets.token_hex(8)
-    await line.send(json.dumps({"kind": kind, "id": id, "data": data}))
+    await line.send(json.dumps({"type": kind, "id": id, "data": data}))
     async with asyncio.timeout(30):
-        while (frame := json.loads(await line.recv())).get("id") != id:
+        while (frame := json.loads(await line.recv())).get("re") != id:
             pass
     return frame
 
@@ -193,10 +193,10 @@ def test_redis_dies_and_comes_back_and_nothing_is_lost(stack: Stack) -> None:
         last = (await hear(two, "chat.message"))["data"]["rev"]
         await asyncio.to_thread(stack.pair.stop_redis)
         for text in ("1", "2", "3"):
-            assert (await say(text))["kind"] == "reply"
+            assert (await say(text))["type"] == "ack"
         await asyncio.to_thread(stack.pair.start_redis)
         await hear(two, "chat.behind", "stale")
-        missed = (await ask(two, "chat.resume", conversation=made["talk"], after=last))["data"]
+        missed = (await ask(two, "chat.catch_up", conversation=made["talk"], after=last))["data"]
         assert [row["text"] for row in missed["messages"]] == ["1", "2", "3"]
         # What comes now comes by itself, or the client is told again.
         seen = missed["rev"]
@@ -204,10 +204,10 @@ def test_redis_dies_and_comes_back_and_nothing_is_lost(stack: Stack) -> None:
             await say(text)
         while seen < 6:
             frame = await hear(two, "chat.message", "chat.behind", "stale")
-            if frame["kind"] == "chat.message":
+            if frame["type"] == "chat.message":
                 seen = max(seen, frame["data"]["rev"])
             else:
-                seen = (await ask(two, "chat.resume", conversation=made["talk"], after=seen))["data"]["rev"]
+                seen = (await ask(two, "chat.catch_up", conversation=made["talk"], after=seen))["data"]["rev"]
 
     in_two(stack, scene)
 
@@ -219,18 +219,18 @@ def test_postgres_dies_and_comes_back_and_nothing_is_lost_or_doubled(stack: Stac
             return await ask(one, "chat.send", conversation=made["talk"], client_id=name, text=text)
 
         names = [str(uuid.uuid4()) for _turn in range(6)]
-        assert (await say("0", names[0]))["kind"] == "reply"
+        assert (await say("0", names[0]))["type"] == "ack"
         await asyncio.to_thread(stack.pair.stop_postgres)
-        assert (await say("1", names[1]))["error"]["status"] == 503
+        assert (await say("1", names[1]))["status"] == 503
         await asyncio.to_thread(stack.pair.start_postgres)
         for number in range(1, 6):
             end = time.monotonic() + 60
-            while (answer := await say(str(number), names[number]))["kind"] == "error":
-                assert answer["error"]["status"] == 503
+            while (answer := await say(str(number), names[number]))["type"] == "error":
+                assert answer["status"] == 503
                 assert time.monotonic() < end
                 await asyncio.sleep(0.1)
             assert answer["data"]["seq"] == number + 1
-        missed = (await ask(two, "chat.resume", conversation=made["talk"], after=0))["data"]
+        missed = (await ask(two, "chat.catch_up", conversation=made["talk"], after=0))["data"]
         assert [(row["text"], row["client_id"]) for row in missed["messages"]] == [
             (str(number), name) for number, name in enumerate(names)
         ]
@@ -251,7 +251,7 @@ def test_a_block_is_known_everywhere_also_when_the_bus_is_silent(stack: Stack) -
             await hear(one, "access")
             await hear(two, "access")
             answer = await ask(one, "chat.send", conversation=made["talk"], client_id=str(uuid.uuid4()), text="x")
-            assert answer["error"]["status"] == 404
+            assert answer["status"] == 404
         finally:
             await asyncio.to_thread(stack.pair.start_redis)
 

@@ -9,7 +9,11 @@ import orjson
 import pytest
 import redis
 
-from core import realtime
+from core import frames, realtime
+
+
+def said(text: str) -> bytes:
+    return b'{"type":"%s"}' % text.encode()
 
 
 class Ear:
@@ -30,7 +34,7 @@ class Ear:
 
     @property
     def kinds(self) -> list[str]:
-        return [orjson.loads(frame)["kind"] for frame, _ready in self.heard]
+        return [orjson.loads(frame)["type"] for frame, _ready in self.heard]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +55,7 @@ def test_one_frame_is_written_once_to_each_and_is_the_same_object() -> None:
     hub = realtime.Hub()
     one, two = Ear(hub, 1), Ear(hub, 2)
     hub.join(one, "post:7")
-    frame = realtime.encode("post.counts", {"post": 7})
+    frame = said("one")
     assert hub.deliver(("user:1", "user:2", "post:7"), frame) == 2
     assert one.heard[0][0] is two.heard[0][0]
     assert one.heard[0][1] is two.heard[0][1]
@@ -66,16 +70,16 @@ def test_one_frame_is_written_once_to_each_and_is_the_same_object() -> None:
 def test_push_waits_for_the_commit_and_a_rollback_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import transaction
 
-    said: list[tuple[str, ...]] = []
-    monkeypatch.setattr(realtime, "publish", lambda groups, frame: said.append(groups))
+    pushed: list[tuple[str, ...]] = []
+    monkeypatch.setattr(realtime, "publish", lambda groups, frame: pushed.append(groups))
     with transaction.atomic():
-        realtime.push("user:1", "x", {})
-        assert said == []
-    assert said == [("user:1",)]
+        realtime.push("user:1", frames.Stale())
+        assert pushed == []
+    assert pushed == [("user:1",)]
     with contextlib.suppress(ZeroDivisionError), transaction.atomic():
-        realtime.push(["user:2", "user:3"], "x", {})
+        realtime.push(["user:2", "user:3"], frames.Stale())
         raise ZeroDivisionError
-    assert said == [("user:1",)]
+    assert pushed == [("user:1",)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -87,25 +91,25 @@ def test_a_broken_fast_lane_never_breaks_an_action(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(realtime, "publish", breaks)
     with transaction.atomic():
-        realtime.push("user:1", "x", {})
+        realtime.push("user:1", frames.Stale())
 
 
 def test_delivery_from_threads_reaches_the_loop_in_order() -> None:
-    async def scene() -> list[int]:
+    async def scene() -> list[str]:
         hub = realtime.Hub()
         hub.loop = asyncio.get_running_loop()
         ear = Ear(hub, 1)
 
         def talk() -> None:
             for number in range(500):
-                hub.deliver_soon(("user:1",), realtime.encode("n", {"n": number}))
+                hub.deliver_soon(("user:1",), said(str(number)))
 
         await asyncio.to_thread(talk)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        return [orjson.loads(frame)["data"]["n"] for frame, _ready in ear.heard]
+        return ear.kinds
 
-    assert asyncio.run(scene()) == list(range(500))
+    assert asyncio.run(scene()) == [str(number) for number in range(500)]
 
 
 def test_the_word_that_access_changed_rechecks_every_socket_of_the_member() -> None:
@@ -126,8 +130,7 @@ def heard_of(messages: list[tuple[str, int, tuple[str, ...]]]) -> tuple[list[boo
         ear = Ear(hub, 1)
         listener = realtime.Listener(hub)
         return [
-            listener.hear(realtime.pack(origin, number, groups, realtime.encode("x", {})))
-            for origin, number, groups in messages
+            listener.hear(realtime.pack(origin, number, groups, said("x"))) for origin, number, groups in messages
         ], ear
 
     return asyncio.run(scene())
@@ -186,13 +189,13 @@ def test_over_redis_words_arrive_and_a_lost_bus_is_caught_up(redis_server, setti
         listening = asyncio.create_task(realtime.Listener(hub).run())
         try:
             await until(lambda: bool(admin.pubsub_numsub(realtime.CHANNEL)[0][1]))
-            other.put(("user:1",), realtime.encode("one", {}))
+            other.put(("user:1",), said("one"))
             # The socket was there before the bus: it is told to catch up as well.
             await until(lambda: ear.kinds == ["stale", "one"])
             await asyncio.to_thread(admin.client_kill_filter, _type="pubsub")
             await until(lambda: len(resynced) == 2)
             assert ear.kinds == ["stale", "one", "stale"]
-            other.put(("user:1",), realtime.encode("two", {}))
+            other.put(("user:1",), said("two"))
             await until(lambda: ear.kinds[-1] == "two")
         finally:
             other.stop()

@@ -12,6 +12,7 @@ from accounts.access.people import Viewer
 from accounts.models.people import User
 from accounts.models.relations import Audience, Follow
 from core import prepared
+from feed import frames
 from feed.access import mutes as mute_access
 from feed.access import polls as poll_access
 from feed.access import posts as post_access
@@ -19,7 +20,6 @@ from feed.models.posts import COUNTED, Post
 from feed.models.sources import Filing, SourceKind, Subscription
 from feed.queries import shares
 
-WATCH_LIMIT = 100  # posts in one frame
 CHUNK = 1000  # members fetched at once
 COUNTS = ("reactions", "comments_count", "shares_count", "poll__votes", "poll__voters_count")
 VERSION = (
@@ -31,7 +31,7 @@ VERSION = (
 def watchable(user_id: int, ids: Sequence[int]) -> list[Post]:
     """Which of these posts a member may watch, in one query; with counts and versions, so that a client is up to date,
     and `is_quiet` where they mute the conversation, and how far they see into a poll."""
-    return prepared.rows(_watchable, User(pk=user_id), ids[:WATCH_LIMIT])
+    return prepared.rows(_watchable, User(pk=user_id), ids[: frames.WATCH_LIMIT])
 
 
 def _watchable(viewer: Viewer) -> QuerySet[Post]:
@@ -43,7 +43,7 @@ def _watchable(viewer: Viewer) -> QuerySet[Post]:
 def latest_shared(user_id: int) -> list[Post]:
     """What of a member others may well have on their screens: the newest posts that are not for the author alone."""
     shared = Post.objects.filter(author_id=user_id, deleted_at__isnull=True).exclude(audience=Audience.ONLY_ME)
-    return list(shared.order_by("-id").only("pk", "audience")[:WATCH_LIMIT])
+    return list(shared.order_by("-id").only("pk", "audience")[: frames.WATCH_LIMIT])
 
 
 def announce_to(post_id: int, *, at_once: int) -> Iterator[list[int]]:

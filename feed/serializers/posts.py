@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
+from feed import frames
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
 from feed.serializers import films, polls, previews
 from uploads import serializers as upload_serializers
@@ -16,11 +17,12 @@ def counts(post: Post) -> dict[str, Any]:
     return {"post": post.pk, "reactions": post.reactions, "comments": post.comments_count, "shares": post.shares_count}
 
 
-def watched(row: Post) -> dict[str, Any]:
+def watched(row: Post) -> frames.Watched:
     """The counts as a watcher begins with them, those of a poll too, and which version they are of."""
     poll = polls.poll_of(row)
-    more = {} if poll is None else {"poll": polls.counts(poll, results=bool(getattr(row, "sees_results", False)))}
-    return {**counts(row), "version": row.version, **more}
+    results = bool(getattr(row, "sees_results", False))
+    votes = None if poll is None else frames.Votes(**polls.counts(poll, results=results))
+    return frames.Watched(**counts(row), version=row.version, poll=votes)
 
 
 def picture(row: PostPicture) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import orjson
 import pytest
 from asgiref.sync import sync_to_async
@@ -9,8 +10,8 @@ from asgiref.sync import sync_to_async
 from accounts.actions import relations
 from accounts.events import PrivacyChanged
 from accounts.tests.factories import Cast, make_block
-from core import errors, realtime
-from core.consumers import Frame, Socket, frames
+from core import consumers, errors, frames, realtime
+from core.consumers import Frame, Socket
 from feed import handlers
 from feed.actions import comments as comment_actions
 from feed.actions import polls as poll_actions
@@ -36,7 +37,8 @@ class Line(Socket):
         self.heard.append(orjson.loads(frame))
 
     async def ask(self, kind: str, **data) -> dict:
-        return await frames[kind](self, Frame(kind=kind, id=1, data=data))
+        asked = frames.data(kind, msgspec.Raw(orjson.dumps(data)))
+        return msgspec.to_builtins(await consumers.handlers[kind](self, Frame(1, asked)))
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ async def test_who_may_see_a_post_hears_its_counts_and_others_do_not(cast: Cast,
     assert await bob.ask("feed.watch", posts=[post.pk, secret.pk, 10**9]) == {"posts": [{**counts, "version": version}]}
     assert await mallory.ask("feed.watch", posts=[post.pk, secret.pk]) == {"posts": []}
     await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
-    assert bob.heard == [{"kind": "post.counts", "data": {**counts, "reactions": {"wow": 1}}}]
+    assert bob.heard == [{"type": "post.counts", "data": {**counts, "reactions": {"wow": 1}}}]
     assert mallory.heard == []
     await bob.ask("feed.unwatch", posts=[post.pk])
     await sync_to_async(reaction_actions.unreact)(actor=cast.dan, post_id=post.pk)
@@ -70,11 +72,11 @@ async def test_a_post_made_narrower_leaves_its_watchers_behind(cast: Cast, hub: 
     for line in (carol, bob):
         await line.ask("feed.watch", posts=[post.pk])
     await sync_to_async(post_actions.edit_post)(actor=cast.alice, post_id=post.pk, audience="followers")
-    assert [line.heard.pop()["kind"] for line in (carol, bob)] == ["post.edited"] * 2
+    assert [line.heard.pop()["type"] for line in (carol, bob)] == ["post.edited"] * 2
     assert await carol.ask("feed.watch", posts=[post.pk]) == {"posts": []}
     await bob.ask("feed.watch", posts=[post.pk])
     await sync_to_async(comment_actions.comment)(actor=cast.bob, post_id=post.pk, text="still here")
-    assert [said["kind"] for said in bob.heard] == ["comment.new", "post.counts"]
+    assert [said["type"] for said in bob.heard] == ["comment.new", "post.counts"]
     assert carol.heard == []
     assert len(bob.groups) == 1  # the group of before is left
 
@@ -108,7 +110,7 @@ async def test_who_is_asked_to_look_again_watches_on(cast: Cast, hub: realtime.H
         hub.leave(bob, group)
     await bob.ask("feed.watch", posts=[post.pk])
     await sync_to_async(reaction_actions.react)(actor=cast.dan, post_id=post.pk, kind="wow")
-    assert [said["kind"] for said in bob.heard] == ["post.counts"]
+    assert [said["type"] for said in bob.heard] == ["post.counts"]
 
 
 async def test_a_version_is_another_one_when_the_card_is(cast: Cast) -> None:
@@ -171,11 +173,11 @@ async def test_an_account_made_private_leaves_strangers_behind_at_once(cast: Cas
     assert carol.heard == [], "whatever happens before the log has told everybody to look again"
     fact = PrivacyChanged(user_id=cast.alice.pk, private=True)
     await sync_to_async(handlers.look_again)(fact)
-    assert [line.heard for line in (carol, bob)] == [[{"kind": "post.edited", "data": {"post": post.pk}}]] * 2
+    assert [line.heard for line in (carol, bob)] == [[{"type": "post.edited", "data": {"post": post.pk}}]] * 2
     assert await carol.ask("feed.watch", posts=[post.pk]) == {"posts": []}
     assert (await bob.ask("feed.watch", posts=[post.pk]))["posts"]
     await sync_to_async(reaction_actions.unreact)(actor=cast.dan, post_id=post.pk)
-    assert (len(carol.heard), bob.heard[-1]["kind"]) == (1, "post.counts")
+    assert (len(carol.heard), bob.heard[-1]["type"]) == (1, "post.counts")
 
 
 async def test_an_account_opened_again_keeps_its_watchers(cast: Cast, hub: realtime.Hub) -> None:
@@ -185,7 +187,7 @@ async def test_an_account_opened_again_keeps_its_watchers(cast: Cast, hub: realt
     await bob.ask("feed.watch", posts=[post.pk])
     await sync_to_async(relations.set_private)(actor=cast.alice, private=False)
     await sync_to_async(handlers.look_again)(PrivacyChanged(user_id=cast.alice.pk, private=False))
-    assert bob.heard == [{"kind": "post.edited", "data": {"post": post.pk}}]
+    assert bob.heard == [{"type": "post.edited", "data": {"post": post.pk}}]
 
 
 async def test_a_follower_removed_no_longer_watches(cast: Cast, hub: realtime.Hub, monkeypatch) -> None:

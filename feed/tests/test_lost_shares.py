@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.factories import Cast, make_block
+from feed import frames
 from feed.actions import posts as post_actions
 from feed.models.posts import Post
 from feed.queries import shares as share_queries
@@ -56,12 +57,12 @@ def test_who_looks_at_a_share_is_told_when_its_original_is_seen_by_others(
     if how == "undone":
         post_actions.delete_post(actor=cast.alice, post_id=post.pk)
     told: list[Any] = []
-    monkeypatch.setattr("core.realtime.push", lambda groups, kind, data: told.append((groups, kind, data)))
+    monkeypatch.setattr("core.realtime.push", lambda groups, said: told.append((groups, said)))
     if how == "undone":
         post_actions.undo_delete_post(actor=cast.alice, post_id=post.pk)
     else:
         change = {"widened": {"audience": "members"}, "narrowed": {"audience": "followers"}, "words": {"text": "x"}}
         post_actions.edit_post(actor=cast.alice, post_id=post.pk, **change[how])
     group = f"post:{quote.pk}:members"
-    asked = [one for one in told if one[1] == "post.edited" and one[2] == {"post": quote.pk}]
-    assert asked == ([] if how == "words" else [([group, f"{group}:quiet"], "post.edited", {"post": quote.pk})])
+    asked = [one for one in told if one[1] == frames.PostEdited(quote.pk)]
+    assert asked == ([] if how == "words" else [([group, f"{group}:quiet"], frames.PostEdited(quote.pk))])

@@ -172,10 +172,10 @@ async def test_a_muted_conversation_says_only_what_becomes_of_the_post(cast: Cas
     for line in (bob, dan):
         assert len((await line.ask("feed.watch", posts=[post.pk]))["posts"]) == 1
     await sync_to_async(comment_actions.comment)(actor=cast.dan, post_id=post.pk, text="hello")
-    assert [said["kind"] for said in dan.heard] == ["comment.new", "post.counts"]
+    assert [said["type"] for said in dan.heard] == ["comment.new", "post.counts"]
     assert bob.heard == []
     await sync_to_async(post_actions.delete_post)(actor=cast.alice, post_id=post.pk)
-    assert [said["kind"] for said in bob.heard] == ["post.gone"]
+    assert [said["type"] for said in bob.heard] == ["post.gone"]
 
 
 def test_conversations_over_pages_and_api(cast: Cast) -> None:
@@ -255,6 +255,6 @@ def test_the_live_word_of_a_new_post_goes_only_to_who_wants_it(cast: Cast, monke
     post = make_post(cast.alice)
     mutes.mute(actor=cast.bob, person="alice")
     groups: list[str] = []
-    monkeypatch.setattr("feed.realtime.realtime.push", lambda to, kind, data: groups.extend(to))
+    monkeypatch.setattr("feed.realtime.realtime.push", lambda to, said: groups.extend(to))
     handlers.announce(PostCreated(post_id=post.pk, author_id=cast.alice.pk, audience=post.audience))
     assert set(groups) == {f"user:{cast.alice.pk}", f"user:{cast.dan.pk}"}

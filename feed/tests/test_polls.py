@@ -17,7 +17,7 @@ from accounts.models.relations import Audience
 from accounts.tests.factories import Cast, log_in, make_user
 from core import errors, realtime
 from core.models import Event
-from feed import belongings
+from feed import belongings, frames
 from feed import realtime as feed_realtime
 from feed.actions import mutes as mute_actions
 from feed.actions import polls as poll_actions
@@ -236,14 +236,14 @@ def test_a_page_costs_the_same_with_polls_and_without(cast: Cast, polls: int, dj
     assert sum(post["poll"] is not None for post in shown) == polls
     with django_assert_num_queries(1):
         rows = live_queries.watchable(cast.bob.pk, [post["id"] for post in shown])
-        assert sum("poll" in post_serializers.watched(row) for row in rows) == polls
+        assert sum(post_serializers.watched(row).poll is not None for row in rows) == polls
 
 
 def test_those_who_look_see_the_votes_come_and_others_only_how_many(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
     said: list[tuple[str, Any]] = []
-    monkeypatch.setattr(realtime, "push", lambda group, kind, data: said.append((group, data)))
+    monkeypatch.setattr(realtime, "push", lambda group, event: said.append((group, event)))
     again: list[int] = []
     monkeypatch.setattr(realtime, "access_changed", again.append)
     post = ask(cast.alice)
@@ -251,8 +251,8 @@ def test_those_who_look_see_the_votes_come_and_others_only_how_many(
         poll_actions.vote(actor=cast.bob, post_id=post.pk, choices=[1])
     name = f"post:{post.pk}:public"
     assert said == [
-        (name, {"post": post.pk, "voters": 1, "votes": None}),
-        (f"{name}:results", {"post": post.pk, "voters": 1, "votes": [0, 1]}),
+        (name, frames.PostPoll(post.pk, voters=1, votes=None)),
+        (f"{name}:results", frames.PostPoll(post.pk, voters=1, votes=[0, 1])),
     ]
     poll_actions.vote(actor=cast.bob, post_id=post.pk, choices=[0])
     poll_actions.take_back_vote(actor=cast.bob, post_id=post.pk)

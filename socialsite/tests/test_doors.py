@@ -26,8 +26,8 @@ from accounts.models.relations import Audience
 from core import consumers, frame, limits
 from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
+from feed import frames as feed_frames
 from feed.queries import home as home_queries
-from feed.queries import live as live_queries
 from socialsite.tests import explored, kept
 from socialsite.tests.fill import COLLECTIONS, COMMENTS, FILL, LISTS, OUTSIDE, PEOPLE, POSTS
 from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, is_bare, together
@@ -306,12 +306,12 @@ class Walk:
         line.user_id = self.world.people[self.viewer].pk
         line.write = lambda frame, ready: None  # type: ignore[method-assign]
         ids = {post.pk: place for place, post in self.world.posts.items()}
-        some = sorted(ids)[-live_queries.WATCH_LIMIT :]
-        asked = feed_consumers.watch(line, Frame(kind="feed.watch", id=1, data={"posts": some}))
+        some = sorted(ids)[-feed_frames.WATCH_LIMIT :]
+        asked = feed_consumers.watch(line, Frame(1, feed_frames.Watch(some)))
         try:
             asked.send(None)
         except StopIteration as answer:
-            found = {ids[one["post"]] for one in answer.value["posts"]}
+            found = {ids[one.post] for one in answer.value.posts}
         wanted = {ids[id] for id in some if self.graph.sees(self.viewer, ids[id])}
         assert found == wanted, f"socket of {self.graph}"
 
@@ -415,9 +415,9 @@ class SecondHalf(EveryDoor, TestCase): ...
 
 def test_what_is_no_address_is_in_the_matrix_too() -> None:
     """A frame, a box of the rail, a kind of upload that shows people, posts or comments is held to the oracle."""
-    frames = {kind for kind in consumers.frames if not kind.startswith(("chat.", "test"))}
+    asked = {kind for kind in consumers.handlers if not kind.startswith(("chat.", "test"))}
     form = f"say in {__name__} where {{}} is compared with the oracle, or why it shows nothing of others"
-    assert frames <= FRAMES.keys(), form.format(frames - FRAMES.keys())
+    assert asked <= FRAMES.keys(), form.format(asked - FRAMES.keys())
     assert frame.rail_parts.keys() <= RAIL.keys(), form.format(frame.rail_parts.keys() - RAIL.keys())
     kinds = {kind for kind in uploads_registry.kinds if not kind.startswith("test")}
     assert kinds <= UPLOADS.keys(), form.format(kinds - UPLOADS.keys())

@@ -21,6 +21,7 @@ from accounts.access import people as people_access
 from accounts.queries import friends as friends_queries
 from accounts.queries import people as people_queries
 from core import errors, prepared
+from feed import frames as feed_frames
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
 from feed.queries import cards
@@ -183,8 +184,8 @@ def reacted(look: Look) -> tuple[Any, Any]:
 def watched(look: Look) -> tuple[Any, Any]:
     found: set[Any] = set()
     ids = sorted(look.places)
-    for start in range(0, len(ids), live_queries.WATCH_LIMIT):
-        found |= look.posts(live_queries.watchable(look.who.pk, ids[start : start + live_queries.WATCH_LIMIT]))
+    for start in range(0, len(ids), feed_frames.WATCH_LIMIT):
+        found |= look.posts(live_queries.watchable(look.who.pk, ids[start : start + feed_frames.WATCH_LIMIT]))
     return found, look.seen(look.graph.posts)
 
 

@@ -81,7 +81,7 @@ def with_routes() -> set[str]:
         ),
         pytest.param(
             lambda: with_file("consumers"),
-            lambda: rooms_in(consumers.frames, consumers.leaving, realtime.background, realtime.resyncers),
+            lambda: rooms_in(consumers.handlers, consumers.leaving, realtime.background, realtime.resyncers),
             "has consumers.py: import it in apps.py, where it registers the frames it answers",
             id="frames",
         ),

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.actions import api_tokens
 from accounts.tests.factories import Cast
-from core import consumers, scopes
+from core import consumers, frames, scopes
 
 ARGUMENTS = {"id": 1, "key": "00000000-0000-4000-8000-000000000000", "token_id": 1, "person": "carol", "name": "bread"}
 ARGUMENTS["language"] = "en"
@@ -148,7 +148,7 @@ def test_what_guards_the_account_is_closed(operation: tuple[str, str, Any]) -> N
 
 
 def test_every_frame_of_the_socket_has_decided() -> None:
-    assert consumers.needs.keys() == consumers.frames.keys()
+    assert consumers.needs.keys() == consumers.handlers.keys() == frames.asked.keys()
     assert {kind for kind, needed in consumers.needs.items() if needed is None} == set(), "a frame names its scope"
     assert consumers.needs["ping"] == ()
     assert {scope for needed in consumers.needs.values() for scope in needed or ()} <= set(scopes.NAMES)

@@ -94,7 +94,7 @@ export class Thread {
     if (this.resuming) return;
     this.resuming = true;
     try {
-      const missed = await socket.send("chat.resume", { conversation: this.id, after: this.rev });
+      const missed = await socket.send("chat.catch_up", { conversation: this.id, after: this.rev });
       if (missed.reload) return location.reload();
       missed.messages.forEach((row) => this.show(row));
       this.rev = Math.max(this.rev, missed.rev);

@@ -1,4 +1,4 @@
-// The one connection of this tab: socket.on(kind, fn), socket.send(kind, data) -> Promise, socket.onOpen(fn).
+// The one connection of this tab: socket.on(type, fn), socket.send(type, data) -> Promise, socket.onOpen(fn).
 // It comes back by itself; whoever needs what was missed meanwhile asks for it in onOpen.
 import { report } from "./connection.js";
 import { t } from "./strings.js";
@@ -36,12 +36,12 @@ class Connection {
     return this.#open;
   }
 
-  /** Calls fn(data) for every frame of this kind; returns what takes it away again. */
-  on(kind, fn) {
+  /** Calls fn(data) for every frame of this type; returns what takes it away again. */
+  on(type, fn) {
     this.#start();
-    if (!this.#handlers.has(kind)) this.#handlers.set(kind, new Set());
-    this.#handlers.get(kind).add(fn);
-    return () => this.#handlers.get(kind).delete(fn);
+    if (!this.#handlers.has(type)) this.#handlers.set(type, new Set());
+    this.#handlers.get(type).add(fn);
+    return () => this.#handlers.get(type).delete(fn);
   }
 
   /** Calls fn() at every (re)connection, now if there is one, and whenever something may have been missed. */
@@ -52,21 +52,21 @@ class Connection {
     return () => this.#openers.delete(fn);
   }
 
-  /** Asks the server; resolves with the reply, rejects with a SocketError. */
-  send(kind, data = {}) {
+  /** Asks the server; resolves with what the ack carries, rejects with a SocketError. */
+  send(type, data = {}) {
     this.#start();
     if (!this.#open) return Promise.reject(new SocketError(t("reconnecting"), { lost: true }));
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#drop(), REPLY_WAIT);
       this.#waiting.set(id, { resolve, reject, timer });
-      this.#line.send(JSON.stringify({ kind, id, data }));
+      this.#line.send(JSON.stringify({ type, id, data }));
     });
   }
 
   /** Says something that needs no answer and may be lost. */
-  say(kind, data = {}) {
-    if (this.#open) this.#line.send(JSON.stringify({ kind, data }));
+  say(type, data = {}) {
+    if (this.#open) this.#line.send(JSON.stringify({ type, data }));
   }
 
   #start() {
@@ -93,22 +93,24 @@ class Connection {
   #hear(text) {
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => this.#probe(), QUIET_WAIT);
-    const { kind, id, data, error } = JSON.parse(text);
-    if (kind === "reply" || (kind === "error" && id != null)) this.#answer(id, data, error);
-    else if (kind === "hello") this.#opened();
-    else if (kind === "access") this.#reopen();
-    else if (kind === "stale") setTimeout(() => this.#open && this.#reopen(), Math.random() * STALE_SPREAD);
-    for (const fn of this.#handlers.get(kind) ?? []) this.#call(fn, data ?? error);
+    const frame = JSON.parse(text);
+    const { type, data } = frame;
+    if (type === "ack" || type === "error") return this.#answer(frame);
+    if (type === "hello") this.#opened();
+    else if (type === "access") this.#reopen();
+    else if (type === "stale") setTimeout(() => this.#open && this.#reopen(), Math.random() * STALE_SPREAD);
+    for (const fn of this.#handlers.get(type) ?? []) this.#call(fn, data);
+    return undefined;
   }
 
-  #answer(id, data, error) {
-    const asked = this.#waiting.get(id);
+  #answer({ type, re, data, ...problem }) {
+    const asked = this.#waiting.get(re);
     if (!asked) return;
-    this.#waiting.delete(id);
+    this.#waiting.delete(re);
     clearTimeout(asked.timer);
-    if (!error) return asked.resolve(data);
-    const { status, detail, field, retry_after: retryAfter } = error;
-    return asked.reject(new SocketError(detail ?? t("failed"), { status, field, retryAfter, problem: error }));
+    if (type === "ack") return asked.resolve(data);
+    const { status, detail, field, retry_after: retryAfter } = problem;
+    return asked.reject(new SocketError(detail ?? t("failed"), { status, field, retryAfter, problem }));
   }
 
   #opened() {

@@ -236,8 +236,10 @@ export class Uploader {
       event.preventDefault();
       this.add(event.dataTransfer.files);
     });
-    for (const kind of ["upload.progress", "upload.ready", "upload.failed"]) {
-      socket.on(kind, (answer) => this.#picks.forEach((pick) => pick.hear(answer)));
+    const tell = (answer) => this.#picks.forEach((pick) => pick.hear(answer));
+    socket.on("upload.progress", tell);
+    for (const type of ["upload.ready", "upload.failed"]) {
+      socket.on(type, ({ upload }) => tell(upload));
     }
   }
 

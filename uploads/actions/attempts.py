@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import realtime
-from uploads import child, reasons, serializers, storage
+from uploads import child, frames, reasons, serializers, storage
 from uploads.actions import removal
 from uploads.models import Upload
 
@@ -44,7 +44,7 @@ def work(upload: Upload, *, shape: float | None = None, crop: Crop | None = None
 def done(upload: Upload, **facts: Any) -> Upload:
     """Everything is stored: it can be used, and the file as it came goes."""
     ready = {"state": Upload.State.READY, "reason": "", "due_at": None}
-    upload = _finish(upload, "upload.ready", **ready, **facts)
+    upload = _finish(upload, frames.Ready, **ready, **facts)
     if upload.is_ready:
         drop_original(upload)
     return upload
@@ -54,11 +54,11 @@ def fail(upload: Upload, reason: str) -> Upload:
     """Another attempt later, or the end of it."""
     if reason in reasons.PASSING and upload.attempts < ATTEMPTS:
         later = timezone.now() + BACK_OFF[upload.attempts - 1]
-        return _finish(upload, "", state=Upload.State.RECEIVED, reason=reason, due_at=later)
-    return _finish(upload, "upload.failed", state=Upload.State.FAILED, reason=reason, due_at=None)
+        return _finish(upload, None, state=Upload.State.RECEIVED, reason=reason, due_at=later)
+    return _finish(upload, frames.Failed, state=Upload.State.FAILED, reason=reason, due_at=None)
 
 
-def _finish(upload: Upload, kind: str, **changes: Any) -> Upload:
+def _finish(upload: Upload, said: type[frames.Ready | frames.Failed] | None, **changes: Any) -> Upload:
     """Writes what came out, if this process still holds the claim; who lost it changes nothing."""
     with transaction.atomic(durable=True):
         mine = Upload.objects.filter(pk=upload.pk, state=Upload.State.PROCESSING, due_at=upload.due_at)
@@ -66,8 +66,8 @@ def _finish(upload: Upload, kind: str, **changes: Any) -> Upload:
         fresh = Upload.objects.filter(pk=upload.pk).first()
         if fresh is None:  # deleted meanwhile: what was stored since must go too
             removal.make_due([upload.key])
-        elif held and kind and upload.owner_id:
-            realtime.push(f"user:{upload.owner_id}", kind, serializers.present(fresh))
+        elif held and said and upload.owner_id:
+            realtime.push(f"user:{upload.owner_id}", said(serializers.present(fresh)))
     return fresh or upload
 
 

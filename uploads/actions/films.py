@@ -73,7 +73,7 @@ class Attempt:
                 raise Lost
             fresh = Upload.objects.get(pk=self.upload.pk)
             if fresh.owner_id:
-                realtime.push(f"user:{fresh.owner_id}", "upload.progress", serializers.progress(fresh))
+                realtime.push(f"user:{fresh.owner_id}", serializers.progress(fresh))
         for field in ("due_at", "progress", *changes):
             setattr(self.upload, field, getattr(fresh, field))
 

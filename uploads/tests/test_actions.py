@@ -40,7 +40,7 @@ def receive(owner, file=None, **options):
 def pushed(monkeypatch):
     """What is shown to sockets, once committed."""
     seen = []
-    monkeypatch.setattr(realtime, "push", lambda group, kind, payload: seen.append((group, kind, payload)))
+    monkeypatch.setattr(realtime, "push", lambda group, said: seen.append((group, said.type, said.upload)))
     return seen
 
 

@@ -29,7 +29,7 @@ def _films(_purpose):
 @pytest.fixture
 def pushed(monkeypatch):
     heard = []
-    monkeypatch.setattr(realtime, "push", lambda group, kind, payload: heard.append((group, kind, payload)))
+    monkeypatch.setattr(realtime, "push", lambda group, said: heard.append((group, said.type, said)))
     return heard
 
 
@@ -69,7 +69,7 @@ def test_a_video_becomes_ready(owner, files, pushed):
     assert done.poster_url
     assert names(files) == {f"processed/images/{done.key}/{name}.{storage.ending(name)}" for name in kept_of(done)}
     assert pushed[-1][:2] == (f"user:{owner.pk}", "upload.ready")
-    told = [payload["progress"] for _group, kind, payload in pushed if kind == "upload.progress"]
+    told = [payload.progress for _group, kind, payload in pushed if kind == "upload.progress"]
     assert told == sorted(told)
     assert told[0] > 0
 

@@ -1,0 +1,120 @@
+"""What the chat asks and says over the socket."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from core.frames import Ask, Event, Id, Place, Text, asks, says
+
+RESUME_CONVERSATIONS = 100
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """Where a message stands. `again`: it stood there already, sent by an earlier try."""
+
+    id: int
+    seq: int
+    rev: int
+    created_at: datetime
+    again: bool
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message as it is now, the same for every member; `rev` is that of its latest change."""
+
+    conversation: int
+    seq: int
+    rev: int
+    id: int
+    sender: int | None
+    client_id: UUID
+    text: str
+    created_at: datetime
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """What came after the `rev` one had. `reload`: it is too much, start anew. `read`: how far each member is."""
+
+    rev: int
+    reload: bool
+    read: dict[int, int]
+    messages: list[Message]
+
+
+class MissedByConversation(msgspec.Struct, frozen=True):
+    conversations: dict[int, Missed]
+
+
+@asks("chat.send", answer=Sent)
+class Send(Ask, frozen=True):
+    """Answered once it is stored. `client_id` is your own, fresh for each message: what is sent twice stands once."""
+
+    conversation: Place
+    client_id: UUID
+    text: Text
+
+
+@asks("chat.catch_up", answer=Missed)
+class CatchUp(Ask, frozen=True):
+    """What came after `after`, the last `rev` one has of this conversation."""
+
+    conversation: Place
+    after: Place
+
+
+@asks("chat.resume", answer=MissedByConversation)
+class Resume(Ask, frozen=True):
+    """The same of several, each with the last `rev` one has; those that are not one's own are left out."""
+
+    conversations: Annotated[dict[Id, Place], msgspec.Meta(max_length=RESUME_CONVERSATIONS)]
+
+
+@asks("chat.read")
+class Read(Ask, frozen=True):
+    """Read up to here. Kept as the latest state; a foreign conversation is simply not marked."""
+
+    conversation: Place
+    seq: Place
+
+
+@asks("chat.typing")
+class Typing(Ask, frozen=True):
+    """From hub to hub, heard by who is there."""
+
+    conversation: Place
+
+
+@says("chat.message")
+class Said(Event, Message, frozen=True, kw_only=True):
+    """A message is new, or is another than it was. Apply in order of `rev`; what is missing between is asked for."""
+
+    members_version: int
+
+
+@says("chat.read")
+class ReadMark(Event, frozen=True):
+    """How far a member has read, and how much is left for them, as the latest state."""
+
+    conversation: int
+    user: int
+    seq: int
+    unread: int
+
+
+@says("chat.typing")
+class IsTyping(Event, frozen=True):
+    """Shown for so many seconds."""
+
+    conversation: int
+    user: int
+    seconds: int
+
+
+@says("chat.behind")
+class Behind(Event, frozen=True):
+    """The conversation has come to this `rev`: who has less catches up."""
+
+    conversation: int
+    rev: int
