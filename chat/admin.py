@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from chat.models import Conversation, Membership
+from chat.models.conversations import Conversation, Membership
 
 
 class ReadOnly:

@@ -11,8 +11,11 @@ class ChatConfig(AppConfig):
         from django.urls import reverse
 
         from accounts import registry
-        from chat import access, actions, belongings, consumers, queries, writer  # noqa: F401  registers the frames
+        from chat import belongings, consumers, writer  # noqa: F401  registers the frames
         from chat import realtime as chat_realtime
+        from chat.access import conversations as conversation_access
+        from chat.actions import conversations as conversation_actions
+        from chat.queries import conversations as conversation_queries
         from core import frame, realtime
 
         frame.register_nav(
@@ -23,7 +26,7 @@ class ChatConfig(AppConfig):
                 url_name="chat:inbox",
                 order=50,
                 tab=True,
-                badge=queries.unread_conversations,
+                badge=conversation_queries.unread_conversations,
             )
         )
         registry.register_action(
@@ -34,8 +37,10 @@ class ChatConfig(AppConfig):
                 url=lambda person: reverse("chat:with", args=[person.handle]),
             )
         )
-        registry.block_listeners.append(lambda one, other: actions.sight_changed(one_id=one, other_id=other))
-        registry.ties.append(access.share_conversation)
+        registry.block_listeners.append(
+            lambda one, other: conversation_actions.sight_changed(one_id=one, other_id=other)
+        )
+        registry.ties.append(conversation_access.share_conversation)
         belongings.register()
         realtime.routers[chat_realtime.PREFIX] = chat_realtime.audiences.deliver
         realtime.rechecks.append(chat_realtime.audiences.forget)

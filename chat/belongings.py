@@ -8,19 +8,25 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import personal
 from accounts.models.people import User
-from chat import access, realtime
-from chat.models import Conversation, Membership, Message
+from chat import realtime
+from chat.access import conversations as conversation_access
+from chat.models.conversations import Conversation, Membership
+from chat.models.messages import Message
 
 BATCH = 200
 
 
 def messages(member: User) -> Iterator[personal.Row]:
     """What the member wrote and got, in every conversation that they see now."""
-    mine = access.visible_memberships(member).select_related("conversation")
+    mine = conversation_access.visible_memberships(member).select_related("conversation")
     for membership in personal.walk(mine):
         others = Membership.objects.filter(conversation=membership.conversation_id).exclude(user=member)
         names = list(others.order_by("pk").values_list("user__handle", flat=True)[:BATCH])
-        said = access.visible_messages(member).filter(conversation=membership.conversation_id).select_related("sender")
+        said = (
+            conversation_access.visible_messages(member)
+            .filter(conversation=membership.conversation_id)
+            .select_related("sender")
+        )
         for message in personal.walk(said):
             yield {
                 "conversation": membership.conversation_id,

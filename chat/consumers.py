@@ -1,8 +1,11 @@
 """Frames of the chat: send, catch up, resume, read, typing. Every id comes from a client and is resolved by access."""
 
 from accounts.models.people import User
-from chat import actions, frames, queries, serializers, writer
+from chat import frames, writer
 from chat import realtime as chat_realtime
+from chat.actions import messages as message_actions
+from chat.queries import resume as resume_queries
+from chat.serializers import messages as message_serializers
 from core import errors, scopes, threads
 from core.consumers import Frame, Socket, frame
 from core.frames import Nothing
@@ -10,15 +13,15 @@ from core.frames import Nothing
 
 @frame(frames.Send, scope=scopes.CHAT_WRITE)
 async def send(socket: Socket, asked: Frame[frames.Send]) -> None:
-    def done(outcome: actions.Outcome) -> None:
-        if isinstance(outcome, actions.Ack):
-            socket.reply(asked.id, serializers.sent(outcome))
+    def done(outcome: message_actions.Outcome) -> None:
+        if isinstance(outcome, message_actions.Ack):
+            socket.reply(asked.id, message_serializers.sent(outcome))
         else:
             assert isinstance(outcome, errors.SocialError)
             socket.refuse(asked.id, outcome)
 
     given = asked.data
-    draft = actions.Draft(
+    draft = message_actions.Draft(
         sender_id=socket.user_id,
         conversation_id=given.conversation,
         client_id=given.client_id,
@@ -30,16 +33,16 @@ async def send(socket: Socket, asked: Frame[frames.Send]) -> None:
 @frame(frames.CatchUp, scope=scopes.CHAT_READ)
 async def catch_up(socket: Socket, asked: Frame[frames.CatchUp]) -> frames.Missed:
     id = asked.data.conversation
-    found = await threads.run(queries.resume, User(pk=socket.user_id), {id: asked.data.after})
+    found = await threads.run(resume_queries.resume, User(pk=socket.user_id), {id: asked.data.after})
     if id not in found:
         raise errors.NotFound
-    return serializers.missed(found[id])
+    return message_serializers.missed(found[id])
 
 
 @frame(frames.Resume, scope=scopes.CHAT_READ)
 async def resume(socket: Socket, asked: Frame[frames.Resume]) -> frames.MissedByConversation:
-    found = await threads.run(queries.resume, User(pk=socket.user_id), asked.data.conversations)
-    return frames.MissedByConversation({id: serializers.missed(missed) for id, missed in found.items()})
+    found = await threads.run(resume_queries.resume, User(pk=socket.user_id), asked.data.conversations)
+    return frames.MissedByConversation({id: message_serializers.missed(missed) for id, missed in found.items()})
 
 
 @frame(frames.Read, scope=scopes.CHAT_WRITE)

@@ -5,7 +5,7 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import TEXT_LIMIT
+from chat.models.messages import TEXT_LIMIT
 
 
 class MessageForm(forms.Form):

@@ -19,8 +19,11 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from chat import access, frames, serializers
-from chat.models import Conversation, Message
+from chat import frames
+from chat.access import conversations as conversation_access
+from chat.models.conversations import Conversation
+from chat.models.messages import Message
+from chat.serializers import messages as message_serializers
 from core import realtime, threads
 from core.frames import event
 
@@ -41,7 +44,7 @@ def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None
     ready = [
         (
             (address(row.conversation_id, versions[row.conversation_id], row.rev),),
-            event(serializers.said(row, members_version=versions[row.conversation_id])),
+            event(message_serializers.said(row, members_version=versions[row.conversation_id])),
         )
         for row in messages
     ]
@@ -153,7 +156,7 @@ class Audiences:
             self.write(held, rev, frame)
 
     async def read(self, id: int) -> Audience | None:
-        found = await threads.run(access.audience, id)
+        found = await threads.run(conversation_access.audience, id)
         if found is None:
             self.known.pop(id, None)
             return None

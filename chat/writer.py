@@ -1,7 +1,7 @@
 """What gathers between the socket and the actions: messages into batches, read marks into the latest state.
 
 Messages gather while the previous batch commits; there is no timer. One thread with its own database connection
-writes them through `actions.send_messages`, answers the senders, and the action shows what it stored after commit.
+writes them through `send_messages`, answers the senders, and the action shows what it stored after commit.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from accounts.models.people import User
-from chat import actions
+from chat.actions import marks as mark_actions
+from chat.actions import messages as message_actions
 from core import errors, threads
 
 log = logging.getLogger(__name__)
@@ -29,14 +30,14 @@ LOCKED_PAUSE = 0.003
 DOWN_PAUSE = 0.5
 CONNECT_SECONDS = 3
 
-Done = Callable[[actions.Outcome], None]
+Done = Callable[[message_actions.Outcome], None]
 
 
 @dataclass
 class Pending:
     """A draft, and whom to tell on which loop what became of it."""
 
-    draft: actions.Draft
+    draft: message_actions.Draft
     done: Done
     loop: asyncio.AbstractEventLoop
     since: float = field(default_factory=time.monotonic)
@@ -55,7 +56,7 @@ class Writer:
 
     # -- On the loop --
 
-    def put(self, draft: actions.Draft, done: Done) -> None:
+    def put(self, draft: message_actions.Draft, done: Done) -> None:
         """Takes a message; `done` is called on this loop with what became of it. Busy when too many wait."""
         pending = Pending(draft, done, asyncio.get_running_loop())
         with self.changed:
@@ -105,11 +106,11 @@ class Writer:
     def handle(self, batch: list[Pending]) -> None:
         outcomes = self.store([pending.draft for pending in batch])
         self.batches += 1
-        answers: list[tuple[Pending, actions.Outcome]] = []
+        answers: list[tuple[Pending, message_actions.Outcome]] = []
         later: list[Pending] = []
         now = time.monotonic()
         for pending, outcome in zip(batch, outcomes, strict=True):
-            if not isinstance(outcome, actions.Later):
+            if not isinstance(outcome, message_actions.Later):
                 answers.append((pending, outcome))
             elif now - pending.since > WAIT_LIMIT:
                 answers.append((pending, errors.Busy()))
@@ -124,7 +125,7 @@ class Writer:
         if self.down:
             self.wait_for_database()
 
-    def store(self, drafts: list[actions.Draft]) -> list[actions.Outcome]:
+    def store(self, drafts: list[message_actions.Draft]) -> list[message_actions.Outcome]:
         """One transaction for all; what the database refuses as a whole is tried again message by message."""
         if self.down:
             return [errors.Busy() for _draft in drafts]
@@ -141,13 +142,13 @@ class Writer:
             log.warning("a message was refused (%s)", type(error).__name__)
             return [errors.Invalid() if isinstance(error, DatabaseError) else errors.Busy()]
 
-    def try_twice(self, drafts: list[actions.Draft]) -> list[actions.Outcome]:
+    def try_twice(self, drafts: list[message_actions.Draft]) -> list[message_actions.Outcome]:
         """A connection that broke may have broken after the commit: the second try finds what stands by client_id."""
         try:
-            return actions.send_messages(batch=drafts, skip_locked=True)
+            return message_actions.send_messages(batch=drafts, skip_locked=True)
         except (InterfaceError, OperationalError):
             connection.close()
-            return actions.send_messages(batch=drafts, skip_locked=True)
+            return message_actions.send_messages(batch=drafts, skip_locked=True)
 
     def wait_for_database(self) -> None:
         """Refuses everything until there is a connection again."""
@@ -179,9 +180,9 @@ def own_connection() -> None:
     connections[DEFAULT_DB_ALIAS] = own
 
 
-def tell(answers: list[tuple[Pending, actions.Outcome]]) -> None:
+def tell(answers: list[tuple[Pending, message_actions.Outcome]]) -> None:
     """Hands outcomes to the loops they were asked on, all at one wake-up each."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Done, actions.Outcome]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Done, message_actions.Outcome]]] = {}
     for pending, outcome in answers:
         by_loop.setdefault(pending.loop, []).append((pending.done, outcome))
     for loop, ready in by_loop.items():
@@ -189,7 +190,7 @@ def tell(answers: list[tuple[Pending, actions.Outcome]]) -> None:
             loop.call_soon_threadsafe(_call, ready)
 
 
-def _call(ready: list[tuple[Done, actions.Outcome]]) -> None:
+def _call(ready: list[tuple[Done, message_actions.Outcome]]) -> None:
     for done, outcome in ready:
         done(outcome)
 
@@ -215,7 +216,9 @@ class Marks:
         user_id, conversation_id = key
         while (seq := self.wanted.pop(key, None)) is not None:
             try:
-                await threads.run(actions.mark_read, actor=User(pk=user_id), conversation_id=conversation_id, seq=seq)
+                await threads.run(
+                    mark_actions.mark_read, actor=User(pk=user_id), conversation_id=conversation_id, seq=seq
+                )
             except errors.SocialError:  # not theirs, or not any more: there is nobody to tell, and nothing to keep
                 self.wanted.pop(key, None)
                 return

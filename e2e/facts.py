@@ -15,7 +15,7 @@ from accounts.models.mutes import Mute
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
-from chat.models import Conversation, Membership
+from chat.models.conversations import Conversation, Membership
 from feed.actions import posts as post_actions
 from feed.actions import shares as share_actions
 from feed.models.drafts import Draft

@@ -29,7 +29,8 @@ from accounts.models.people import User
 from accounts.models.relations import Follow, FollowRequest, Friendship
 from accounts.sessions import SessionStore
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_friends, make_user
-from chat.models import Conversation, Membership, Message
+from chat.models.conversations import Conversation, Membership
+from chat.models.messages import Message
 from chat.tests import factories as chat_factories
 from core import delivery, errors, limits
 from core.models import AuditEntry, Event, Mail

@@ -34,7 +34,7 @@ MAKE = """
 import json
 from django.test import Client
 from accounts.tests.factories import log_in, make_user
-from chat.models import Conversation, Kind, Membership
+from chat.models.conversations import Conversation, Kind, Membership
 rooms = []
 for number in range(SOCKETS // ROOM):
     group = Conversation.objects.create(kind=Kind.GROUP)

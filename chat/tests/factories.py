@@ -3,27 +3,30 @@
 import uuid
 
 from accounts.models.people import User
-from chat import actions
-from chat.models import Conversation, Membership
+from chat.actions import conversations as conversation_actions
+from chat.actions import messages as message_actions
+from chat.models.conversations import Conversation, Membership
 
 
 def make_chat(one: User, other: User, *texts: str) -> Conversation:
     """The conversation of two, in which the first has said `texts`."""
-    conversation = actions.open_direct(actor=one, person_id=other.pk)
+    conversation = conversation_actions.open_direct(actor=one, person_id=other.pk)
     for text in texts:
         say(one, conversation, text)
     conversation.refresh_from_db()
     return conversation
 
 
-def say(who: User, conversation: Conversation, text: str = "hello", client_id: uuid.UUID | None = None) -> actions.Ack:
-    return actions.send_message(
+def say(
+    who: User, conversation: Conversation, text: str = "hello", client_id: uuid.UUID | None = None
+) -> message_actions.Ack:
+    return message_actions.send_message(
         actor=who, conversation_id=conversation.pk, client_id=client_id or uuid.uuid4(), text=text
     )
 
 
-def draft(who: User, conversation: Conversation, text: str = "hello") -> actions.Draft:
-    return actions.Draft(who.pk, conversation.pk, uuid.uuid4(), text)
+def draft(who: User, conversation: Conversation, text: str = "hello") -> message_actions.Draft:
+    return message_actions.Draft(who.pk, conversation.pk, uuid.uuid4(), text)
 
 
 def membership(conversation: Conversation, who: User) -> Membership:

@@ -11,8 +11,11 @@ from accounts.actions import life
 from accounts.models.people import User
 from accounts.models.relations import Block
 from accounts.tests.factories import PASSWORD, Cast, log_in, make_block
-from chat import access, queries
-from chat.models import Conversation, Kind, Membership
+from chat.access import conversations as conversation_access
+from chat.models.conversations import Conversation, Kind, Membership
+from chat.queries import conversations as conversation_queries
+from chat.queries import messages as message_queries
+from chat.queries import resume as resume_queries
 from chat.tests.factories import make_chat
 from core import errors
 
@@ -26,18 +29,18 @@ def talk(cast: Cast) -> Conversation:
 
 def sees(who: User | None, conversation: Conversation) -> bool:
     """All ways in agree, or this fails."""
-    listed = access.visible_conversations(who).filter(pk=conversation.pk).exists()
-    assert access.visible_messages(who).filter(conversation=conversation).exists() == listed
+    listed = conversation_access.visible_conversations(who).filter(pk=conversation.pk).exists()
+    assert conversation_access.visible_messages(who).filter(conversation=conversation).exists() == listed
     if listed:
-        assert access.access_conversation(who, conversation.pk) == conversation
+        assert conversation_access.access_conversation(who, conversation.pk) == conversation
     else:
         with pytest.raises(errors.NotFound):
-            access.access_conversation(who, conversation.pk)
+            conversation_access.access_conversation(who, conversation.pk)
     if who is not None:
-        assert ((conversation.pk, who.pk) in access.writers([conversation.pk], [who.pk])) == listed
-        assert (conversation.pk in [row.conversation.pk for row in queries.inbox(who).chats]) == listed
-        assert (conversation.pk in queries.resume(who, {conversation.pk: 0})) == listed
-        found = access.audience(conversation.pk)
+        assert ((conversation.pk, who.pk) in conversation_access.writers([conversation.pk], [who.pk])) == listed
+        assert (conversation.pk in [row.conversation.pk for row in conversation_queries.inbox(who).chats]) == listed
+        assert (conversation.pk in resume_queries.resume(who, {conversation.pk: 0})) == listed
+        found = conversation_access.audience(conversation.pk)
         assert (found is not None and who.pk in found[2]) == listed
     return listed
 
@@ -50,9 +53,9 @@ def test_only_the_two(cast: Cast, talk: Conversation) -> None:
 def test_absent_answers_as_hidden(cast: Cast) -> None:
     for id in (0, -1, 999_999, 2**63, 2**80):
         with pytest.raises(errors.NotFound):
-            access.access_conversation(cast.alice, id)
+            conversation_access.access_conversation(cast.alice, id)
         with pytest.raises(errors.NotFound):
-            queries.chat(cast.alice, id)
+            conversation_queries.chat(cast.alice, id)
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -78,25 +81,25 @@ def test_suspended_and_deactivated_members_are_gone(cast: Cast, talk: Conversati
 def test_what_a_deleted_member_said_stays(cast: Cast, talk: Conversation) -> None:
     cast.alice.delete()
     assert sees(cast.bob, talk)
-    shown = queries.chat(cast.bob, talk.pk)
+    shown = conversation_queries.chat(cast.bob, talk.pk)
     assert shown.other is None
-    assert [row.text for row in queries.messages(cast.bob, talk.pk).messages] == ["hello"]
+    assert [row.text for row in message_queries.messages(cast.bob, talk.pk).messages] == ["hello"]
 
 
 def test_a_block_inside_a_group_does_not_close_the_group(cast: Cast) -> None:
     group = Conversation.objects.create(kind=Kind.GROUP)
     for who in (cast.alice, cast.bob, cast.mallory):
         Membership.objects.create(conversation=group, user=who)
-    assert access.visible_conversations(cast.alice).filter(pk=group.pk).exists()
-    assert access.visible_conversations(cast.mallory).filter(pk=group.pk).exists()
-    assert not access.visible_conversations(cast.carol).filter(pk=group.pk).exists()
+    assert conversation_access.visible_conversations(cast.alice).filter(pk=group.pk).exists()
+    assert conversation_access.visible_conversations(cast.mallory).filter(pk=group.pk).exists()
+    assert not conversation_access.visible_conversations(cast.carol).filter(pk=group.pk).exists()
 
 
 def test_who_joined_later_does_not_see_what_was_before(cast: Cast, talk: Conversation) -> None:
     Membership.objects.filter(user=cast.bob).update(joined_seq=1)
-    assert not access.visible_messages(cast.bob).exists()
-    assert access.visible_messages(cast.alice).exists()
-    assert queries.chat(cast.bob, talk.pk).last is None
+    assert not conversation_access.visible_messages(cast.bob).exists()
+    assert conversation_access.visible_messages(cast.alice).exists()
+    assert conversation_queries.chat(cast.bob, talk.pk).last is None
 
 
 def leave(who: User) -> None:

@@ -7,8 +7,12 @@ from django.db.models import F
 
 from accounts.actions import relations
 from accounts.tests.factories import Cast
-from chat import actions, queries
-from chat.models import Conversation, Membership, Message
+from chat.actions import conversations as conversation_actions
+from chat.actions import marks as mark_actions
+from chat.actions import messages as message_actions
+from chat.models.conversations import Conversation, Membership
+from chat.models.messages import Message
+from chat.queries import conversations as conversation_queries
 from chat.tests.factories import draft, make_chat, membership, say
 from core import errors
 from core.models import Event
@@ -17,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def unread(conversation: Conversation, who: object) -> int:
-    row = queries.chat(who, conversation.pk)  # type: ignore[arg-type]
+    row = conversation_queries.chat(who, conversation.pk)  # type: ignore[arg-type]
     assert row.mine.unread == (row.unread > 0)
     return row.unread
 
@@ -32,7 +36,7 @@ def test_numbers_without_holes_and_one_event_per_batch_and_conversation(cast: Ca
         draft(cast.carol, one, "not mine"),
         draft(cast.alice, one, "d"),
     ]
-    outcomes = actions.send_messages(batch=batch)
+    outcomes = message_actions.send_messages(batch=batch)
     kinds = [type(outcome).__name__ for outcome in outcomes]
     assert kinds == ["Ack", "Ack", "Invalid", "Ack", "NotFound", "Ack"]
     assert list(Message.objects.filter(conversation=one).order_by("seq").values_list("seq", "rev", "text")) == [
@@ -58,8 +62,8 @@ def test_what_is_sent_twice_stands_once(cast: Cast) -> None:
     assert (first.again, second.again) == (False, True)
     assert (second.id, second.seq, second.rev, second.created_at) == (first.id, first.seq, first.rev, first.created_at)
     twice = draft(cast.alice, talk, "in one batch")
-    both = actions.send_messages(batch=[twice, twice])
-    assert [outcome.again for outcome in both if isinstance(outcome, actions.Ack)] == [False, True]
+    both = message_actions.send_messages(batch=[twice, twice])
+    assert [outcome.again for outcome in both if isinstance(outcome, message_actions.Ack)] == [False, True]
     # A client_id is its sender's own.
     assert not say(cast.bob, talk, "mine", name).again
     assert list(Message.objects.order_by("seq").values_list("text", flat=True)) == ["hello", "in one batch", "mine"]
@@ -84,13 +88,13 @@ def test_strangers_blocked_and_forged_answer_alike(cast: Cast) -> None:
     talk = make_chat(cast.alice, cast.bob)
     for who, id in ((cast.carol, talk.pk), (cast.alice, 10**6), (cast.alice, -1), (cast.alice, 2**70)):
         with pytest.raises(errors.NotFound):
-            actions.send_message(actor=who, conversation_id=id, client_id=uuid.uuid4(), text="hello")
+            message_actions.send_message(actor=who, conversation_id=id, client_id=uuid.uuid4(), text="hello")
     with pytest.raises(errors.NotFound):
-        actions.open_direct(actor=cast.mallory, person_id=cast.alice.pk)
+        conversation_actions.open_direct(actor=cast.mallory, person_id=cast.alice.pk)
     with pytest.raises(errors.NotFound):
-        actions.open_direct(actor=cast.alice, person_id=10**6)
+        conversation_actions.open_direct(actor=cast.alice, person_id=10**6)
     with pytest.raises(errors.Invalid):
-        actions.open_direct(actor=cast.alice, person_id=cast.alice.pk)
+        conversation_actions.open_direct(actor=cast.alice, person_id=cast.alice.pk)
 
 
 def test_a_block_ends_it_at_once_for_what_stood_too(cast: Cast) -> None:
@@ -104,7 +108,7 @@ def test_a_block_ends_it_at_once_for_what_stood_too(cast: Cast) -> None:
         with pytest.raises(errors.NotFound):
             say(who, talk, "still there?", name)
         with pytest.raises(errors.NotFound):
-            actions.mark_read(actor=who, conversation_id=talk.pk, seq=1)
+            mark_actions.mark_read(actor=who, conversation_id=talk.pk, seq=1)
     relations.unblock(actor=cast.alice, person=cast.bob.pk)
     talk.refresh_from_db()
     assert talk.members_version == before + 2
@@ -112,8 +116,8 @@ def test_a_block_ends_it_at_once_for_what_stood_too(cast: Cast) -> None:
 
 
 def test_the_same_conversation_whoever_opens_it(cast: Cast) -> None:
-    one = actions.open_direct(actor=cast.alice, person_id=cast.bob.pk)
-    two = actions.open_direct(actor=cast.bob, person_id=cast.alice.pk)
+    one = conversation_actions.open_direct(actor=cast.alice, person_id=cast.bob.pk)
+    two = conversation_actions.open_direct(actor=cast.bob, person_id=cast.alice.pk)
     assert one == two
     assert Membership.objects.filter(conversation=one).count() == 2
 
@@ -121,16 +125,16 @@ def test_the_same_conversation_whoever_opens_it(cast: Cast) -> None:
 def test_unread_counts_what_others_said_since(cast: Cast) -> None:
     talk = make_chat(cast.alice, cast.bob, "1", "2")
     assert (unread(talk, cast.alice), unread(talk, cast.bob)) == (0, 2)
-    assert queries.unread_conversations(cast.bob) == 1
+    assert conversation_queries.unread_conversations(cast.bob) == 1
     # An answer without having read counts as one's own, and as nothing more.
     say(cast.bob, talk, "3")
     assert (unread(talk, cast.alice), unread(talk, cast.bob)) == (1, 2)
-    mark = actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=1)
+    mark = mark_actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=1)
     assert (mark.seq, mark.unread) == (1, 1)
-    mark = actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=99)
+    mark = mark_actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=99)
     assert (mark.seq, mark.unread) == (3, 0)
-    assert actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=1).seq == 3
-    assert queries.unread_conversations(cast.bob) == 0
+    assert mark_actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=1).seq == 3
+    assert conversation_queries.unread_conversations(cast.bob) == 0
     # Who has read all and answers has read the answer.
     say(cast.bob, talk, "4")
     assert membership(talk, cast.bob).read_seq == 4
@@ -139,7 +143,7 @@ def test_unread_counts_what_others_said_since(cast: Cast) -> None:
 
 def test_unread_when_both_speak_in_one_batch(cast: Cast) -> None:
     talk = make_chat(cast.alice, cast.bob)
-    actions.send_messages(batch=[draft(cast.alice, talk), draft(cast.bob, talk), draft(cast.bob, talk)])
+    message_actions.send_messages(batch=[draft(cast.alice, talk), draft(cast.bob, talk), draft(cast.bob, talk)])
     assert (unread(talk, cast.alice), unread(talk, cast.bob)) == (2, 1)
 
 
@@ -147,8 +151,8 @@ def test_a_batch_costs_the_same_for_one_and_for_many(cast: Cast, django_assert_m
     talk = make_chat(cast.alice, cast.bob, "first")
     for size in (1, 50):
         with django_assert_max_num_queries(13):
-            outcomes = actions.send_messages(batch=[draft(cast.alice, talk) for _turn in range(size)])
-        assert all(isinstance(outcome, actions.Ack) for outcome in outcomes)
+            outcomes = message_actions.send_messages(batch=[draft(cast.alice, talk) for _turn in range(size)])
+        assert all(isinstance(outcome, message_actions.Ack) for outcome in outcomes)
 
 
 def test_members_rows_rest_while_nobody_reads(cast: Cast) -> None:

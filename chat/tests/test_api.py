@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models.people import User
 from accounts.tests.factories import Cast
-from chat.models import Message
+from chat.models.messages import Message
 from chat.tests.factories import make_chat
 
 pytestmark = pytest.mark.django_db

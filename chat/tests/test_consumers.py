@@ -11,9 +11,12 @@ from asgiref.sync import sync_to_async
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.tests.factories import Cast, make_block
-from chat import access, actions, writer
 from chat import realtime as chat_realtime
-from chat.models import Conversation, Kind, Membership, Message
+from chat import writer
+from chat.access import conversations as conversation_access
+from chat.actions import marks as mark_actions
+from chat.models.conversations import Conversation, Kind, Membership
+from chat.models.messages import Message
 from chat.tests.factories import make_chat, membership, say
 from chat.tests.sockets import eventually, site
 from core import realtime
@@ -292,12 +295,12 @@ async def test_members_that_cannot_be_read_are_shown_nothing(
 
     async with site() as here:
         bob = await here.join(cast.bob)
-        real = access.audience
-        monkeypatch.setattr(access, "audience", gone)
+        real = conversation_access.audience
+        monkeypatch.setattr(conversation_access, "audience", gone)
         await later(say)(cast.alice, talk, "unseen")
         await eventually(lambda: not chat_realtime.audiences.waiting and not chat_realtime.audiences.tasks)
         assert await bob.quiet() == []
-        monkeypatch.setattr(access, "audience", real)
+        monkeypatch.setattr(conversation_access, "audience", real)
         await later(say)(cast.alice, talk, "seen")
         assert (await bob.until("chat.message"))["data"]["seq"] == 2
 
@@ -322,13 +325,13 @@ async def test_read_marks_are_told_as_the_latest_state_and_seldom_written(
 ) -> None:
     monkeypatch.setattr(writer.Marks, "EVERY_SECONDS", 0.3)
     writes: list[int] = []
-    real = actions.mark_read
+    real = mark_actions.mark_read
 
-    def noted(*, actor: User, conversation_id: int, seq: int) -> actions.ReadMark:
+    def noted(*, actor: User, conversation_id: int, seq: int) -> mark_actions.ReadMark:
         writes.append(seq)
         return real(actor=actor, conversation_id=conversation_id, seq=seq)
 
-    monkeypatch.setattr(actions, "mark_read", noted)
+    monkeypatch.setattr(mark_actions, "mark_read", noted)
     async with site() as here:
         alice, bob = await here.join(cast.alice), await here.join(cast.bob)
         for number in range(10):

@@ -25,7 +25,7 @@ PEOPLE = """
 import json
 from django.test import Client
 from accounts.tests.factories import log_in, make_user
-from chat import actions
+from chat.actions import conversations as actions
 people = [make_user(name) for name in NAMES]
 keys = []
 for person in people:

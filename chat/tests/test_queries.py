@@ -5,8 +5,13 @@ import time_machine
 from django.db import connection
 
 from accounts.tests.factories import Cast, make_user
-from chat import access, actions, queries
-from chat.models import Membership, Message
+from chat.access import conversations as conversation_access
+from chat.actions import marks as mark_actions
+from chat.models.conversations import Membership
+from chat.models.messages import Message
+from chat.queries import conversations as conversation_queries
+from chat.queries import messages as message_queries
+from chat.queries import resume as resume_queries
 from chat.tests.factories import make_chat, say
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +26,7 @@ def test_the_inbox_is_in_order_of_the_last_message(cast: Cast, django_assert_num
         say(cast.alice, chats[3], "above all")
     make_chat(cast.alice, cast.dan)  # nothing was said
     with django_assert_num_queries(4):
-        page = queries.inbox(cast.alice)
+        page = conversation_queries.inbox(cast.alice)
     assert [row.conversation.pk for row in page.chats][:2] == [chats[3].pk, chats[1].pk]
     assert len(page.chats) == 5
     assert page.chats[0].last is not None
@@ -33,7 +38,7 @@ def test_the_inbox_in_pages(cast: Cast) -> None:
     ids = {make_chat(make_user(), cast.alice, "hello").pk for _turn in range(7)}
     seen, cursor = [], ""
     for _turn in range(4):
-        page = queries.inbox(cast.alice, cursor, size=3)
+        page = conversation_queries.inbox(cast.alice, cursor, size=3)
         seen += [row.conversation.pk for row in page.chats]
         cursor = page.next
         if not cursor:
@@ -45,7 +50,7 @@ def test_pages_of_messages(cast: Cast) -> None:
     talk = make_chat(cast.alice, cast.bob, *(str(number) for number in range(1, 13)))
 
     def seqs(**window: int) -> tuple[list[int], bool, bool]:
-        found = queries.messages(cast.bob, talk.pk, size=5, **window)
+        found = message_queries.messages(cast.bob, talk.pk, size=5, **window)
         return [row.seq for row in found.messages], found.older, found.newer
 
     assert seqs() == ([8, 9, 10, 11, 12], True, False)
@@ -58,13 +63,13 @@ def test_pages_of_messages(cast: Cast) -> None:
 
 def test_the_page_begins_at_the_unread_line_when_much_is_unread(cast: Cast) -> None:
     talk = make_chat(cast.alice, cast.bob, *(str(number) for number in range(1, 71)))
-    actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=15)
-    shown = queries.chat(cast.bob, talk.pk)
-    found = queries.thread(cast.bob, shown)
+    mark_actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=15)
+    shown = conversation_queries.chat(cast.bob, talk.pk)
+    found = message_queries.thread(cast.bob, shown)
     assert (found.messages[0].seq, found.messages[-1].seq) == (6, 55)
     assert (found.older, found.newer) == (True, True)
     assert [line.message.seq for line in found.lines if line.first_unread] == [16]
-    newest = queries.thread(cast.bob, shown, newest=True)
+    newest = message_queries.thread(cast.bob, shown, newest=True)
     assert (newest.messages[-1].seq, newest.newer) == (70, False)
 
 
@@ -74,8 +79,8 @@ def test_lines_are_grouped_by_day_and_speaker(cast: Cast) -> None:
         clock.shift(15 * 60)
         say(cast.alice, talk, "3")
         say(cast.bob, talk, "4")
-    shown = queries.chat(cast.bob, talk.pk)
-    found = queries.thread(cast.bob, shown).lines
+    shown = conversation_queries.chat(cast.bob, talk.pk)
+    found = message_queries.thread(cast.bob, shown).lines
     assert [line.day is not None for line in found] == [True, False, True, False]
     assert [line.last_of_run for line in found] == [False, True, True, True]
     assert [line.mine for line in found] == [False, False, False, True]
@@ -85,7 +90,7 @@ def test_resume_gives_exactly_what_came_after(cast: Cast, django_assert_num_quer
     one, two = make_chat(cast.alice, cast.bob, "1", "2", "3", "4"), make_chat(cast.dan, cast.bob, "5", "6")
     foreign = make_chat(cast.alice, cast.dan, "7")
     with django_assert_num_queries(3):
-        found = queries.resume(cast.bob, {one.pk: 1, two.pk: 2, foreign.pk: 0, 10**9: 0})
+        found = resume_queries.resume(cast.bob, {one.pk: 1, two.pk: 2, foreign.pk: 0, 10**9: 0})
     assert set(found) == {one.pk, two.pk}
     assert [row.seq for row in found[one.pk].messages] == [2, 3, 4]
     assert found[one.pk].rev == 4
@@ -94,11 +99,11 @@ def test_resume_gives_exactly_what_came_after(cast: Cast, django_assert_num_quer
 
 
 def test_resume_of_too_much_or_of_another_life_says_reload(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "RESUME_ROWS", 3)
+    monkeypatch.setattr(resume_queries, "RESUME_ROWS", 3)
     talk = make_chat(cast.alice, cast.bob, "1", "2", "3", "4")
-    assert queries.resume(cast.bob, {talk.pk: 0})[talk.pk].reload
-    assert not queries.resume(cast.bob, {talk.pk: 1})[talk.pk].reload
-    assert queries.resume(cast.bob, {talk.pk: 9})[talk.pk].reload
+    assert resume_queries.resume(cast.bob, {talk.pk: 0})[talk.pk].reload
+    assert not resume_queries.resume(cast.bob, {talk.pk: 1})[talk.pk].reload
+    assert resume_queries.resume(cast.bob, {talk.pk: 9})[talk.pk].reload
 
 
 @pytest.mark.both
@@ -118,4 +123,4 @@ def test_the_lists_use_their_indexes(cast: Cast) -> None:
         for name, rows in used.items():
             plan = rows.explain()
             assert name in plan, plan
-    assert access.visible_messages(cast.bob).filter(conversation=talk).count() == 30
+    assert conversation_access.visible_messages(cast.bob).filter(conversation=talk).count() == 30

@@ -9,8 +9,9 @@ from django.test import Client
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.tests.factories import Cast
-from chat import actions
-from chat.models import Conversation, Message
+from chat.actions import marks as mark_actions
+from chat.models.conversations import Conversation
+from chat.models.messages import Message
 from chat.templatetags.chat import linked
 from chat.tests.factories import make_chat, membership, say
 
@@ -108,7 +109,7 @@ def test_a_script_gets_the_messages_alone(cast: Cast) -> None:
 
 def test_own_messages_carry_their_ticks(cast: Cast) -> None:
     talk = make_chat(cast.alice, cast.bob, "seen", "unseen")
-    actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=1)
+    mark_actions.mark_read(actor=cast.bob, conversation_id=talk.pk, seq=1)
     page = as_(cast.alice).get(f"/chat/{talk.pk}/").content.decode().split("<template")[0]
     assert page.count('data-tick="read" hidden') == 1
     assert page.count('data-tick="sent" hidden') == 1

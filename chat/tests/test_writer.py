@@ -11,8 +11,11 @@ from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models.people import User
 from accounts.tests.factories import Cast
-from chat import actions, writer
-from chat.models import Conversation, Message
+from chat import writer
+from chat.actions import conversations as conversation_actions
+from chat.actions import messages as message_actions
+from chat.models.conversations import Conversation
+from chat.models.messages import Message
 from chat.tests.factories import draft, make_chat, say
 from core import errors
 
@@ -26,11 +29,11 @@ def one() -> Iterator[writer.Writer]:
     made.stop()
 
 
-async def send(one: writer.Writer, *drafts: actions.Draft) -> list[actions.Outcome]:
+async def send(one: writer.Writer, *drafts: message_actions.Draft) -> list[message_actions.Outcome]:
     """Puts all of them in at once, and waits for what becomes of them."""
-    waiting: list[asyncio.Future[actions.Outcome]] = []
+    waiting: list[asyncio.Future[message_actions.Outcome]] = []
     for given in drafts:
-        future: asyncio.Future[actions.Outcome] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[message_actions.Outcome] = asyncio.get_running_loop().create_future()
         one.put(given, future.set_result)
         waiting.append(future)
     return list(await asyncio.wait_for(asyncio.gather(*waiting), 20))
@@ -39,14 +42,14 @@ async def send(one: writer.Writer, *drafts: actions.Draft) -> list[actions.Outco
 def sizes_of(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None] = lambda _call: None) -> list[int]:
     """Notes the size of each batch; `before` runs ahead of the n-th call."""
     sizes: list[int] = []
-    real = actions.send_messages
+    real = message_actions.send_messages
 
     def noted(*, batch: Any, skip_locked: bool = False) -> Any:
         sizes.append(len(batch))
         before(len(sizes))
         return real(batch=batch, skip_locked=skip_locked)
 
-    monkeypatch.setattr(actions, "send_messages", noted)
+    monkeypatch.setattr(message_actions, "send_messages", noted)
     return sizes
 
 
@@ -81,7 +84,7 @@ def test_what_the_database_refuses_fails_alone(cast: Cast, one: writer.Writer, m
     said = draft(cast.alice, talk, "first")
     say(cast.alice, talk, "first", said.client_id)
     # As if the look-up had missed what stands: the unique constraint refuses the whole batch.
-    monkeypatch.setattr(actions, "_standing", lambda drafts: {})
+    monkeypatch.setattr(message_actions, "_standing", lambda drafts: {})
     outcomes = asyncio.run(send(one, draft(cast.alice, talk, "a"), said, draft(cast.bob, talk, "b")))
     assert [type(outcome).__name__ for outcome in outcomes] == ["Ack", "Invalid", "Ack"]
     assert list(Message.objects.order_by("seq").values_list("seq", "text")) == [(1, "first"), (2, "a"), (3, "b")]
@@ -91,7 +94,7 @@ def test_a_connection_that_breaks_after_the_commit_doubles_nothing(
     cast: Cast, one: writer.Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = make_chat(cast.alice, cast.bob)
-    real, calls = actions.send_messages, []
+    real, calls = message_actions.send_messages, []
 
     def breaks(*, batch: Any, skip_locked: bool = False) -> Any:
         calls.append(1)
@@ -100,9 +103,9 @@ def test_a_connection_that_breaks_after_the_commit_doubles_nothing(
             raise OperationalError("server closed the connection unexpectedly")
         return done
 
-    monkeypatch.setattr(actions, "send_messages", breaks)
+    monkeypatch.setattr(message_actions, "send_messages", breaks)
     (outcome,) = asyncio.run(send(one, draft(cast.alice, talk)))
-    assert isinstance(outcome, actions.Ack)
+    assert isinstance(outcome, message_actions.Ack)
     assert outcome.again
     assert Message.objects.count() == 1
 
@@ -113,7 +116,7 @@ def test_while_the_database_is_gone_everybody_hears_busy_and_then_it_goes_on(
     talk = make_chat(cast.alice, cast.bob)
     gone = threading.Event()
     gone.set()
-    real_send, real_connect = actions.send_messages, type(connections["default"]).ensure_connection
+    real_send, real_connect = message_actions.send_messages, type(connections["default"]).ensure_connection
 
     def sends(*, batch: Any, skip_locked: bool = False) -> Any:
         if gone.is_set():
@@ -125,7 +128,7 @@ def test_while_the_database_is_gone_everybody_hears_busy_and_then_it_goes_on(
             raise OperationalError("connection refused")
         return real_connect(self)
 
-    monkeypatch.setattr(actions, "send_messages", sends)
+    monkeypatch.setattr(message_actions, "send_messages", sends)
     monkeypatch.setattr(type(connections["default"]), "ensure_connection", connects)
     monkeypatch.setattr(writer, "DOWN_PAUSE", 0.02)
     mine = draft(cast.alice, talk)
@@ -141,7 +144,7 @@ def test_while_the_database_is_gone_everybody_hears_busy_and_then_it_goes_on(
             assert time.monotonic() < end
             await asyncio.sleep(0.01)
         (outcome,) = await send(one, mine)
-        assert isinstance(outcome, actions.Ack)
+        assert isinstance(outcome, message_actions.Ack)
         assert not outcome.again
 
     asyncio.run(scene())
@@ -244,7 +247,7 @@ def test_many_at_once_from_several_writers_and_pages(cast: Cast) -> None:
 
 def test_two_who_open_it_at_once_get_the_same(cast: Cast) -> None:
     def opens(one: User, other: User) -> Callable[[], int]:
-        return lambda: actions.open_direct(actor=one, person_id=other.pk).pk
+        return lambda: conversation_actions.open_direct(actor=one, person_id=other.pk).pk
 
     ids = in_threads(*(opens(cast.alice, cast.bob), opens(cast.bob, cast.alice)) * 3)
     assert len(set(ids)) == 1
@@ -300,11 +303,11 @@ def test_a_conversation_that_is_not_free_does_not_hold_the_others(cast: Cast, on
     async def scene() -> None:
         waits = asyncio.create_task(send(one, draft(cast.alice, held, "1"), draft(cast.alice, held, "2")))
         (outcome,) = await send(one, draft(cast.alice, free))
-        assert isinstance(outcome, actions.Ack)
+        assert isinstance(outcome, message_actions.Ack)
         await asyncio.sleep(0.05)
         assert not waits.done()
         go.set()
-        assert [outcome.seq for outcome in await waits if isinstance(outcome, actions.Ack)] == [1, 2]
+        assert [outcome.seq for outcome in await waits if isinstance(outcome, message_actions.Ack)] == [1, 2]
 
     asyncio.run(scene())
     thread.join()
@@ -320,7 +323,7 @@ def test_a_killed_connection_is_replaced(cast: Cast, one: writer.Writer) -> None
     async def scene() -> None:
         for _turn in range(5):
             (outcome,) = await send(one, draft(cast.alice, talk))
-            assert isinstance(outcome, actions.Ack)
+            assert isinstance(outcome, message_actions.Ack)
             await asyncio.to_thread(kill_others)
 
     def kill_others() -> None:

@@ -23,7 +23,8 @@ from django.utils import timezone
 from accounts.actions import logins, names
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
-from chat.models import Conversation, Membership, Message
+from chat.models.conversations import Conversation, Membership
+from chat.models.messages import Message
 from core import text
 from core.models import Pulse
 from feed.actions import homes

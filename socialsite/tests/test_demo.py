@@ -18,8 +18,9 @@ from accounts.models.fields import ProfileField
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
 from accounts.tests.factories import make_user
-from chat import queries as chat_queries
-from chat.models import Conversation, Membership, Message
+from chat.models.conversations import Conversation, Membership
+from chat.models.messages import Message
+from chat.queries import conversations as chat_queries
 from core import text
 from feed.access import posts as post_access
 from feed.models.comments import Comment

@@ -9,8 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import people as accounts_access
-from chat import actions, queries
+from chat.actions import conversations as conversation_actions
+from chat.actions import marks as mark_actions
+from chat.actions import messages as message_actions
 from chat.forms import MessageForm
+from chat.queries import conversations as conversation_queries
+from chat.queries import messages as message_queries
 from core import errors
 
 
@@ -18,7 +22,7 @@ from core import errors
 @vary_on_headers("HX-Request")
 def inbox(request: HttpRequest) -> HttpResponse:
     member = accounts_access.access_member(request.user)
-    context = {"inbox": queries.inbox(member, request.GET.get("cursor", ""))}
+    context = {"inbox": conversation_queries.inbox(member, request.GET.get("cursor", ""))}
     return render(request, "chat/_inbox.html" if is_fragment(request) else "chat/inbox.html", context)
 
 
@@ -29,17 +33,23 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
     member = accounts_access.access_member(request.user)
     form = MessageForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.send_message(actor=member, conversation_id=id, **form.cleaned_data)
+        message_actions.send_message(actor=member, conversation_id=id, **form.cleaned_data)
         return to_end(id)
-    chat = queries.chat(member, id)
-    thread = queries.thread(member, chat, **window(request))
+    chat = conversation_queries.chat(member, id)
+    thread = message_queries.thread(member, chat, **window(request))
     if is_fragment(request):
         return render(request, "chat/_messages.html", {"thread": thread, "chat": chat})
     if thread.messages and request.method == "GET" and not thread.newer:
-        actions.mark_read(actor=member, conversation_id=id, seq=thread.messages[-1].seq)
-    page = {"inbox": queries.inbox(member), "chat": chat, "thread": thread, "form": form, "other": chat.other}
+        mark_actions.mark_read(actor=member, conversation_id=id, seq=thread.messages[-1].seq)
+    page = {
+        "inbox": conversation_queries.inbox(member),
+        "chat": chat,
+        "thread": thread,
+        "form": form,
+        "other": chat.other,
+    }
     status = 422 if form.errors else 200
-    return render(request, "chat/conversation.html", {**page, "blanks": queries.blank_lines()}, status=status)
+    return render(request, "chat/conversation.html", {**page, "blanks": message_queries.blank_lines()}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,14 +59,14 @@ def with_person(request: HttpRequest, handle: str) -> HttpResponse:
     person = accounts_access.access_person(member, handle)
     form = MessageForm(request.POST or None)
     if request.method == "POST" and (not request.POST.get("text") or form.is_valid()):
-        opened = actions.open_direct(actor=member, person_id=person.pk)
+        opened = conversation_actions.open_direct(actor=member, person_id=person.pk)
         if request.POST.get("text"):
-            actions.send_message(actor=member, conversation_id=opened.pk, **form.cleaned_data)
+            message_actions.send_message(actor=member, conversation_id=opened.pk, **form.cleaned_data)
         return to_end(opened.pk)
-    existing = queries.direct_with(member, person)
+    existing = conversation_queries.direct_with(member, person)
     if existing is not None and not form.errors:
         return redirect(existing)
-    page = {"inbox": queries.inbox(member), "other": person, "form": form}
+    page = {"inbox": conversation_queries.inbox(member), "other": person, "form": form}
     return render(request, "chat/conversation.html", page, status=422 if form.errors else 200)
 
 

@@ -13,7 +13,8 @@ from django.utils.dateparse import parse_datetime
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.relations import Block
-from chat.models import Conversation, Kind, Membership, Message
+from chat.models.conversations import Conversation, Kind, Membership
+from chat.models.messages import Message
 from core import errors
 
 

@@ -1,4 +1,4 @@
-"""Every write of the chat. `send_messages` is the only writer of messages."""
+"""How messages are written. `send_messages` is the only writer of new ones."""
 
 import dataclasses
 import logging
@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import people as accounts_access
 from accounts.models.people import User
-from chat import access, realtime
+from chat import realtime
+from chat.access import conversations as conversation_access
 from chat.events import MessagesSent
-from chat.models import TEXT_LIMIT, Conversation, Kind, Membership, Message
+from chat.models.conversations import Conversation
+from chat.models.messages import TEXT_LIMIT, Message
 from core import errors, outbox, text
 
 log = logging.getLogger(__name__)
@@ -82,7 +84,7 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
     if skip_locked:
         busy = _existing({draft.conversation_id for _place, draft in fit} - conversations.keys())
         outcomes |= {place: LATER for place, draft in fit if draft.conversation_id in busy}
-    writers = access.writers(conversations, {draft.sender_id for _place, draft in here})
+    writers = conversation_access.writers(conversations, {draft.sender_id for _place, draft in here})
     here = [one for one in here if (one[1].conversation_id, one[1].sender_id) in writers]
     standing = _standing([draft for _place, draft in here])
     fresh: dict[tuple[int, uuid.UUID], Message] = {}
@@ -210,7 +212,7 @@ def _number(conversation: Conversation, draft: Draft, now: datetime) -> Message:
 def _store_positions(
     messages: list[Message],
     conversations: dict[int, Conversation],
-    writers: dict[tuple[int, int], access.Writer],
+    writers: dict[tuple[int, int], conversation_access.Writer],
     now: datetime,
 ) -> dict[int, tuple[int, int]]:
     """Writes counters of conversations and members; returns the first and last number of each conversation."""
@@ -265,68 +267,3 @@ def _mark_unread(senders: dict[int, dict[int, int]], at: Any, stale: Any) -> Non
         but=but,
         pairs=_marks(len(alone), "(%s, %s)"),
     )
-
-
-@transaction.atomic
-def open_direct(*, actor: User, person_id: int) -> Conversation:
-    """The one conversation of these two, made if need be; two who open it at once get the same."""
-    accounts_access.access_member(actor)
-    person = accounts_access.access_person(actor, person_id)
-    if person.pk == actor.pk:
-        raise errors.Invalid(_("That would be talking to yourself."), field="user")
-    key = Conversation.key_of(actor.pk, person.pk)
-    conversation = Conversation.objects.filter(direct_key=key).first()
-    if conversation is None:
-        Conversation.objects.bulk_create([Conversation(kind=Kind.DIRECT, direct_key=key)], ignore_conflicts=True)
-        conversation = Conversation.objects.get(direct_key=key)
-        Membership.objects.bulk_create(
-            [Membership(conversation=conversation, user_id=id) for id in sorted((actor.pk, person.pk))],
-            ignore_conflicts=True,
-        )
-    return conversation
-
-
-@dataclasses.dataclass(frozen=True)
-class ReadMark:
-    """How far a member has read, and how much is left."""
-
-    seq: int
-    unread: int
-
-
-@transaction.atomic
-def mark_read(*, actor: User, conversation_id: int, seq: int) -> ReadMark:
-    """Moves the actor's mark forward, never back, and tells the others."""
-    conversation = access.access_conversation(actor, conversation_id, lock=True)
-    mine = Membership.objects.select_for_update(no_key=True).get(conversation=conversation, user_id=actor.pk)
-    seq = min(max(seq, 0), conversation.last_seq)
-    if seq > mine.read_seq:
-        mine.read_seq = seq
-        mine.own_after = 0
-        if seq < conversation.last_seq:
-            later = Message.objects.filter(conversation=conversation, seq__gt=seq, sender_id=actor.pk)
-            mine.own_after = later.count()
-        mine.unread = mine.unread_of(conversation) > 0
-        Membership.objects.filter(pk=mine.pk).update(
-            read_seq=mine.read_seq, own_after=mine.own_after, unread=mine.unread
-        )
-        realtime.push_read(conversation, actor.pk, mine.read_seq, mine.unread_of(conversation))
-    return ReadMark(seq=mine.read_seq, unread=mine.unread_of(conversation))
-
-
-@transaction.atomic
-def sight_changed(*, one_id: int, other_id: int) -> None:
-    """A block between these two came or went: whoever remembers who sees their conversation has to look again.
-
-    Runs inside the transaction of the block, so that no message can be sent past it.
-    """
-    conversation = (
-        Conversation.objects.select_for_update(no_key=True)
-        .filter(direct_key=Conversation.key_of(one_id, other_id))
-        .first()
-    )
-    if conversation is not None:
-        conversation.members_version += 1
-        conversation.rev += 1
-        conversation.save(update_fields=["members_version", "rev"])
-        realtime.push_changed([conversation.pk], {conversation.pk: conversation.members_version})

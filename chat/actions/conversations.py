@@ -1,0 +1,47 @@
+"""How conversations begin, and who sees them."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import people as accounts_access
+from accounts.models.people import User
+from chat import realtime
+from chat.models.conversations import Conversation, Kind, Membership
+from core import errors
+
+
+@transaction.atomic
+def open_direct(*, actor: User, person_id: int) -> Conversation:
+    """The one conversation of these two, made if need be; two who open it at once get the same."""
+    accounts_access.access_member(actor)
+    person = accounts_access.access_person(actor, person_id)
+    if person.pk == actor.pk:
+        raise errors.Invalid(_("That would be talking to yourself."), field="user")
+    key = Conversation.key_of(actor.pk, person.pk)
+    conversation = Conversation.objects.filter(direct_key=key).first()
+    if conversation is None:
+        Conversation.objects.bulk_create([Conversation(kind=Kind.DIRECT, direct_key=key)], ignore_conflicts=True)
+        conversation = Conversation.objects.get(direct_key=key)
+        Membership.objects.bulk_create(
+            [Membership(conversation=conversation, user_id=id) for id in sorted((actor.pk, person.pk))],
+            ignore_conflicts=True,
+        )
+    return conversation
+
+
+@transaction.atomic
+def sight_changed(*, one_id: int, other_id: int) -> None:
+    """A block between these two came or went: whoever remembers who sees their conversation has to look again.
+
+    Runs inside the transaction of the block, so that no message can be sent past it.
+    """
+    conversation = (
+        Conversation.objects.select_for_update(no_key=True)
+        .filter(direct_key=Conversation.key_of(one_id, other_id))
+        .first()
+    )
+    if conversation is not None:
+        conversation.members_version += 1
+        conversation.rev += 1
+        conversation.save(update_fields=["members_version", "rev"])
+        realtime.push_changed([conversation.pk], {conversation.pk: conversation.members_version})

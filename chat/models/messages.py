@@ -1,0 +1,167 @@
+"""What was said, what became of it, and what each member makes of it for themselves."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.models.conversations import Conversation
+from chat.models.stickers import Sticker
+
+TEXT_LIMIT = 5000
+FILES_LIMIT = 10
+ALT_LIMIT = 500
+
+
+class MessageKind(models.TextChoices):
+    TEXT = "text", _("Message")
+    VOICE = "voice", _("Voice message")
+    STICKER = "sticker", _("Sticker")
+    POLL = "poll", _("Poll")
+    SYSTEM = "system", _("Notice")
+
+
+class Message(models.Model):
+    """One message; plain text, whose links are made when it is shown. `rev` is that of its latest change.
+
+    Deleted for everyone it stays in its place without its words (`deleted_at`). Every index begins with the
+    conversation or the sender, or holds few rows, so that twenty million messages can be told apart by conversation.
+    """
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    seq = models.BigIntegerField()
+    rev = models.BigIntegerField()
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="messages", db_index=False
+    )
+    client_id = models.UUIDField(help_text="Chosen by the client: what it sends twice stands once.")
+    kind = models.CharField(
+        max_length=8, choices=MessageKind.choices, default=MessageKind.TEXT, db_default=MessageKind.TEXT
+    )
+    text = models.CharField(max_length=TEXT_LIMIT)
+    data = models.JSONField(null=True, help_text="Of a notice: what happened, by ids.")
+    mentions = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    reply_seq = models.BigIntegerField(null=True, help_text="The message of this conversation that it answers.")
+    is_forwarded = models.BooleanField(default=False, db_default=False)
+    sticker = models.ForeignKey(Sticker, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    reactions = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="For everyone; its words are gone.")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    expires_at = models.DateTimeField(null=True, help_text="Nobody sees it after.")
+    pinned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "seq"], name="message_in_order"),
+            models.UniqueConstraint(fields=["sender", "client_id"], name="message_once"),
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "rev"], name="message_resume"),
+            models.Index(
+                fields=["conversation", "-pinned_at"], condition=Q(pinned_at__isnull=False), name="message_pinned"
+            ),
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="message_expires"),
+            models.Index(fields=["sticker"], condition=Q(sticker__isnull=False), name="message_sticker"),
+            models.Index(fields=["deleted_by"], condition=Q(deleted_by__isnull=False), name="message_deleted_by"),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.seq} of {self.conversation_id}"
+
+
+class MessageVersion(models.Model):
+    """The words of a message before an edit, for moderators."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="versions")
+    text = models.CharField(max_length=TEXT_LIMIT, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, help_text="When these words were replaced.")
+
+    def __str__(self) -> str:
+        return f"version {self.pk} of message {self.message_id}"
+
+
+class MessageReaction(models.Model):
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "user"], name="message_reaction_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on message {self.message_id}"
+
+
+class MessageMark(models.Model):
+    """What one member made of a message for themselves. The row stays when a star is taken away: `sync` tells the
+    member's other devices."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="marks")
+    starred_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True, help_text="Deleted for this member alone.")
+    sync = models.BigIntegerField(help_text="The member's own number of this change.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "message"], name="message_mark_once")]
+        indexes = [
+            models.Index(fields=["user", "sync"], name="message_mark_sync"),
+            models.Index(
+                fields=["user", "-starred_at", "-id"],
+                condition=Q(starred_at__isnull=False),
+                name="message_mark_starred",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"mark of {self.user_id} on message {self.message_id}"
+
+
+class MessageFile(models.Model):
+    """A picture, video, sound or file that hangs on a message. Forwarded, the same upload hangs on several."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="files", db_index=False)
+    upload = models.ForeignKey("uploads.Upload", on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+    alt = models.CharField(max_length=ALT_LIMIT, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "position"], name="message_file_place")]
+
+    def __str__(self) -> str:
+        return f"file {self.position} of message {self.message_id}"
+
+
+class MessagePoll(models.Model):
+    """A poll in a conversation; the message's text is what is asked."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="poll")
+    choices = models.JSONField()
+    votes = models.JSONField(help_text="How many for each choice; changed only under the conversation's lock.")
+    voters_count = models.PositiveIntegerField(default=0)
+    is_multiple = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True, help_text="Its sender or an admin has ended it.")
+
+    def __str__(self) -> str:
+        return f"poll of message {self.message_id}"
+
+
+class MessageVote(models.Model):
+    """Not secret: in a conversation one sees who chose what."""
+
+    poll = models.ForeignKey(MessagePoll, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    chosen = models.JSONField(help_text="Places of the choices.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["poll", "user"], name="message_vote_once")]
+
+    def __str__(self) -> str:
+        return f"vote of {self.user_id} in {self.poll_id}"

@@ -1,0 +1,52 @@
+"""What somebody has missed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from accounts.access.people import Viewer
+from chat.access import conversations as conversation_access
+from chat.models.conversations import Membership
+from chat.models.messages import Message
+
+RESUME_ROWS = 500
+
+
+@dataclass
+class Missed:
+    """What a client has not seen of one conversation, by `rev`. `reload`: it is too much, start anew."""
+
+    rev: int
+    read: dict[int, int]
+    messages: list[Message] = field(default_factory=list)
+    reload: bool = False
+
+
+def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
+    """Conversation -> last rev seen, into what came after: three queries. Hidden and absent ones are left out."""
+    mine = (
+        conversation_access.visible_memberships(viewer)
+        .filter(conversation_id__in=list(wanted))
+        .select_related("conversation")
+    )
+    joined = {row.conversation_id: row for row in mine}
+    found: dict[int, Missed] = {}
+    behind = Q()
+    left = RESUME_ROWS
+    for id, row in joined.items():
+        missed = found[id] = Missed(rev=row.conversation.rev, read={})
+        gap = row.conversation.rev - wanted[id]
+        # A rev above ours was never given out: the client's memory is of another life of this database.
+        missed.reload = gap > left or gap < 0
+        if gap and not missed.reload:
+            left -= gap
+            behind |= Q(conversation_id=id, rev__gt=wanted[id], rev__lte=row.conversation.rev, seq__gt=row.joined_seq)
+    for row in Membership.objects.filter(conversation_id__in=list(joined)).only(
+        "conversation_id", "user_id", "read_seq"
+    ):
+        found[row.conversation_id].read[row.user_id] = row.read_seq
+    if behind:
+        for message in Message.objects.filter(behind).order_by("conversation_id", "rev"):
+            found[message.conversation_id].messages.append(message)
+    return found

@@ -1,0 +1,58 @@
+"""Conversations as JSON."""
+
+from typing import Any
+
+import msgspec
+from rest_framework import serializers
+
+from accounts.serializers import people as accounts_serializers
+from chat.serializers import messages as message_serializers
+
+
+def chat(shown: Any) -> dict[str, Any]:
+    """A conversation as one member sees it (queries.Chat)."""
+    return {
+        "id": shown.conversation.pk,
+        "kind": shown.conversation.kind,
+        "other": accounts_serializers.person(shown.other) if shown.other else None,
+        "last_seq": shown.conversation.last_seq,
+        "rev": shown.conversation.rev,
+        "read_seq": shown.mine.read_seq,
+        "other_read_seq": shown.other_read_seq,
+        "unread": shown.unread,
+        "last_message": msgspec.structs.asdict(message_serializers.message(shown.last)) if shown.last else None,
+    }
+
+
+class ConversationOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    other = accounts_serializers.Person(allow_null=True, help_text="The other of the two.")
+    last_seq = serializers.IntegerField()
+    rev = serializers.IntegerField()
+    read_seq = serializers.IntegerField(help_text="How far you have read.")
+    other_read_seq = serializers.IntegerField(help_text="How far the other has read.")
+    unread = serializers.IntegerField()
+    last_message = message_serializers.MessageOut(allow_null=True)
+
+
+class ConversationList(serializers.Serializer[Any]):
+    results = ConversationOut(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class Opening(serializers.Serializer[Any]):
+    user = serializers.IntegerField(min_value=1, help_text="With whom.")
+
+
+class Reading(serializers.Serializer[Any]):
+    seq = serializers.IntegerField(min_value=1)
+
+
+class Read(serializers.Serializer[Any]):
+    read_seq = serializers.IntegerField()
+    unread = serializers.IntegerField()
+
+
+class Unread(serializers.Serializer[Any]):
+    conversations = serializers.IntegerField(help_text="Conversations with something unread, 100 at most.")
