@@ -26,6 +26,7 @@ async def send(socket: Socket, asked: Frame[frames.Send]) -> None:
         conversation_id=given.conversation,
         client_id=given.client_id,
         text=given.text,
+        reply_seq=given.reply or None,
     )
     writer.writer.put(draft, done)
 

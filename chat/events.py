@@ -10,3 +10,12 @@ class MessagesSent:
     conversation_id: int
     first_seq: int
     last_seq: int
+
+
+@outbox.event(subject="conversation:{conversation_id}")
+class MessageChanged:
+    """A message is edited, deleted for everyone, pinned or unpinned."""
+
+    conversation_id: int
+    seq: int
+    rev: int

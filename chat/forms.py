@@ -15,3 +15,8 @@ class MessageForm(forms.Form):
         label=_("Message"), max_length=TEXT_LIMIT, widget=forms.Textarea(attrs={"rows": 1, "placeholder": _("Message")})
     )
     client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    reply = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+
+
+class EditForm(forms.Form):
+    text = forms.CharField(label=_("Message"), max_length=TEXT_LIMIT, widget=forms.Textarea(attrs={"rows": 3}))

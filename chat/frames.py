@@ -1,7 +1,7 @@
 """What the chat asks and says over the socket."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -21,8 +21,10 @@ class Sent(msgspec.Struct, frozen=True):
     again: bool
 
 
-class Message(msgspec.Struct, frozen=True):
-    """One message as it is now, the same for every member; `rev` is that of its latest change."""
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message as it is now, the same for every member; `rev` is that of its latest change. What is as usual is left
+    out. A notice (`kind` is system) says in `data` what happened; `reply` is the `seq` of what it answers, which not
+    every member may see; after `expires_at` nobody sees it."""
 
     conversation: int
     seq: int
@@ -30,8 +32,17 @@ class Message(msgspec.Struct, frozen=True):
     id: int
     sender: int | None
     client_id: UUID
+    kind: str
     text: str
     created_at: datetime
+    reply: int | None = None
+    is_forwarded: bool = False
+    mentions: list[int] = []
+    data: dict[str, Any] | None = None
+    edited_at: datetime | None = None
+    is_deleted: bool = False
+    is_pinned: bool = False
+    expires_at: datetime | None = None
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -54,6 +65,7 @@ class Send(Ask, frozen=True):
     conversation: Place
     client_id: UUID
     text: Text
+    reply: Place | None = None
 
 
 @asks("chat.catch_up", answer=Missed)
@@ -87,7 +99,7 @@ class Typing(Ask, frozen=True):
 
 
 @says("chat.message")
-class Said(Event, Message, frozen=True, kw_only=True):
+class Said(Event, Message, frozen=True, kw_only=True, omit_defaults=True):
     """A message is new, or is another than it was. Apply in order of `rev`; what is missing between is asked for."""
 
     members_version: int
@@ -118,3 +130,11 @@ class Behind(Event, frozen=True):
 
     conversation: int
     rev: int
+
+
+@says("chat.own")
+class Own(Event, frozen=True):
+    """What is yours alone has come to this `sync`: who has less asks for what changed (stars, drafts, what is muted,
+    archived, hidden)."""
+
+    sync: int

@@ -62,6 +62,11 @@ def push_read(conversation: Conversation, user_id: int, seq: int, unread: int) -
     realtime.push(address(conversation.pk, conversation.members_version, 0), mark)
 
 
+def push_own(user_id: int, sync: int) -> None:
+    """To the member's own devices: what is theirs alone is another."""
+    realtime.push(f"user:{user_id}", frames.Own(sync))
+
+
 def push_changed(conversation_ids: Iterable[int], versions: dict[int, int]) -> None:
     """Who may see these conversations is another now: processes forget whom they remembered. Shows nothing."""
     for id in conversation_ids:

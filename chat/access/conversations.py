@@ -13,8 +13,8 @@ from django.utils.dateparse import parse_datetime
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.relations import Block
-from chat.models.conversations import Conversation, Kind, Membership
-from chat.models.messages import Message
+from chat.models.conversations import Conversation, Kind, Membership, Role, Who
+from chat.models.messages import Message, MessageMark
 from core import errors
 
 
@@ -51,10 +51,29 @@ def share_conversation(user_id: int) -> Exists:
 
 
 def visible_messages(viewer: Viewer) -> QuerySet[Message]:
+    """Since the viewer's time, and since they cleared the conversation; without what has disappeared, and what they
+    deleted for themselves. What is deleted for everyone stays in its place, without its words."""
     mine = visible_memberships(viewer).filter(
-        conversation_id=OuterRef("conversation_id"), joined_seq__lt=OuterRef("seq")
+        conversation_id=OuterRef("conversation_id"), joined_seq__lt=OuterRef("seq"), cleared_seq__lt=OuterRef("seq")
     )
-    return Message.objects.filter(Exists(mine))
+    hidden = MessageMark.objects.filter(
+        user_id=accounts_access.viewer_id(viewer) or 0, message=OuterRef("pk"), hidden_at__isnull=False
+    )
+    return Message.objects.filter(Exists(mine), lasting()).exclude(Exists(hidden))
+
+
+def lasting() -> Q:
+    """Messages that have not disappeared, whether or not their rows are gone yet."""
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+
+
+def access_message(viewer: Viewer, conversation_id: int, seq: int) -> Message:
+    """One visible message that has its words still. Whoever changes it has locked its conversation."""
+    rows = visible_messages(viewer).filter(conversation_id=conversation_id, seq=seq, deleted_at__isnull=True)
+    message = rows.first() if 0 < seq < 2**63 else None
+    if message is None:
+        raise errors.NotFound
+    return message
 
 
 def access_conversation(viewer: Viewer, id: int, *, lock: bool = False) -> Conversation:
@@ -68,14 +87,21 @@ def access_conversation(viewer: Viewer, id: int, *, lock: bool = False) -> Conve
     return conversation
 
 
+def writing_memberships() -> QuerySet[Membership]:
+    """Those of the open ones whose member may write: who was asked answers first, and in some groups admins speak."""
+    free = Q(conversation__who_writes=Who.MEMBERS) | Q(role__in=[Role.OWNER, Role.ADMIN])
+    return open_memberships().filter(free, is_request=False)
+
+
 class Writer(NamedTuple):
-    """The counters of a membership whose member may write now."""
+    """What the writer of messages needs of a membership whose member may write now."""
 
     id: int
     conversation_id: int
     user_id: int
     read_seq: int
     own_after: int
+    joined_seq: int
 
 
 def writers(conversation_ids: Collection[int], user_ids: Collection[int]) -> dict[tuple[int, int], Writer]:
@@ -107,8 +133,8 @@ def _filled(base: int, ids: Collection[int]) -> dict[Any, Any]:
 
 @functools.lru_cache(maxsize=128)
 def _writers_sql(vendor: str, conversations: int, users: int) -> tuple[str, tuple[Any, ...]]:
-    """`open_memberships` as SQL, with marks where ids and the time belong."""
-    rows = open_memberships().filter(
+    """`writing_memberships` as SQL, with marks where ids and the time belong."""
+    rows = writing_memberships().filter(
         conversation_id__in=[_CONVERSATION - place for place in range(conversations)],
         user_id__in=[_USER - place for place in range(users)],
     )

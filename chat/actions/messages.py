@@ -1,6 +1,7 @@
 """How messages are written. `send_messages` is the only writer of new ones."""
 
 import dataclasses
+import json
 import logging
 import uuid
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,12 +18,13 @@ from accounts.models.people import User
 from chat import realtime
 from chat.access import conversations as conversation_access
 from chat.events import MessagesSent
-from chat.models.conversations import Conversation
-from chat.models.messages import TEXT_LIMIT, Message
+from chat.models.conversations import Conversation, Membership
+from chat.models.messages import TEXT_LIMIT, Message, MessageKind
 from core import errors, outbox, text
 
 log = logging.getLogger(__name__)
 ACTIVITY_STEP = timedelta(minutes=1)
+LOCKED = ("id", "last_seq", "rev", "members_version", "lifetime")  # what sending needs of a conversation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Draft:
     conversation_id: int
     client_id: uuid.UUID
     text: str
+    reply_seq: int | None = None
+    is_forwarded: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,10 +59,24 @@ Outcome = Ack | errors.SocialError | Later
 
 
 @transaction.atomic
-def send_message(*, actor: User, conversation_id: int, client_id: uuid.UUID, text: str) -> Ack:
+def send_message(
+    *, actor: User, conversation_id: int, client_id: uuid.UUID, text: str, reply: int | None = None
+) -> Ack:
     """A batch of one, for pages and the API; waits for the conversation."""
     accounts_access.access_member(actor)
-    draft = Draft(actor.pk, conversation_id, client_id, text)
+    return _alone(Draft(actor.pk, conversation_id, client_id, text, reply))
+
+
+@transaction.atomic
+def forward_message(*, actor: User, conversation_id: int, seq: int, to: int, client_id: uuid.UUID) -> Ack:
+    """Says again in another conversation what the actor sees in this one."""
+    message = conversation_access.access_message(actor, conversation_id, seq)
+    if message.kind != MessageKind.TEXT:
+        raise errors.Conflict(_("Only messages can be forwarded."))
+    return _alone(Draft(actor.pk, to, client_id, message.text, is_forwarded=True))
+
+
+def _alone(draft: Draft) -> Ack:
     (outcome,) = send_messages(batch=[draft])
     if isinstance(outcome, errors.SocialError):
         raise outcome
@@ -85,7 +104,8 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
         busy = _existing({draft.conversation_id for _place, draft in fit} - conversations.keys())
         outcomes |= {place: LATER for place, draft in fit if draft.conversation_id in busy}
     writers = conversation_access.writers(conversations, {draft.sender_id for _place, draft in here})
-    here = [one for one in here if (one[1].conversation_id, one[1].sender_id) in writers]
+    here = [one for one in here if _may_say(one[1], writers, conversations)]
+    mentioned = _mentioned([draft for _place, draft in here])
     standing = _standing([draft for _place, draft in here])
     fresh: dict[tuple[int, uuid.UUID], Message] = {}
     answers: dict[int, tuple[Message, bool]] = {}
@@ -94,6 +114,7 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
         row, again = standing.get(key) or fresh.get(key), True
         if row is None:
             row, again = _number(conversations[draft.conversation_id], draft, now), False
+            row.mentions = [mentioned[key] for key in _named(draft) if key in mentioned]
             fresh[key] = row
         if row.conversation_id == draft.conversation_id:
             answers[place] = (row, again)
@@ -119,6 +140,32 @@ def _clean(given: str) -> str:
     if not cleaned:
         raise errors.Invalid(_("Write something first."), field="text")
     return cleaned
+
+
+def _may_say(
+    draft: Draft, writers: dict[tuple[int, int], conversation_access.Writer], conversations: dict[int, Conversation]
+) -> bool:
+    """Who writes may write here, and answers what they may see."""
+    mine = writers.get((draft.conversation_id, draft.sender_id))
+    if mine is None:
+        return False
+    last = conversations[draft.conversation_id].last_seq
+    return draft.reply_seq is None or mine.joined_seq < draft.reply_seq <= last
+
+
+def _named(draft: Draft) -> list[tuple[int, str]]:
+    """(conversation, handle) of whom a text names."""
+    return [(draft.conversation_id, handle) for handle in text.mentions(draft.text)] if "@" in draft.text else []
+
+
+def _mentioned(drafts: list[Draft]) -> dict[tuple[int, str], int]:
+    """Whom of the members these texts name. Others' handles are words like others."""
+    wanted = {key for draft in drafts for key in _named(draft)}
+    if not wanted:
+        return {}
+    rows = Membership.objects.filter(conversation__in={id for id, _handle in wanted})
+    found = rows.annotate(lower=Lower("user__handle")).filter(lower__in={handle for _id, handle in wanted})
+    return {(row.conversation_id, row.lower): row.user_id for row in found}  # type: ignore[attr-defined]
 
 
 # What follows runs for every batch. It is SQL, because making these statements costs Django more than PostgreSQL takes
@@ -147,12 +194,13 @@ def _lock(ids: set[int], *, skip_locked: bool) -> dict[int, Conversation]:
     if connection.features.has_select_for_update:
         lock = "FOR NO KEY UPDATE" + (" SKIP LOCKED" if skip_locked else "")
     rows = _execute(
-        "SELECT id, last_seq, rev, members_version FROM chat_conversation WHERE id IN ([ids]) ORDER BY id [lock]",
+        "SELECT [names] FROM chat_conversation WHERE id IN ([ids]) ORDER BY id [lock]",
         [*ids],
+        names=", ".join(LOCKED),
         ids=_marks(len(ids)),
         lock=lock,
     )
-    return {row[0]: Conversation(id=row[0], last_seq=row[1], rev=row[2], members_version=row[3]) for row in rows}
+    return {row[0]: Conversation(**dict(zip(LOCKED, row, strict=True))) for row in rows}
 
 
 def _existing(ids: set[int]) -> set[int]:
@@ -182,13 +230,16 @@ def _uuid(name: uuid.UUID) -> uuid.UUID | str:
 def _insert(messages: list[Message]) -> None:
     params: list[Any] = []
     for row in messages:
-        sent_at = connection.ops.adapt_datetimefield_value(row.created_at)
+        sent_at, ends_at = (
+            connection.ops.adapt_datetimefield_value(at) if at else None for at in (row.created_at, row.expires_at)
+        )
         params += [row.conversation_id, row.seq, row.rev, row.sender_id, _uuid(row.client_id), row.text, sent_at]
+        params += [row.reply_seq, row.is_forwarded, json.dumps(row.mentions), ends_at]
     made = _execute(
-        "INSERT INTO chat_message (conversation_id, seq, rev, sender_id, client_id, text, created_at) "
-        "VALUES [rows] RETURNING id, conversation_id, seq",
+        "INSERT INTO chat_message (conversation_id, seq, rev, sender_id, client_id, text, created_at, reply_seq, "
+        "is_forwarded, mentions, expires_at) VALUES [rows] RETURNING id, conversation_id, seq",
         params,
-        rows=_marks(len(messages), "(%s, %s, %s, %s, %s, %s, %s)"),
+        rows=_marks(len(messages), "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"),
     )
     ids = {(conversation_id, seq): id for id, conversation_id, seq in made}
     for row in messages:
@@ -206,6 +257,9 @@ def _number(conversation: Conversation, draft: Draft, now: datetime) -> Message:
         client_id=draft.client_id,
         text=draft.text,
         created_at=now,
+        reply_seq=draft.reply_seq,
+        is_forwarded=draft.is_forwarded,
+        expires_at=now + timedelta(seconds=conversation.lifetime) if conversation.lifetime else None,
     )
 
 

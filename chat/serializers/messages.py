@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from chat import frames
-from chat.models.messages import TEXT_LIMIT, Message
+from chat.models.messages import TEXT_LIMIT, Message, MessageKind
 
 
 def message(row: Message) -> frames.Message:
@@ -27,6 +27,15 @@ def _message(row: Message) -> dict[str, Any]:
         "client_id": row.client_id,
         "text": row.text,
         "created_at": row.created_at,
+        "kind": row.kind,
+        "reply": row.reply_seq,
+        "is_forwarded": row.is_forwarded,
+        "mentions": row.mentions,
+        "data": row.data,
+        "edited_at": row.edited_at,
+        "is_deleted": row.deleted_at is not None,
+        "is_pinned": row.pinned_at is not None,
+        "expires_at": row.expires_at,
     }
 
 
@@ -47,8 +56,17 @@ class MessageOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     sender = serializers.IntegerField(allow_null=True, help_text="Null: a member who left.")
     client_id = serializers.UUIDField()
-    text = serializers.CharField()
+    text = serializers.CharField(help_text="Plain; empty where it is deleted.")
     created_at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=MessageKind.choices)
+    reply = serializers.IntegerField(allow_null=True, help_text="The `seq` of what it answers.")
+    is_forwarded = serializers.BooleanField()
+    mentions = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of members that it names.")
+    data = serializers.DictField(allow_null=True, help_text="Of a notice: what happened.")  # type: ignore[assignment]
+    edited_at = serializers.DateTimeField(allow_null=True)
+    is_deleted = serializers.BooleanField()
+    is_pinned = serializers.BooleanField()
+    expires_at = serializers.DateTimeField(allow_null=True)
 
 
 class MessageList(serializers.Serializer[Any]):
@@ -62,6 +80,9 @@ class MessageList(serializers.Serializer[Any]):
 class Sending(serializers.Serializer[Any]):
     client_id = serializers.UUIDField(help_text="Your own, fresh for each message; sent twice it stands once.")
     text = serializers.CharField(max_length=TEXT_LIMIT, trim_whitespace=False)
+    reply = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, help_text="The `seq` of what it answers."
+    )
 
 
 class Ack(serializers.Serializer[Any]):

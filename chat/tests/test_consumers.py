@@ -140,6 +140,7 @@ async def test_a_message_is_acknowledged_and_seen_by_the_two_and_nobody_else(cas
                 "id": ack["id"],
                 "sender": cast.alice.pk,
                 "client_id": name,
+                "kind": "text",
                 "text": "hello <b>bob</b>",
                 "created_at": ack["created_at"],
                 "members_version": talk.members_version,

@@ -1,0 +1,107 @@
+"""What a member makes of messages and conversations for themselves. Nobody else learns of it; the member's other
+devices do, by `sync`: the number of the latest change of what is theirs alone."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.people import User
+from chat import realtime
+from chat.access import conversations as conversation_access
+from chat.models.conversations import DRAFT_LIMIT, Membership
+from chat.models.members import ChatMember
+from chat.models.messages import Message, MessageMark
+from core import errors, text
+
+PINS_LIMIT = 10
+
+
+@transaction.atomic
+def star_message(*, actor: User, conversation_id: int, seq: int, starred: bool) -> None:
+    message = conversation_access.access_message(actor, conversation_id, seq)
+    _mark(actor, message, starred_at=timezone.now() if starred else None)
+
+
+@transaction.atomic
+def hide_message(*, actor: User, conversation_id: int, seq: int) -> None:
+    """Deletes it for the actor alone; also what is deleted for everyone, whose place goes then, too."""
+    rows = conversation_access.visible_messages(actor).filter(conversation_id=conversation_id, seq=seq)
+    message = rows.first() if 0 < seq < 2**63 else None
+    if message is None:
+        raise errors.NotFound
+    _mark(actor, message, hidden_at=timezone.now(), starred_at=None)
+
+
+@transaction.atomic
+def mute_conversation(*, actor: User, conversation_id: int, until: datetime | None) -> None:
+    """Until then nothing of it is told; None: it speaks again."""
+    _keep(actor, conversation_id, muted_until=until)
+
+
+@transaction.atomic
+def archive_conversation(*, actor: User, conversation_id: int, archived: bool) -> None:
+    _keep(actor, conversation_id, archived_at=timezone.now() if archived else None)
+
+
+@transaction.atomic
+def pin_conversation(*, actor: User, conversation_id: int, pinned: bool) -> None:
+    others = Membership.objects.filter(user=actor, pinned_at__isnull=False).exclude(conversation_id=conversation_id)
+    number = _next(actor)  # locks: two pins at once are counted one after the other
+    if pinned and others.count() >= PINS_LIMIT:
+        raise errors.Conflict(_("You have pinned so many already. Unpin one first."))
+    _keep(actor, conversation_id, number, pinned_at=timezone.now() if pinned else None)
+
+
+@transaction.atomic
+def clear_conversation(*, actor: User, conversation_id: int) -> None:
+    """All that was said so far goes for the actor alone; what is said next brings the conversation back."""
+    conversation = conversation_access.access_conversation(actor, conversation_id, lock=True)
+    number = _next(actor)
+    starred = MessageMark.objects.filter(user=actor, message__conversation=conversation, starred_at__isnull=False)
+    starred.update(starred_at=None, sync=number)
+    read = {"read_seq": conversation.last_seq, "own_after": 0, "unread": False}
+    _keep(actor, conversation_id, number, cleared_seq=conversation.last_seq, active_at=None, **read)
+
+
+@transaction.atomic
+def keep_draft(*, actor: User, conversation_id: int, text: str) -> None:
+    """What the actor has begun to write; the newest wins."""
+    words = _words(text)
+    _keep(actor, conversation_id, draft=words, draft_at=timezone.now() if words else None)
+
+
+def _words(given: str) -> str:
+    return text.clean(given, limit=DRAFT_LIMIT)
+
+
+def _mark(actor: User, message: Message, **changes: Any) -> None:
+    values = {**changes, "sync": _next(actor)}
+    MessageMark.objects.bulk_create(
+        [MessageMark(user=actor, message=message, **values)],
+        update_conflicts=True,
+        unique_fields=["user", "message"],
+        update_fields=list(values),
+    )
+    realtime.push_own(actor.pk, values["sync"])
+
+
+def _keep(actor: User, conversation_id: int, number: int = 0, **changes: Any) -> None:
+    """Changes the actor's membership of a conversation that they see."""
+    rows = conversation_access.visible_memberships(actor).filter(conversation_id=conversation_id)
+    mine = rows.values_list("pk", flat=True).first() if 0 < conversation_id < 2**63 else None
+    if mine is None:
+        raise errors.NotFound
+    number = number or _next(actor)
+    Membership.objects.filter(pk=mine).update(**changes, sync=number)
+    realtime.push_own(actor.pk, number)
+
+
+def _next(actor: User) -> int:
+    """The next number of what is the actor's alone; the row is locked until the end of the transaction."""
+    ChatMember.objects.bulk_create([ChatMember(user=actor)], ignore_conflicts=True)
+    ChatMember.objects.filter(pk=actor.pk).update(sync=F("sync") + 1)
+    return ChatMember.objects.values_list("sync", flat=True).get(pk=actor.pk)
