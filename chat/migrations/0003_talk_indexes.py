@@ -74,10 +74,6 @@ class Migration(migrations.Migration):
         ),
         indexes.AddIndex(
             "message",
-            models.Index(condition=models.Q(("sticker__isnull", False)), fields=["sticker"], name="message_sticker"),
-        ),
-        indexes.AddIndex(
-            "message",
             models.Index(
                 condition=models.Q(("deleted_by__isnull", False)), fields=["deleted_by"], name="message_deleted_by"
             ),

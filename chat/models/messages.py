@@ -7,18 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.conversations import Conversation
-from chat.models.stickers import Sticker
 
 TEXT_LIMIT = 5000
-FILES_LIMIT = 10
-ALT_LIMIT = 500
 
 
 class MessageKind(models.TextChoices):
     TEXT = "text", _("Message")
-    VOICE = "voice", _("Voice message")
-    STICKER = "sticker", _("Sticker")
-    POLL = "poll", _("Poll")
     SYSTEM = "system", _("Notice")
 
 
@@ -44,8 +38,6 @@ class Message(models.Model):
     mentions = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     reply_seq = models.BigIntegerField(null=True, help_text="The message of this conversation that it answers.")
     is_forwarded = models.BooleanField(default=False, db_default=False)
-    sticker = models.ForeignKey(Sticker, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
-    reactions = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True, help_text="For everyone; its words are gone.")
@@ -66,7 +58,6 @@ class Message(models.Model):
                 fields=["conversation", "-pinned_at"], condition=Q(pinned_at__isnull=False), name="message_pinned"
             ),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="message_expires"),
-            models.Index(fields=["sticker"], condition=Q(sticker__isnull=False), name="message_sticker"),
             models.Index(fields=["deleted_by"], condition=Q(deleted_by__isnull=False), name="message_deleted_by"),
         ]
 
@@ -83,19 +74,6 @@ class MessageVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.pk} of message {self.message_id}"
-
-
-class MessageReaction(models.Model):
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=40)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["message", "user"], name="message_reaction_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} on message {self.message_id}"
 
 
 class MessageMark(models.Model):
@@ -121,47 +99,3 @@ class MessageMark(models.Model):
 
     def __str__(self) -> str:
         return f"mark of {self.user_id} on message {self.message_id}"
-
-
-class MessageFile(models.Model):
-    """A picture, video, sound or file that hangs on a message. Forwarded, the same upload hangs on several."""
-
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="files", db_index=False)
-    upload = models.ForeignKey("uploads.Upload", on_delete=models.CASCADE, related_name="+")
-    position = models.PositiveSmallIntegerField(default=0)
-    alt = models.CharField(max_length=ALT_LIMIT, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["message", "position"], name="message_file_place")]
-
-    def __str__(self) -> str:
-        return f"file {self.position} of message {self.message_id}"
-
-
-class MessagePoll(models.Model):
-    """A poll in a conversation; the message's text is what is asked."""
-
-    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="poll")
-    choices = models.JSONField()
-    votes = models.JSONField(help_text="How many for each choice; changed only under the conversation's lock.")
-    voters_count = models.PositiveIntegerField(default=0)
-    is_multiple = models.BooleanField(default=False)
-    ended_at = models.DateTimeField(null=True, help_text="Its sender or an admin has ended it.")
-
-    def __str__(self) -> str:
-        return f"poll of message {self.message_id}"
-
-
-class MessageVote(models.Model):
-    """Not secret: in a conversation one sees who chose what."""
-
-    poll = models.ForeignKey(MessagePoll, on_delete=models.CASCADE, related_name="+", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    chosen = models.JSONField(help_text="Places of the choices.")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["poll", "user"], name="message_vote_once")]
-
-    def __str__(self) -> str:
-        return f"vote of {self.user_id} in {self.poll_id}"
