@@ -4,8 +4,11 @@ from accounts.models.people import User
 from chat import frames, writer
 from chat import realtime as chat_realtime
 from chat.actions import messages as message_actions
+from chat.actions import own as own_actions
+from chat.queries import own as own_queries
 from chat.queries import resume as resume_queries
 from chat.serializers import messages as message_serializers
+from chat.serializers import own as own_serializers
 from core import errors, scopes, threads
 from core.consumers import Frame, Socket, frame
 from core.frames import Nothing
@@ -44,6 +47,20 @@ async def catch_up(socket: Socket, asked: Frame[frames.CatchUp]) -> frames.Misse
 async def resume(socket: Socket, asked: Frame[frames.Resume]) -> frames.MissedByConversation:
     found = await threads.run(resume_queries.resume, User(pk=socket.user_id), asked.data.conversations)
     return frames.MissedByConversation({id: message_serializers.missed(missed) for id, missed in found.items()})
+
+
+@frame(frames.OwnSince, scope=scopes.CHAT_READ)
+async def own_since(socket: Socket, asked: Frame[frames.OwnSince]) -> frames.OwnChanges:
+    found = await threads.run(own_queries.own_since, User(pk=socket.user_id), asked.data.after)
+    return own_serializers.changes(found)
+
+
+@frame(frames.Draft, scope=scopes.CHAT_WRITE)
+async def draft(socket: Socket, asked: Frame[frames.Draft]) -> Nothing:
+    given = asked.data
+    member = User(pk=socket.user_id)
+    await threads.run(own_actions.keep_draft, actor=member, conversation_id=given.conversation, text=given.text)
+    return Nothing()
 
 
 @frame(frames.Read, scope=scopes.CHAT_WRITE)

@@ -58,6 +58,35 @@ class MissedByConversation(msgspec.Struct, frozen=True):
     conversations: dict[int, Missed]
 
 
+class OwnConversation(msgspec.Struct, frozen=True):
+    """What is yours alone of a conversation, as it is now."""
+
+    conversation: int
+    muted_until: datetime | None
+    is_archived: bool
+    is_pinned: bool
+    cleared_seq: int
+    draft: str
+
+
+class OwnMessage(msgspec.Struct, frozen=True):
+    """What you made of a message for yourself."""
+
+    conversation: int
+    seq: int
+    is_starred: bool
+    is_hidden: bool
+
+
+class OwnChanges(msgspec.Struct, frozen=True):
+    """`reload`: there is too much, ask for everything anew."""
+
+    sync: int
+    reload: bool
+    conversations: list[OwnConversation]
+    messages: list[OwnMessage]
+
+
 @asks("chat.send", answer=Sent)
 class Send(Ask, frozen=True):
     """Answered once it is stored. `client_id` is your own, fresh for each message: what is sent twice stands once."""
@@ -81,6 +110,22 @@ class Resume(Ask, frozen=True):
     """The same of several, each with the last `rev` one has; those that are not one's own are left out."""
 
     conversations: Annotated[dict[Id, Place], msgspec.Meta(max_length=RESUME_CONVERSATIONS)]
+
+
+@asks("chat.own_since", answer=OwnChanges)
+class OwnSince(Ask, frozen=True):
+    """What is yours alone and came after `after`, the last `sync` you have: stars, drafts, what is muted, archived,
+    pinned, cleared or hidden."""
+
+    after: Place
+
+
+@asks("chat.draft")
+class Draft(Ask, frozen=True):
+    """What one has begun to write, for one's other devices; the newest wins. Empty: nothing any more."""
+
+    conversation: Place
+    text: Text
 
 
 @asks("chat.read")
@@ -134,7 +179,6 @@ class Behind(Event, frozen=True):
 
 @says("chat.own")
 class Own(Event, frozen=True):
-    """What is yours alone has come to this `sync`: who has less asks for what changed (stars, drafts, what is muted,
-    archived, hidden)."""
+    """What is yours alone has come to this `sync`: who has less asks `chat.own_since`."""
 
     sync: int

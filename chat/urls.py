@@ -2,6 +2,7 @@ from django.urls import path
 
 from chat.api import conversations as conversation_api
 from chat.api import messages as message_api
+from chat.api import own as own_api
 from chat.views import conversations as views
 
 app_name = "chat"
@@ -13,5 +14,14 @@ urlpatterns = [
     path("api/v1/conversations/unread", conversation_api.UnreadConversations.as_view(), name="api_unread"),
     path("api/v1/conversations/<int:id>", conversation_api.OneConversation.as_view(), name="api_conversation"),
     path("api/v1/conversations/<int:id>/messages", message_api.Messages.as_view(), name="api_messages"),
+    path("api/v1/conversations/<int:id>/messages/<int:seq>", message_api.OneMessage.as_view(), name="api_message"),
+    path("api/v1/conversations/<int:id>/messages/<int:seq>/pin", message_api.Pin.as_view(), name="api_pin"),
+    path("api/v1/conversations/<int:id>/messages/<int:seq>/star", message_api.Star.as_view(), name="api_star"),
+    path("api/v1/conversations/<int:id>/messages/<int:seq>/forward", message_api.Forward.as_view(), name="api_forward"),
+    path("api/v1/conversations/<int:id>/pinned", message_api.Pinned.as_view(), name="api_pinned"),
+    path("api/v1/conversations/<int:id>/own", own_api.Own.as_view(), name="api_own"),
+    path("api/v1/conversations/<int:id>/clear", own_api.Clear.as_view(), name="api_clear"),
+    path("api/v1/conversations/starred", message_api.Starred.as_view(), name="api_starred"),
+    path("api/v1/conversations/changes", own_api.OwnChanges.as_view(), name="api_own_changes"),
     path("api/v1/conversations/<int:id>/read", conversation_api.ReadMark.as_view(), name="api_read"),
 ]

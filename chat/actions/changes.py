@@ -1,5 +1,7 @@
 """What becomes of a message after it was sent. Each change has a `rev`, and is shown as the message it is now."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +49,7 @@ def delete_message(*, actor: User, conversation_id: int, seq: int) -> None:
         raise errors.NotAllowed(_("Only who wrote a message, or an admin, can delete it for everyone."))
     now = timezone.now()
     MessageVersion.objects.create(message=message, text=message.text, created_at=now)
-    changes = {"text": "", "mentions": [], "data": None, "reply_seq": None, "pinned_at": None}
+    changes: dict[str, Any] = {"text": "", "mentions": [], "data": None, "reply_seq": None, "pinned_at": None}
     _keep(conversation, message, **changes, deleted_at=now, deleted_by_id=actor.pk)
 
 

@@ -165,7 +165,7 @@ def _mentioned(drafts: list[Draft]) -> dict[tuple[int, str], int]:
         return {}
     rows = Membership.objects.filter(conversation__in={id for id, _handle in wanted})
     found = rows.annotate(lower=Lower("user__handle")).filter(lower__in={handle for _id, handle in wanted})
-    return {(row.conversation_id, row.lower): row.user_id for row in found}  # type: ignore[attr-defined]
+    return {(row.conversation_id, row.lower): row.user_id for row in found}
 
 
 # What follows runs for every batch. It is SQL, because making these statements costs Django more than PostgreSQL takes

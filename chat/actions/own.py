@@ -1,7 +1,7 @@
 """What a member makes of messages and conversations for themselves. Nobody else learns of it; the member's other
 devices do, by `sync`: the number of the latest change of what is theirs alone."""
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -37,23 +37,23 @@ def hide_message(*, actor: User, conversation_id: int, seq: int) -> None:
 
 
 @transaction.atomic
-def mute_conversation(*, actor: User, conversation_id: int, until: datetime | None) -> None:
-    """Until then nothing of it is told; None: it speaks again."""
-    _keep(actor, conversation_id, muted_until=until)
-
-
-@transaction.atomic
-def archive_conversation(*, actor: User, conversation_id: int, archived: bool) -> None:
-    _keep(actor, conversation_id, archived_at=timezone.now() if archived else None)
-
-
-@transaction.atomic
-def pin_conversation(*, actor: User, conversation_id: int, pinned: bool) -> None:
-    others = Membership.objects.filter(user=actor, pinned_at__isnull=False).exclude(conversation_id=conversation_id)
-    number = _next(actor)  # locks: two pins at once are counted one after the other
-    if pinned and others.count() >= PINS_LIMIT:
-        raise errors.Conflict(_("You have pinned so many already. Unpin one first."))
-    _keep(actor, conversation_id, number, pinned_at=timezone.now() if pinned else None)
+def change_conversation(*, actor: User, conversation_id: int, changes: Mapping[str, Any]) -> None:
+    """`muted_until` (nothing of it is told until then; None: it speaks again), `archived`, `pinned`, `draft`: whichever
+    are given."""
+    number, now = _next(actor), timezone.now()  # locks: two pins at once are counted one after the other
+    columns: dict[str, Any] = {}
+    if "muted_until" in changes:
+        columns["muted_until"] = changes["muted_until"]
+    if "archived" in changes:
+        columns["archived_at"] = now if changes["archived"] else None
+    if "pinned" in changes:
+        others = Membership.objects.filter(user=actor, pinned_at__isnull=False).exclude(conversation_id=conversation_id)
+        if changes["pinned"] and others.count() >= PINS_LIMIT:
+            raise errors.Conflict(_("You have pinned so many already. Unpin one first."), field="pinned")
+        columns["pinned_at"] = now if changes["pinned"] else None
+    if "draft" in changes:
+        columns |= _draft(changes["draft"])
+    _keep(actor, conversation_id, number, **columns)
 
 
 @transaction.atomic
@@ -70,12 +70,12 @@ def clear_conversation(*, actor: User, conversation_id: int) -> None:
 @transaction.atomic
 def keep_draft(*, actor: User, conversation_id: int, text: str) -> None:
     """What the actor has begun to write; the newest wins."""
-    words = _words(text)
-    _keep(actor, conversation_id, draft=words, draft_at=timezone.now() if words else None)
+    _keep(actor, conversation_id, **_draft(text))
 
 
-def _words(given: str) -> str:
-    return text.clean(given, limit=DRAFT_LIMIT)
+def _draft(given: str) -> dict[str, Any]:
+    words = text.clean(given, limit=DRAFT_LIMIT, field="draft")
+    return {"draft": words, "draft_at": timezone.now() if words else None}
 
 
 def _mark(actor: User, message: Message, **changes: Any) -> None:

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
+from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from chat.access import conversations as conversation_access
-from chat.models.messages import Message
+from chat.models.messages import Message, MessageMark
 from chat.queries.conversations import Chat
+from core import errors
 
 MESSAGES = 50
 RUN = timedelta(minutes=5)
@@ -24,6 +26,13 @@ class Line:
     day: date | None = None
     first_unread: int = 0
     last_of_run: bool = True
+    quoted: Message | None = None
+    starred: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Its place is left: deleted for everyone, or taken along by who left."""
+        return self.message.deleted_at is not None or (bool(self.message.seq) and not self.message.text)
 
 
 @dataclass
@@ -59,6 +68,22 @@ def messages(
     return Thread(found[:size][::-1], older=len(found) > size, newer=before is not None)
 
 
+def message(viewer: Viewer, conversation_id: int, seq: int) -> Message:
+    """One message, also one that is deleted for everyone."""
+    rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, seq=seq)
+    row = rows.first() if 0 < seq < 2**63 and 0 < conversation_id < 2**63 else None
+    if row is None:
+        raise errors.NotFound
+    return row
+
+
+def pinned(viewer: Viewer, conversation_id: int) -> list[Message]:
+    """What stands at the top of a conversation, the latest first: one query besides that for sight."""
+    conversation_access.access_conversation(viewer, conversation_id)
+    rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, pinned_at__isnull=False)
+    return list(rows.select_related("sender").order_by("-pinned_at"))
+
+
 def thread(
     viewer: Viewer, shown: Chat, *, before: int | None = None, after: int | None = None, newest: bool = False
 ) -> Thread:
@@ -69,7 +94,36 @@ def thread(
     found.older = bool(found.messages) and found.messages[0].seq > shown.mine.joined_seq + 1
     found.newer = bool(found.messages) and found.messages[-1].seq < shown.conversation.last_seq
     found.lines = lines(found.messages, shown)
+    adorn(viewer, found.lines)
     return found
+
+
+def adorn(viewer: Viewer, shown: list[Line]) -> None:
+    """What lines answer, as far as the viewer may see that, and what the viewer starred: two queries."""
+    if not shown:
+        return
+    conversation_id = shown[0].message.conversation_id
+    wanted = {line.message.reply_seq for line in shown if line.message.reply_seq}
+    rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, seq__in=wanted)
+    quoted = {row.seq: row for row in rows.select_related("sender")} if wanted else {}
+    marks = MessageMark.objects.filter(
+        user_id=accounts_access.viewer_id(viewer) or 0,
+        message__in=[line.message.pk for line in shown],
+        starred_at__isnull=False,
+    )
+    starred = set(marks.values_list("message_id", flat=True))
+    for line in shown:
+        line.quoted = quoted.get(line.message.reply_seq or 0)
+        line.starred = line.message.pk in starred
+
+
+def one_line(viewer: Viewer, shown: Chat, seq: int) -> Line:
+    """One message as its page shows it, for scripts that heard that it changed."""
+    row = message(viewer, shown.conversation.pk, seq)
+    [line] = lines([row], shown)
+    line.day, line.first_unread = None, 0
+    adorn(viewer, [line])
+    return line
 
 
 def lines(rows: list[Message], shown: Chat) -> list[Line]:

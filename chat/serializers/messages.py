@@ -96,3 +96,23 @@ class Ack(serializers.Serializer[Any]):
 class Range(serializers.Serializer[Any]):
     before = serializers.IntegerField(min_value=1, required=False)
     after = serializers.IntegerField(min_value=0, required=False)
+
+
+class Editing(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=TEXT_LIMIT, trim_whitespace=False)
+
+
+class Deleting(serializers.Serializer[Any]):
+    whose = serializers.ChoiceField(
+        choices=["everyone", "mine"], default="everyone", help_text="For everyone, or for yourself alone."
+    )
+
+
+class Forwarding(serializers.Serializer[Any]):
+    to = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The conversation to say it in.")
+    client_id = serializers.UUIDField(help_text="Your own, fresh for each message; sent twice it stands once.")
+
+
+class StarredList(serializers.Serializer[Any]):
+    results = MessageOut(many=True)
+    next = serializers.CharField(allow_null=True)

@@ -1,0 +1,54 @@
+"""What is one member's alone: what changed of it, and the messages that they starred."""
+
+from dataclasses import dataclass, field
+
+from accounts.access import people as accounts_access
+from accounts.access.people import Viewer
+from chat.access import conversations as conversation_access
+from chat.models.conversations import Membership
+from chat.models.members import ChatMember
+from chat.models.messages import Message, MessageMark
+from core import paging
+from core.paging import Page
+
+ROWS = 500
+PAGE = 30
+
+
+@dataclass
+class OwnChanges:
+    sync: int
+    reload: bool = False
+    memberships: list[Membership] = field(default_factory=list)
+    marks: list[MessageMark] = field(default_factory=list)
+
+
+def own_since(viewer: Viewer, after: int) -> OwnChanges:
+    """What came after this number of the viewer's: three queries."""
+    me = accounts_access.viewer_id(viewer) or 0
+    sync = ChatMember.objects.filter(pk=me).values_list("sync", flat=True).first() or 0
+    # A number above ours was never given out: the client's memory is of another life of this database.
+    if not 0 <= sync - after <= ROWS:
+        return OwnChanges(sync, reload=True)
+    span = {"sync__gt": after, "sync__lte": sync}
+    rows = conversation_access.visible_memberships(viewer).filter(**span).order_by("sync")
+    marks = MessageMark.objects.filter(user_id=me, **span).select_related("message").order_by("sync")
+    return OwnChanges(sync, memberships=list(rows), marks=list(marks))
+
+
+def starred(viewer: Viewer, cursor: str = "") -> Page[Message]:
+    """What the viewer starred and sees still, the latest first; each with who said it."""
+
+    def keep(rows: list[MessageMark]) -> list[MessageMark]:
+        seen = conversation_access.visible_messages(viewer).filter(
+            pk__in=[row.message_id for row in rows], deleted_at__isnull=True
+        )
+        found = seen.select_related("sender", "conversation").in_bulk()
+        for row in rows:
+            if row.message_id in found:
+                row.message = found[row.message_id]
+        return [row for row in rows if row.message_id in found]
+
+    marks = MessageMark.objects.filter(user_id=accounts_access.viewer_id(viewer) or 0, starred_at__isnull=False)
+    page = paging.page(marks, cursor=cursor, size=PAGE, by=("-starred_at", "-id"), keep=keep)
+    return Page([row.message for row in page.rows], page.next)
