@@ -18,5 +18,10 @@ class MessageForm(forms.Form):
     reply = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
 
+class ForwardForm(forms.Form):
+    to = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    client_id = forms.UUIDField(widget=forms.HiddenInput)
+
+
 class EditForm(forms.Form):
     text = forms.CharField(label=_("Message"), max_length=TEXT_LIMIT, widget=forms.Textarea(attrs={"rows": 3}))

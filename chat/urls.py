@@ -4,11 +4,20 @@ from chat.api import conversations as conversation_api
 from chat.api import messages as message_api
 from chat.api import own as own_api
 from chat.views import conversations as views
+from chat.views import messages as message_views
 
 app_name = "chat"
 urlpatterns = [
     path("chat/", views.inbox, name="inbox"),
     path("chat/<int:id>/", views.conversation, name="conversation"),
+    path("chat/<int:id>/own/", message_views.own, name="own"),
+    path("chat/<int:id>/<int:seq>/", message_views.message, name="message"),
+    path("chat/<int:id>/<int:seq>/edit/", message_views.edit, name="edit"),
+    path("chat/<int:id>/<int:seq>/delete/", message_views.delete, name="delete"),
+    path("chat/<int:id>/<int:seq>/star/", message_views.star, name="star"),
+    path("chat/<int:id>/<int:seq>/pin/", message_views.pin, name="pin"),
+    path("chat/<int:id>/<int:seq>/forward/", message_views.forward, name="forward"),
+    path("chat/starred/", message_views.starred, name="starred"),
     path("chat/with/<str:handle>/", views.with_person, name="with"),
     path("api/v1/conversations", conversation_api.Conversations.as_view(), name="api_conversations"),
     path("api/v1/conversations/unread", conversation_api.UnreadConversations.as_view(), name="api_unread"),

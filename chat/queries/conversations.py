@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
+from django.utils.translation import gettext
+
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.people import User
@@ -25,6 +27,10 @@ class Chat:
     other: User | None
     other_read_seq: int
     last: Message | None
+
+    @property
+    def title(self) -> str:
+        return self.conversation.name or (self.other.display_name if self.other else gettext("Deleted member"))
 
     @property
     def unread(self) -> int:

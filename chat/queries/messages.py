@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from chat.access import conversations as conversation_access
-from chat.models.messages import Message, MessageMark
+from chat.models.conversations import Kind, Role
+from chat.models.messages import Message, MessageKind, MessageMark
 from chat.queries.conversations import Chat
 from core import errors
 
@@ -115,6 +116,27 @@ def adorn(viewer: Viewer, shown: list[Line]) -> None:
     for line in shown:
         line.quoted = quoted.get(line.message.reply_seq or 0)
         line.starred = line.message.pk in starred
+
+
+@dataclass(frozen=True)
+class May:
+    """What the viewer may do with a message; the actions decide, this is what is offered."""
+
+    edit: bool
+    pin: bool
+    delete: bool
+
+
+def may(viewer: Viewer, shown: Chat, seq: int) -> May:
+    row = message(viewer, shown.conversation.pk, seq)
+    mine = row.sender_id == shown.mine.user_id
+    leads = shown.conversation.kind != Kind.DIRECT and shown.mine.role != Role.MEMBER
+    says = row.deleted_at is None and row.kind == MessageKind.TEXT and bool(row.text)
+    return May(
+        edit=says and mine and not row.is_forwarded,
+        pin=says and (leads or shown.conversation.kind == Kind.DIRECT),
+        delete=says and (mine or leads),
+    )
 
 
 def one_line(viewer: Viewer, shown: Chat, seq: int) -> Line:
