@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F
-
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from accounts.access import people as accounts_access
@@ -15,6 +16,7 @@ from chat.models.messages import Message
 from core import errors, paging
 
 PAGE = 30
+UNREAD, ARCHIVED = "unread", "archived"
 BADGE_LIMIT = 100
 
 
@@ -33,6 +35,10 @@ class Chat:
         return self.conversation.name or (self.other.display_name if self.other else gettext("Deleted member"))
 
     @property
+    def is_muted(self) -> bool:
+        return self.mine.muted_until is not None and self.mine.muted_until > timezone.now()
+
+    @property
     def unread(self) -> int:
         return self.mine.unread_of(self.conversation)
 
@@ -41,12 +47,26 @@ class Chat:
 class Inbox:
     chats: list[Chat]
     next: str
+    which: str = ""
+
+    @property
+    def query(self) -> str:
+        """Of the address of what follows."""
+        return "?" + urlencode({"which": self.which, "cursor": self.next} if self.which else {"cursor": self.next})
 
 
-def inbox(viewer: Viewer, cursor: str = "", *, size: int = PAGE) -> Inbox:
-    """The viewer's conversations, latest first: four queries. The index is right to a minute, the page exact."""
+def inbox(viewer: Viewer, cursor: str = "", *, which: str = "", size: int = PAGE) -> Inbox:
+    """The viewer's conversations, latest first, those that they pinned above the first page: five queries. The index
+    is right to a minute, the page exact. `which`: only the unread ones, or those that they archived."""
     me = accounts_access.viewer_id(viewer) or 0
-    candidates = Membership.objects.filter(user_id=me, active_at__isnull=False).select_related("conversation")
+    mine = Membership.objects.filter(user_id=me).select_related("conversation")
+    candidates = mine.filter(active_at__isnull=False, archived_at__isnull=which != ARCHIVED)
+    pinned: list[Membership] = []
+    if which == UNREAD:
+        candidates = candidates.filter(unread=True)
+    elif not which:
+        candidates = candidates.filter(pinned_at__isnull=True)
+        pinned = [] if cursor else _open(viewer, list(mine.filter(pinned_at__isnull=False).order_by("-pinned_at")))
     page = paging.page(
         candidates,
         cursor=cursor,
@@ -54,9 +74,10 @@ def inbox(viewer: Viewer, cursor: str = "", *, size: int = PAGE) -> Inbox:
         by=("-active_at", "-id"),
         keep=lambda rows: _open(viewer, rows),
     )
-    chats = _chats(me, page.rows)
-    chats.sort(key=lambda chat: chat.conversation.last_message_at or chat.conversation.created_at, reverse=True)
-    return Inbox(chats, page.next)
+    chats = _chats(viewer, [*pinned, *page.rows])
+    first, rest = chats[: len(pinned)], chats[len(pinned) :]
+    rest.sort(key=lambda chat: chat.conversation.last_message_at or chat.conversation.created_at, reverse=True)
+    return Inbox([*first, *rest], page.next, which)
 
 
 def _open(viewer: Viewer, rows: list[Membership]) -> list[Membership]:
@@ -73,28 +94,29 @@ def chat(viewer: Viewer, conversation_id: int) -> Chat:
         mine = rows.select_related("conversation").first()
     if mine is None:
         raise errors.NotFound
-    return _chats(mine.user_id, [mine])[0]
+    return _chats(viewer, [mine])[0]
 
 
-def _chats(me: int, memberships: list[Membership]) -> list[Chat]:
-    """Memberships with the other member and the last message: two queries."""
+def _chats(viewer: Viewer, memberships: list[Membership]) -> list[Chat]:
+    """Memberships with the other member and the last message that the viewer sees: two queries."""
+    me = accounts_access.viewer_id(viewer) or 0
     ids = [row.conversation_id for row in memberships]
     others = Membership.objects.filter(conversation_id__in=ids).exclude(user_id=me).select_related("user")
     other = {row.conversation_id: row for row in others}
-    latest = Message.objects.filter(conversation_id__in=ids, seq=F("conversation__last_seq"))
+    newest = conversation_access.visible_messages(viewer).filter(conversation_id=OuterRef("conversation_id"))
+    shown = Membership.objects.filter(pk__in=[row.pk for row in memberships])
+    latest = Message.objects.filter(pk__in=shown.values_list(Subquery(newest.order_by("-seq").values("pk")[:1])))
     last = {row.conversation_id: row for row in latest}
     made = []
     for row in memberships:
-        them, newest = other.get(row.conversation_id), last.get(row.conversation_id)
-        if newest is not None and newest.seq <= row.joined_seq:
-            newest = None
+        them = other.get(row.conversation_id)
         made.append(
             Chat(
                 conversation=row.conversation,
                 mine=row,
                 other=them.user if them else None,
                 other_read_seq=them.read_seq if them else 0,
-                last=newest,
+                last=last.get(row.conversation_id),
             )
         )
     return made

@@ -23,10 +23,15 @@ class OwnChanges:
     marks: list[MessageMark] = field(default_factory=list)
 
 
+def own_sync(viewer: Viewer) -> int:
+    """The number of the latest change of what is the viewer's alone."""
+    me = accounts_access.viewer_id(viewer) or 0
+    return ChatMember.objects.filter(pk=me).values_list("sync", flat=True).first() or 0
+
+
 def own_since(viewer: Viewer, after: int) -> OwnChanges:
     """What came after this number of the viewer's: three queries."""
-    me = accounts_access.viewer_id(viewer) or 0
-    sync = ChatMember.objects.filter(pk=me).values_list("sync", flat=True).first() or 0
+    me, sync = accounts_access.viewer_id(viewer) or 0, own_sync(viewer)
     # A number above ours was never given out: the client's memory is of another life of this database.
     if not 0 <= sync - after <= ROWS:
         return OwnChanges(sync, reload=True)

@@ -41,12 +41,12 @@ def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
         missed.reload = gap > left or gap < 0
         if gap and not missed.reload:
             left -= gap
-            behind |= Q(conversation_id=id, rev__gt=wanted[id], rev__lte=row.conversation.rev, seq__gt=row.joined_seq)
+            behind |= Q(conversation_id=id, rev__gt=wanted[id], rev__lte=row.conversation.rev)
     for row in Membership.objects.filter(conversation_id__in=list(joined)).only(
         "conversation_id", "user_id", "read_seq"
     ):
         found[row.conversation_id].read[row.user_id] = row.read_seq
     if behind:
-        for message in Message.objects.filter(behind).order_by("conversation_id", "rev"):
+        for message in conversation_access.visible_messages(viewer).filter(behind).order_by("conversation_id", "rev"):
             found[message.conversation_id].messages.append(message)
     return found

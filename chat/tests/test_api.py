@@ -125,5 +125,5 @@ def test_the_cost_is_fixed(cast: Cast, django_assert_max_num_queries) -> None:  
     for other in (cast.bob, cast.dan, cast.carol):
         make_chat(cast.alice, other, *("x" for _turn in range(5)))
     alice = as_(cast.alice)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(alice.get(BASE).json()["results"]) == 3

@@ -25,7 +25,7 @@ def test_the_inbox_is_in_order_of_the_last_message(cast: Cast, django_assert_num
         clock.shift(600)
         say(cast.alice, chats[3], "above all")
     make_chat(cast.alice, cast.dan)  # nothing was said
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         page = conversation_queries.inbox(cast.alice)
     assert [row.conversation.pk for row in page.chats][:2] == [chats[3].pk, chats[1].pk]
     assert len(page.chats) == 5

@@ -121,10 +121,11 @@ def test_the_cost_of_a_page_is_fixed(cast: Cast, django_assert_max_num_queries) 
     bob.get(f"/chat/{talk.pk}/")
     for _turn in range(30):
         say(cast.alice, talk)
-    # Session, member, their standing, conversation (3), messages (2), reading (with its savepoint), inbox (4), badge.
-    with django_assert_max_num_queries(20):
+    # Session, member, their standing, conversation (3), messages (2), stars, reading (with its savepoint), inbox (5),
+    # what is pinned (2), what is theirs alone, badge.
+    with django_assert_max_num_queries(25):
         bob.get(f"/chat/{talk.pk}/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         bob.get("/chat/")
 
 

@@ -1,5 +1,7 @@
 """The chat's pages. They can be read and written without script; with script the same addresses answer fragments."""
 
+import contextlib
+import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,12 +11,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import people as accounts_access
+from accounts.models.people import User
 from chat.actions import conversations as conversation_actions
 from chat.actions import marks as mark_actions
 from chat.actions import messages as message_actions
 from chat.forms import MessageForm
+from chat.models.messages import Message
 from chat.queries import conversations as conversation_queries
 from chat.queries import messages as message_queries
+from chat.queries import own as own_queries
 from core import errors
 
 
@@ -22,7 +27,8 @@ from core import errors
 @vary_on_headers("HX-Request")
 def inbox(request: HttpRequest) -> HttpResponse:
     member = accounts_access.access_member(request.user)
-    context = {"inbox": conversation_queries.inbox(member, request.GET.get("cursor", ""))}
+    which = request.GET.get("which", "")
+    context = {"inbox": conversation_queries.inbox(member, request.GET.get("cursor", ""), which=which), "which": which}
     return render(request, "chat/_inbox.html" if is_fragment(request) else "chat/inbox.html", context)
 
 
@@ -36,6 +42,10 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
         message_actions.send_message(actor=member, conversation_id=id, **form.cleaned_data)
         return to_end(id)
     chat = conversation_queries.chat(member, id)
+    if not form.is_bound:
+        form = MessageForm(
+            initial={"text": chat.mine.draft, "reply": request.GET.get("reply"), "client_id": uuid.uuid4()}
+        )
     thread = message_queries.thread(member, chat, **window(request))
     if is_fragment(request):
         return render(request, "chat/_messages.html", {"thread": thread, "chat": chat})
@@ -47,9 +57,20 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
         "thread": thread,
         "form": form,
         "other": chat.other,
+        "sync": own_queries.own_sync(member),
+        "pinned": message_queries.pinned(member, id)[:1],
+        "replying": replying(request, member, id),
+        "blanks": message_queries.blank_lines(),
     }
-    status = 422 if form.errors else 200
-    return render(request, "chat/conversation.html", {**page, "blanks": message_queries.blank_lines()}, status=status)
+    return render(request, "chat/conversation.html", page, status=422 if form.errors else 200)
+
+
+def replying(request: HttpRequest, member: User, id: int) -> Message | None:
+    """What is to be answered, where the address names it; what is not there any more is not answered."""
+    place = request.GET.get("reply", "")
+    with contextlib.suppress(errors.NotFound):
+        return message_queries.message(member, id, int(place)) if place.isdecimal() and len(place) < 19 else None
+    return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

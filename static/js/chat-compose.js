@@ -4,10 +4,37 @@ import { socket } from "./socket.js";
 
 const TYPING_EVERY = 2500;
 
+const DRAFT_REST = 1200; // ms without a key, then one's other devices have it too
+
 export function compose(form, thread) {
   const area = form.elements.text;
   const draft = `draft:${document.body.dataset.me}:${location.pathname}`;
+  const answer = answering(form);
   let saidAt = 0;
+  let kept = area.defaultValue; // what the site has of it
+  let timer = 0;
+
+  const keep = () => {
+    clearTimeout(timer);
+    if (!thread || area.value === kept || !socket.isOpen) return;
+    kept = area.value;
+    socket.say("chat.draft", { conversation: thread.id, text: kept });
+  };
+  const sent = () => {
+    area.value = "";
+    saidAt = 0;
+    sessionStorage.removeItem(draft);
+    answer.end();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    keep();
+    area.focus();
+  };
+  // Begun on another device: it stands here, too, unless something else is being written here.
+  document.addEventListener("chat-draft", ({ detail }) => {
+    if (area.value !== kept) return;
+    kept = area.value = detail;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  });
 
   // On a phone's keyboard Enter breaks the line, as everywhere there.
   const keyboard = matchMedia("(hover: hover), (pointer: fine)");
@@ -21,6 +48,8 @@ export function compose(form, thread) {
   area.dispatchEvent(new Event("input", { bubbles: true }));
   area.addEventListener("input", () => {
     sessionStorage.setItem(draft, area.value);
+    clearTimeout(timer);
+    timer = setTimeout(keep, DRAFT_REST);
     if (!thread || !area.value.trim() || Date.now() - saidAt < TYPING_EVERY) return;
     saidAt = Date.now();
     socket.say("chat.typing", { conversation: thread.id });
@@ -34,12 +63,37 @@ export function compose(form, thread) {
       return; // the first message of all goes as a plain form
     }
     event.preventDefault();
-    thread.showPending(outbox.add(thread.id, text));
-    area.value = "";
-    saidAt = 0;
-    sessionStorage.removeItem(draft);
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
+    thread.showPending(outbox.add(thread.id, text, answer.seq));
+    sent();
   });
   if (keyboard.matches) area.focus({ preventScroll: true });
+}
+
+/** What is being answered stands above the line, until it is sent or called off. */
+function answering(form) {
+  const strip = form.querySelector("[data-replying]");
+  const field = form.elements.reply;
+  const state = {
+    get seq() {
+      return Number(field?.value) || null;
+    },
+    end() {
+      if (!strip) return;
+      strip.hidden = true;
+      field.value = "";
+    },
+  };
+  if (!strip) return state;
+  strip.querySelector("[data-reply-off]").addEventListener("click", (event) => {
+    event.preventDefault();
+    state.end();
+    form.elements.text.focus();
+  });
+  document.addEventListener("chat-reply", ({ detail: { seq, words } }) => {
+    field.value = seq;
+    strip.querySelector("[data-reply-words]").textContent = words.trim();
+    strip.hidden = false;
+    form.elements.text.focus();
+  });
+  return state;
 }

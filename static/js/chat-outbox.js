@@ -40,8 +40,8 @@ export function remove(clientId) {
 
 let turn = 0;
 
-export function add(conversation, text) {
-  const item = { client_id: uuid(), conversation, text, at: Date.now(), turn: (turn += 1) };
+export function add(conversation, text, reply = null) {
+  const item = { client_id: uuid(), conversation, text, reply, at: Date.now(), turn: (turn += 1) };
   keep(item);
   flush(conversation);
   return item;
@@ -56,10 +56,10 @@ export function retry(clientId) {
   flush(item.conversation);
 }
 
-function deliver({ conversation, client_id, text }) {
-  if (socket.isOpen) return socket.send("chat.send", { conversation, client_id, text });
+function deliver({ conversation, client_id, text, reply = null }) {
+  if (socket.isOpen) return socket.send("chat.send", { conversation, client_id, text, reply });
   if (Date.now() - openedAt < PATIENCE) return Promise.reject(new HttpError("", { status: 0 }));
-  return post(`/api/v1/conversations/${conversation}/messages`, { client_id, text });
+  return post(`/api/v1/conversations/${conversation}/messages`, { client_id, text, reply });
 }
 
 // One after the other in each conversation: their order is the order in which they were written.

@@ -1,7 +1,8 @@
 // One open conversation. Messages are applied in order of `rev`; a gap waits a moment for what is late, then asks.
 import { fill } from "./chat-text.js";
 import * as outbox from "./chat-outbox.js";
-import { get } from "./http.js";
+import { getFragment } from "./fragment.js";
+import { get, HttpError } from "./http.js";
 import { day } from "./reltime.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
@@ -18,6 +19,9 @@ const dayName = (date) =>
   day(date) ?? (date.getFullYear() === new Date().getFullYear() ? sameYear : otherYear).format(date);
 const dateOf = (node) => new Date(node.querySelector(".bub time").dateTime);
 
+const isPlain = ({ kind = "text", reply, mentions, is_forwarded: forwarded, is_deleted: deleted, text = " " }) =>
+  kind === "text" && !reply && !mentions?.length && !forwarded && !deleted && text;
+
 export class Thread {
   constructor(box) {
     const { conversation, rev, read, otherRead, other, otherName } = box.dataset;
@@ -25,6 +29,7 @@ export class Thread {
     this.me = Number(document.body.dataset.me);
     this.other = Number(other) || null;
     this.otherRead = Number(otherRead);
+    this.sync = Number(box.dataset.sync);
     this.end = box.querySelector("[data-end]");
     this.typing = box.querySelector("[data-typing]");
     this.jump = document.querySelector("[data-jump]");
@@ -42,8 +47,9 @@ export class Thread {
     socket.on("chat.message", (row) => row.conversation === this.id && this.hear(row));
     socket.on("chat.read", (mark) => mark.conversation === this.id && this.hearRead(mark.user, mark.seq));
     socket.on("chat.typing", (word) => word.conversation === this.id && word.user !== this.me && this.hearTyping(word));
+    socket.on("chat.own", ({ sync }) => sync > this.sync && this.hearOwn());
     socket.on("chat.behind", ({ conversation, rev }) => conversation === this.id && rev > this.rev && this.resume());
-    socket.onOpen(() => this.resume());
+    socket.onOpen(() => Promise.all([this.resume(), this.hearOwn()]));
     outbox.onChange((change) => change.item.conversation === this.id && this.outboxChanged(change));
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.box.addEventListener("click", (event) => this.clicked(event));
@@ -137,17 +143,58 @@ export class Thread {
       return undefined;
     }
     const known = this.box.querySelector(`#m${row.seq}`);
-    if (known && !row.text) fill(known.querySelector("[data-text]"), t("taken"));
-    if (known) return undefined;
+    if (known) return row.rev > Number(known.dataset.rev) ? this.renew(row.seq) : undefined;
     if (mine) outbox.remove(row.client_id);
     const there = this.atEnd();
     const node = this.make(mine, row.text, row.created_at);
+    node.dataset.rev = row.rev;
     node.dataset.client = row.client_id;
     this.place(node, row.seq);
+    if (!isPlain(row)) this.renew(row.seq);
     if (!mine) this.typing.hidden = true;
     if (mine || there) this.toEnd();
     else this.count();
     this.markRead();
+    return undefined;
+  }
+
+  /** The message as the site shows it now: changed, or more than words. */
+  async renew(seq) {
+    const node = this.box.querySelector(`#m${seq}`);
+    if (!node) return;
+    try {
+      const [fresh] = await getFragment(`/chat/${this.id}/${seq}/?line=1`);
+      const there = this.atEnd();
+      node.replaceWith(fresh);
+      this.arrange();
+      if (there) this.toEnd();
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      if (error.status === 404) this.takeAway(node);
+    }
+  }
+
+  takeAway(node) {
+    node.remove();
+    this.arrange();
+  }
+
+  /** What this member did elsewhere for themselves alone: stars, what is deleted for them, a draft. */
+  async hearOwn() {
+    const found = await socket.send("chat.own_since", { after: this.sync });
+    this.sync = found.sync;
+    if (found.reload) return location.reload();
+    for (const { conversation, seq, is_hidden: gone } of found.messages) {
+      const node = conversation === this.id && this.box.querySelector(`#m${seq}`);
+      if (node && gone) this.takeAway(node);
+      else if (node) this.renew(seq);
+    }
+    for (const { conversation, cleared_seq: cleared, draft } of found.conversations) {
+      if (conversation !== this.id) continue;
+      for (const seq of this.seqs()) if (seq <= cleared) this.box.querySelector(`#m${seq}`).remove();
+      this.arrange();
+      document.dispatchEvent(new CustomEvent("chat-draft", { detail: draft }));
+    }
     return undefined;
   }
 
@@ -159,6 +206,7 @@ export class Thread {
     this.box.querySelector("[data-empty]")?.remove();
     const node = this.make(true, item.text, new Date(item.at).toISOString());
     node.dataset.client = item.client_id;
+    if (item.reply) node.dataset.reply = item.reply;
     this.typing.before(node);
     if (item.failed) this.fail(node, item.failed);
     else this.wait(node);
@@ -178,6 +226,9 @@ export class Thread {
     this.box.querySelector("[data-empty]")?.remove();
     node.id = `m${seq}`;
     node.dataset.seq = seq;
+    const options = node.querySelector("[data-message]");
+    options.href = `/chat/${this.id}/${seq}/`;
+    options.hidden = false;
     const later = [...this.box.querySelectorAll(".msg")].find(
       (other) => other !== node && (!other.dataset.seq || Number(other.dataset.seq) > seq),
     );
@@ -190,13 +241,16 @@ export class Thread {
     return this.box.querySelector(`.msg.me[data-seq=""][data-client="${CSS.escape(clientId)}"]`);
   }
 
-  settle(node, { seq, client_id: clientId, created_at: at }) {
+  settle(node, { seq, rev, client_id: clientId, created_at: at, ...row }) {
+    node.dataset.rev = rev;
     if (clientId) outbox.remove(clientId);
     if (this.box.querySelector(`#m${seq}`)) return node.remove();
     node.classList.remove("waiting", "failed");
     node.querySelector("[data-failed]").hidden = true;
     node.querySelector(".bub time").dateTime = at;
-    return this.place(node, seq);
+    this.place(node, seq);
+    if (node.dataset.reply || !isPlain(row)) this.renew(seq);
+    return undefined;
   }
 
   outboxChanged({ state, item, ack, error }) {
