@@ -1,6 +1,7 @@
 """What the chat's pages take in."""
 
 import uuid
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -24,4 +25,9 @@ class ForwardForm(forms.Form):
 
 
 class EditForm(forms.Form):
-    text = forms.CharField(label=_("Message"), max_length=TEXT_LIMIT, widget=forms.Textarea(attrs={"rows": 3}))
+    """It stands beside the line one writes into: its ids are others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="edit_%s", **kwargs)
+
+    text = forms.CharField(label=_("Other words"), max_length=TEXT_LIMIT, widget=forms.Textarea(attrs={"rows": 3}))

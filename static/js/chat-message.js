@@ -21,9 +21,10 @@ openHere("a[data-message]", (link, made) => {
 
 async function send({ target: form, submitter }, dialog) {
   const said = dialog.querySelector("[data-options-error]");
+  const body = new FormData(form, submitter); // before the button is disabled: then it would not be in it
   said.hidden = submitter.disabled = true;
   try {
-    await request(form.action, { method: "POST", body: new FormData(form, submitter), headers: { "HX-Request": "true" } });
+    await request(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
     dialog.close();
   } catch (error) {
     said.textContent = error.message;
