@@ -14,9 +14,11 @@ class ChatConfig(AppConfig):
         from chat import belongings, consumers, writer  # noqa: F401  registers the frames
         from chat import realtime as chat_realtime
         from chat.access import conversations as conversation_access
+        from chat.access import groups as group_access
         from chat.actions import conversations as conversation_actions
         from chat.queries import conversations as conversation_queries
         from core import frame, realtime
+        from uploads import registry as uploads_registry
 
         frame.register_nav(
             frame.NavItem(
@@ -42,6 +44,7 @@ class ChatConfig(AppConfig):
         )
         registry.ties.append(conversation_access.share_conversation)
         belongings.register()
+        uploads_registry.register("group", visible=group_access.visible_pictures, public=True, shape=1)
         realtime.routers[chat_realtime.PREFIX] = chat_realtime.audiences.deliver
         realtime.rechecks.append(chat_realtime.audiences.forget)
         realtime.resyncers.append(chat_realtime.audiences.catch_up)

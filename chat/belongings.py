@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts import personal
 from accounts.models.people import User
-from chat import realtime
 from chat.access import conversations as conversation_access
-from chat.models.conversations import Conversation, Membership
+from chat.actions import groups, notices
+from chat.models.conversations import Conversation, InviteLink, Kind, Membership, Removal
+from chat.models.members import ChatMember
 from chat.models.messages import Message
 
 BATCH = 200
@@ -42,6 +42,17 @@ def register() -> None:
     """One line for each table; see accounts.personal."""
     personal.holds(Message, "sender", erase=erase_messages)
     personal.holds(Membership, "user", erase=erase_memberships)
+    personal.holds(Membership, "invited_by", erase=personal.with_the_member)  # who was brought in stays, by nobody
+    personal.holds(InviteLink, "maker", erase=personal.with_the_member)  # lets people in as before, by nobody
+    personal.holds(Removal, "user", erase=personal.with_the_member)
+    personal.holds(
+        ChatMember,
+        "user",
+        erase=personal.with_the_member,
+        file="chat.json",
+        title=_("Chat"),
+        fields={"writers": "writers"},
+    )
     personal.register(personal.Chapter("messages.json", _("Messages"), messages, "archives/_message.html"))
 
 
@@ -65,10 +76,13 @@ def erase_messages(*, member: User, take_messages: bool) -> int:
 
 @transaction.atomic
 def erase_memberships(*, member: User, take_messages: bool) -> int:
-    """Who stays sees the conversation on, with a deleted member; one that nobody is in any more goes, too."""
-    rows = list(Membership.objects.filter(user=member).order_by("pk").values_list("conversation_id", flat=True)[:BATCH])
-    conversations = _lock(set(rows))
+    """Who stays sees the conversation on, with a deleted member, and somebody owns it; one that nobody is in any more
+    goes, too."""
+    rows = list(Membership.objects.filter(user=member).order_by("pk")[:BATCH])
+    conversations = _lock({row.conversation_id for row in rows})
     others = Membership.objects.filter(conversation__in=conversations).exclude(user=member)
+    # In a group that only asked people are in, there is nobody.
+    others = others.exclude(is_request=True, conversation__kind=Kind.GROUP)
     peopled = set(others.values_list("conversation_id", flat=True))
     for id in conversations.keys() - peopled:
         words = list(Message.objects.filter(conversation=id).order_by("pk").values_list("pk", flat=True)[:BATCH])
@@ -77,10 +91,21 @@ def erase_memberships(*, member: User, take_messages: bool) -> int:
             return len(words)
         Conversation.objects.filter(pk=id).delete()
     Membership.objects.filter(user=member, conversation__in=peopled).delete()
-    changed = Conversation.objects.filter(pk__in=peopled)
-    changed.update(members_version=F("members_version") + 1, rev=F("rev") + 1)
-    realtime.push_changed(sorted(peopled), dict(changed.values_list("pk", "members_version")))
+    for row in rows:
+        if row.conversation_id in peopled:
+            _go_on(conversations[row.conversation_id], row)
     return len(rows)
+
+
+def _go_on(conversation: Conversation, row: Membership) -> None:
+    """Without a word about the one who is gone: nobody should read that they went."""
+    made = []
+    if conversation.is_group and not row.is_request:
+        conversation.members_count -= 1
+        made = groups.hand_over(group=conversation)
+    conversation.rev += 1
+    conversation.info_rev = conversation.rev
+    notices.keep(conversation, made, sight=True)
 
 
 def _lock(ids: set[int]) -> dict[int, Conversation]:

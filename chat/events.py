@@ -19,3 +19,19 @@ class MessageChanged:
     conversation_id: int
     seq: int
     rev: int
+
+
+@outbox.event(subject="conversation:{conversation_id}")
+class MembersChanged:
+    """Somebody came into a group, left it, or has another role; who, stands in the notices."""
+
+    conversation_id: int
+    members_version: int
+
+
+@outbox.event(subject="conversation:{conversation_id}")
+class ConversationChanged:
+    """The name, picture, people or settings of a group are others."""
+
+    conversation_id: int
+    rev: int

@@ -45,13 +45,29 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: datetime | None = None
 
 
+class Card(msgspec.Struct, frozen=True):
+    """What a group is called and how it is set, the same for every member; `rev` is that of its latest change."""
+
+    rev: int
+    name: str
+    about: str
+    picture: str
+    members_count: int
+    who_adds: str
+    who_writes: str
+    shows_history: bool
+    lifetime: int
+
+
 class Missed(msgspec.Struct, frozen=True):
-    """What came after the `rev` one had. `reload`: it is too much, start anew. `read`: how far each member is."""
+    """What came after the `rev` one had. `reload`: it is too much, start anew. `read`: how far each member is (up to 50
+    members). `card`: of a group that is called or set otherwise since."""
 
     rev: int
     reload: bool
     read: dict[int, int]
     messages: list[Message]
+    card: Card | None = None
 
 
 class MissedByConversation(msgspec.Struct, frozen=True):
@@ -182,3 +198,14 @@ class Own(Event, frozen=True):
     """What is yours alone has come to this `sync`: who has less asks `chat.own_since`."""
 
     sync: int
+
+
+# -- Groups --
+
+
+@says("chat.membership")
+class Membership(Event, frozen=True):
+    """You came into this conversation, or are in it no more: the list is another, and an open page of it closes."""
+
+    conversation: int
+    is_member: bool

@@ -67,6 +67,13 @@ def push_own(user_id: int, sync: int) -> None:
     realtime.push(f"user:{user_id}", frames.Own(sync))
 
 
+def push_membership(user_ids: Iterable[int], conversation_id: int, *, is_member: bool) -> None:
+    """To these members' own devices: they came into a conversation, or are in it no more."""
+    frame = frames.Membership(conversation_id, is_member)
+    for id in user_ids:
+        realtime.push(f"user:{id}", frame)
+
+
 def push_changed(conversation_ids: Iterable[int], versions: dict[int, int]) -> None:
     """Who may see these conversations is another now: processes forget whom they remembered. Shows nothing."""
     for id in conversation_ids:

@@ -15,6 +15,8 @@ class ModerationConfig(AppConfig):
         from accounts.access import people as people_access
         from accounts.models.fields import ProfileField
         from accounts.models.people import User
+        from chat.models.conversations import Conversation
+        from chat.queries import groups as group_queries
         from core import errors
         from feed.access import comments as comment_access
         from feed.access import posts as post_access
@@ -68,6 +70,21 @@ class ModerationConfig(AppConfig):
                 url=lambda member, id: reverse("feed:comment", args=[id]),
                 shows=(Comment,),
                 uploads=("comment",),
+            )
+        )
+
+        def group(viewer: Any, id: int | str) -> registry.Thing:
+            found, owner = group_queries.reported(viewer, int(id))
+            return registry.Thing(found.pk, owner, f"{found.name}\n{found.about}".strip())
+
+        registry.register(
+            registry.Reportable(
+                key="group",
+                label=_("Group of the chat"),
+                find=group,
+                url=lambda member, id: reverse("chat:details", args=[id]),
+                shows=(Conversation,),
+                uploads=("group",),
             )
         )
         accounts_registry.role_permissions["moderator"] |= {access.READ, access.CLOSE}

@@ -7,6 +7,7 @@ urlpatterns = [
     path("@<str:handle>/report/", views.report_person, name="report_person"),
     path("posts/<int:id>/report/", views.report_post, name="report_post"),
     path("comments/<int:id>/report/", views.report_comment, name="report_comment"),
+    path("chat/<int:id>/report/", views.report_group, name="report_group"),
     path("site/reports/", views.reports, name="reports"),
     path("site/reports/<int:id>/close/", views.close, name="close"),
     path("api/v1/reports", api.Reports.as_view(), name="api_reports"),

@@ -43,6 +43,13 @@ def report_comment(request: Request, id: int) -> HttpResponse:
     return _report(request, "comment", id)
 
 
+@members_only
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def report_group(request: Request, id: int) -> HttpResponse:
+    return _report(request, "group", id)
+
+
 def _report(request: Request, kind: str, subject: int | str) -> HttpResponse:
     """A page, and for scripts what a dialog shows; refusals reach scripts as words."""
     thing = access.access_thing(request.user, kind, subject)

@@ -52,6 +52,16 @@ QUESTIONS = {
     "delete_list": Question(
         _("Delete the list %(name)s?"), _("The people on it stay where they are."), _("Delete the list")
     ),
+    "leave_group": Question(
+        _("Leave %(name)s?"),
+        _("You do not see any more what is said there. The others are told."),
+        _("Leave the group"),
+    ),
+    "remove_from_group": Question(
+        _("Remove %(name)s?"),
+        _("They do not see any more what is said there, and no invite link lets them in again."),
+        _("Remove %(name)s"),
+    ),
     "delete_draft": Question(
         _("Delete this draft?"), _("Nothing brings it back, and nobody has seen it."), _("Delete the draft")
     ),

@@ -35,6 +35,11 @@ def open_memberships() -> QuerySet[Membership]:
     )
 
 
+def told_memberships() -> QuerySet[Membership]:
+    """Those of the open ones whose member hears what happens: who was asked and has not answered hears nothing."""
+    return open_memberships().filter(is_request=False)
+
+
 def visible_memberships(viewer: Viewer) -> QuerySet[Membership]:
     """The viewer's own."""
     return open_memberships().filter(user_id=accounts_access.viewer_id(viewer) or 0)
@@ -90,7 +95,7 @@ def access_conversation(viewer: Viewer, id: int, *, lock: bool = False) -> Conve
 def writing_memberships() -> QuerySet[Membership]:
     """Those of the open ones whose member may write: who was asked answers first, and in some groups admins speak."""
     free = Q(conversation__who_writes=Who.MEMBERS) | Q(role__in=[Role.OWNER, Role.ADMIN])
-    return open_memberships().filter(free, is_request=False)
+    return told_memberships().filter(free)
 
 
 class Writer(NamedTuple):
@@ -102,6 +107,7 @@ class Writer(NamedTuple):
     read_seq: int
     own_after: int
     joined_seq: int
+    awaits: bool  # the other of the two was asked, and has not answered yet
 
 
 def writers(conversation_ids: Collection[int], user_ids: Collection[int]) -> dict[tuple[int, int], Writer]:
@@ -138,6 +144,8 @@ def _writers_sql(vendor: str, conversations: int, users: int) -> tuple[str, tupl
         conversation_id__in=[_CONVERSATION - place for place in range(conversations)],
         user_id__in=[_USER - place for place in range(users)],
     )
+    asked = Membership.objects.filter(conversation_id=OuterRef("conversation_id"), is_request=True)
+    rows = rows.annotate(awaits=Q(conversation__kind=Kind.DIRECT) & Exists(asked))
     sql, params = rows.values_list(*Writer._fields).query.sql_with_params()
     return sql, tuple(_NOW if _is_time(value) else value for value in params)
 
@@ -147,9 +155,9 @@ def _is_time(value: Any) -> bool:
 
 
 def audience(conversation_id: int) -> tuple[int, int, frozenset[int]] | None:
-    """(members_version, rev, members that may see), read in one statement so that they belong together."""
+    """(members_version, rev, members that may see and are told), read in one statement so that they belong together."""
     rows = list(
-        open_memberships()
+        told_memberships()
         .filter(conversation_id=conversation_id)
         .values_list("user_id", "conversation__members_version", "conversation__rev")
     )

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import people as accounts_access
 from accounts.models.people import User
 from chat import realtime
+from chat.access import groups as group_access
 from chat.models.conversations import Conversation, Kind, Membership
 from core import errors
 
@@ -19,13 +20,25 @@ def open_direct(*, actor: User, person_id: int) -> Conversation:
         raise errors.Invalid(_("That would be talking to yourself."), field="user")
     key = Conversation.key_of(actor.pk, person.pk)
     conversation = Conversation.objects.filter(direct_key=key).first()
-    if conversation is None:
-        Conversation.objects.bulk_create([Conversation(kind=Kind.DIRECT, direct_key=key)], ignore_conflicts=True)
-        conversation = Conversation.objects.get(direct_key=key)
-        Membership.objects.bulk_create(
-            [Membership(conversation=conversation, user_id=id) for id in sorted((actor.pk, person.pk))],
-            ignore_conflicts=True,
-        )
+    if conversation is None or conversation.last_seq == 0:
+        conversation = _begin(actor, person, key)
+    return conversation
+
+
+def _begin(actor: User, person: User, key: str) -> Conversation:
+    """Nothing was said yet: whoever opens it may write, if the other lets them; who does not know them is asked."""
+    if person.pk not in group_access.reachable([person.pk], by=actor.pk):
+        raise errors.NotAllowed(_("This person does not take messages from people they do not know."))
+    Conversation.objects.bulk_create([Conversation(kind=Kind.DIRECT, direct_key=key)], ignore_conflicts=True)
+    conversation = Conversation.objects.select_for_update(no_key=True).get(direct_key=key)
+    if conversation.last_seq:  # somebody was faster, and has written
+        return conversation
+    asked = {actor.pk: False, person.pk: not group_access.acquainted([person.pk], actor.pk)}
+    Membership.objects.bulk_create(
+        [Membership(conversation=conversation, user_id=id, is_request=asked[id]) for id in sorted(asked)],
+        ignore_conflicts=True,
+    )
+    Membership.objects.filter(conversation=conversation, user=actor).update(is_request=False)
     return conversation
 
 

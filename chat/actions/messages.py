@@ -18,7 +18,7 @@ from accounts.models.people import User
 from chat import realtime
 from chat.access import conversations as conversation_access
 from chat.events import MessagesSent
-from chat.models.conversations import Conversation, Membership
+from chat.models.conversations import REQUEST_LIMIT, Conversation, Membership
 from chat.models.messages import TEXT_LIMIT, Message, MessageKind
 from core import errors, outbox, text
 
@@ -112,6 +112,9 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
     for place, draft in here:
         key = (draft.sender_id, draft.client_id)
         row, again = standing.get(key) or fresh.get(key), True
+        if row is None and _is_too_much(writers[draft.conversation_id, draft.sender_id], conversations):
+            outcomes[place] = errors.Conflict(_("They have not answered yet. You can write more when they accept."))
+            continue
         if row is None:
             row, again = _number(conversations[draft.conversation_id], draft, now), False
             row.mentions = [mentioned[key] for key in _named(draft) if key in mentioned]
@@ -151,6 +154,11 @@ def _may_say(
         return False
     last = conversations[draft.conversation_id].last_seq
     return draft.reply_seq is None or mine.joined_seq < draft.reply_seq <= last
+
+
+def _is_too_much(mine: conversation_access.Writer, conversations: dict[int, Conversation]) -> bool:
+    """Who has not accepted yet is written to a few times at most."""
+    return bool(mine.awaits) and conversations[mine.conversation_id].last_seq >= REQUEST_LIMIT
 
 
 def _named(draft: Draft) -> list[tuple[int, str]]:

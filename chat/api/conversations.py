@@ -6,10 +6,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chat.actions import conversations as conversation_actions
+from chat.actions import groups as group_actions
 from chat.actions import marks as mark_actions
 from chat.api.base import CURSOR, checked, member
 from chat.queries import conversations as conversation_queries
 from chat.serializers import conversations as conversation_serializers
+from chat.serializers import groups as group_serializers
 from core import scopes
 
 
@@ -48,10 +50,21 @@ class UnreadConversations(APIView):
 
 
 class OneConversation(APIView):
-    scopes = scopes.Scopes(look=scopes.CHAT_READ)
+    scopes = scopes.Scopes(look=scopes.CHAT_READ, change=scopes.CHAT_WRITE)
 
     @extend_schema(responses=conversation_serializers.ConversationOut, operation_id="conversation_retrieve")
     def get(self, request: Request, id: int) -> Response:
+        return Response(conversation_serializers.chat(conversation_queries.chat(request.user, id)))
+
+    @extend_schema(
+        request=group_serializers.GroupChange,
+        responses=conversation_serializers.ConversationOut,
+        operation_id="group_change",
+    )
+    def patch(self, request: Request, id: int) -> Response:
+        """Changes what is given of a group; for admins."""
+        given = checked(group_serializers.GroupChange(data=request.data))
+        group_actions.change_all(actor=member(request), conversation_id=id, given=given)
         return Response(conversation_serializers.chat(conversation_queries.chat(request.user, id)))
 
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,16 @@ from django.utils.translation import gettext_lazy as _
 NAME_LIMIT = 80
 ABOUT_LIMIT = 300
 DRAFT_LIMIT = 5000
+MEMBERS_LIMIT = 1000  # of a group, those who were asked counted in
+PICTURES = 4  # drawn ones, for groups without their own
+LIFETIMES = {  # seconds after which messages disappear, where a group wants that
+    0: _("Never"),
+    24 * 3600: _("After a day"),
+    7 * 24 * 3600: _("After a week"),
+    30 * 24 * 3600: _("After 30 days"),
+    90 * 24 * 3600: _("After 90 days"),
+}
+REQUEST_LIMIT = 5  # messages to somebody who has not accepted yet
 
 
 class Kind(models.TextChoices):
@@ -78,6 +89,15 @@ class Conversation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("chat:conversation", args=[self.pk])
 
+    @property
+    def is_group(self) -> bool:
+        return self.kind != Kind.DIRECT
+
+    @property
+    def picture_url(self) -> str:
+        """Of a group; a drawn one where it has none. `picture` is fetched with the row."""
+        return self.picture.url(320) if self.picture else static(f"img/avatars/group-{(self.pk or 0) % PICTURES}.svg")
+
     @staticmethod
     def key_of(one: int, other: int) -> str:
         return f"{min(one, other)}:{max(one, other)}"
@@ -139,9 +159,27 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"
 
+    @property
+    def leads(self) -> bool:
+        return self.role in (Role.OWNER, Role.ADMIN)
+
     def unread_of(self, conversation: Conversation) -> int:
         """How much of what others said is unread; `conversation` is this one's row as it is now."""
         return conversation.last_seq - self.read_seq - self.own_after
+
+
+class Removal(models.Model):
+    """An admin has removed this member: no link lets them in, and only an admin adds them again (the row goes then)."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="removals", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="removal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} removed from {self.conversation_id}"
 
 
 class InviteLink(models.Model):

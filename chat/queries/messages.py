@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
+from accounts.models.people import User
 from chat.access import conversations as conversation_access
 from chat.models.conversations import Kind, Role
 from chat.models.messages import Message, MessageKind, MessageMark
+from chat.queries import notices as notice_queries
 from chat.queries.conversations import Chat
 from core import errors
 
@@ -28,7 +30,11 @@ class Line:
     first_unread: int = 0
     last_of_run: bool = True
     quoted: Message | None = None
+    quotes: User | None = None  # who said that; None: a member who left, or whom the reader may not see
     starred: bool = False
+    in_group: bool = False
+    first_of_run: bool = True
+    speaker: User | None = None  # in groups; None: a member who left, or whom the reader may not see
 
     @property
     def is_gone(self) -> bool:
@@ -94,28 +100,45 @@ def thread(
     found = messages(viewer, shown.conversation.pk, before=before, after=after)
     found.older = bool(found.messages) and found.messages[0].seq > shown.mine.joined_seq + 1
     found.newer = bool(found.messages) and found.messages[-1].seq < shown.conversation.last_seq
+    notice_queries.tell(found.messages, shown.mine.user_id)
     found.lines = lines(found.messages, shown)
-    adorn(viewer, found.lines)
+    adorn(viewer, shown, found.lines)
     return found
 
 
-def adorn(viewer: Viewer, shown: list[Line]) -> None:
-    """What lines answer, as far as the viewer may see that, and what the viewer starred: two queries."""
-    if not shown:
+def adorn(viewer: Viewer, shown: Chat, made: list[Line]) -> None:
+    """What lines answer, as far as the viewer may see that; what the viewer starred; in groups who speaks: three
+    queries."""
+    if not made:
         return
-    conversation_id = shown[0].message.conversation_id
-    wanted = {line.message.reply_seq for line in shown if line.message.reply_seq}
+    conversation_id = shown.conversation.pk
+    wanted = {line.message.reply_seq for line in made if line.message.reply_seq}
     rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, seq__in=wanted)
-    quoted = {row.seq: row for row in rows.select_related("sender")} if wanted else {}
+    quoted = {row.seq: row for row in rows} if wanted else {}
     marks = MessageMark.objects.filter(
         user_id=accounts_access.viewer_id(viewer) or 0,
-        message__in=[line.message.pk for line in shown],
+        message__in=[line.message.pk for line in made],
         starred_at__isnull=False,
     )
     starred = set(marks.values_list("message_id", flat=True))
-    for line in shown:
+    for line in made:
         line.quoted = quoted.get(line.message.reply_seq or 0)
         line.starred = line.message.pk in starred
+    people = _people(viewer, shown, made)
+    goes_on = False
+    for line in made:
+        line.in_group, line.first_of_run = shown.is_group, not goes_on
+        line.speaker = people.get(line.message.sender_id or 0)
+        line.quotes = people.get(line.quoted.sender_id or 0) if line.quoted else None
+        goes_on = not line.last_of_run
+
+
+def _people(viewer: Viewer, shown: Chat, made: list[Line]) -> dict[int, User]:
+    """Whom these lines are by and quote, as far as the viewer may see them."""
+    if not shown.is_group:
+        return {shown.other.pk: shown.other} if shown.other else {}
+    messages = [line.message for line in made] + [line.quoted for line in made if line.quoted]
+    return accounts_access.visible_people(viewer).in_bulk({row.sender_id for row in messages if row.sender_id})
 
 
 @dataclass(frozen=True)
@@ -142,9 +165,10 @@ def may(viewer: Viewer, shown: Chat, seq: int) -> May:
 def one_line(viewer: Viewer, shown: Chat, seq: int) -> Line:
     """One message as its page shows it, for scripts that heard that it changed."""
     row = message(viewer, shown.conversation.pk, seq)
+    notice_queries.tell([row], shown.mine.user_id)
     [line] = lines([row], shown)
     line.day, line.first_unread = None, 0
-    adorn(viewer, [line])
+    adorn(viewer, shown, [line])
     return line
 
 
@@ -162,12 +186,14 @@ def lines(rows: list[Message], shown: Chat) -> list[Line]:
         if unread and not mine and row.seq > shown.mine.read_seq:
             line.first_unread, unread = unread, 0
         if before is not None:
-            same = before.message.sender_id == row.sender_id and row.created_at - before.message.created_at < RUN
+            last = before.message
+            same = (last.sender_id, last.kind) == (row.sender_id, row.kind) and row.created_at - last.created_at < RUN
             before.last_of_run = not same or line.day is not None or bool(line.first_unread)
         made.append(line)
     return made
 
 
-def blank_lines() -> list[Line]:
+def blank_lines(shown: Chat) -> list[Line]:
     """One line of one's own and one of another's, for scripts to fill."""
-    return [Line(Message(seq=0, text="", created_at=timezone.now()), mine=mine) for mine in (True, False)]
+    now, group = timezone.now(), shown.is_group
+    return [Line(Message(seq=0, text="", created_at=now), mine=mine, in_group=group) for mine in (True, False)]

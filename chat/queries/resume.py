@@ -7,10 +7,11 @@ from django.db.models import Q
 
 from accounts.access.people import Viewer
 from chat.access import conversations as conversation_access
-from chat.models.conversations import Membership
+from chat.models.conversations import Conversation, Membership
 from chat.models.messages import Message
 
 RESUME_ROWS = 500
+MARKS_SHOWN = 50  # members of a conversation whose marks are told one by one
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Missed:
     read: dict[int, int]
     messages: list[Message] = field(default_factory=list)
     reload: bool = False
+    card: Conversation | None = None
 
 
 def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
@@ -28,7 +30,7 @@ def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
     mine = (
         conversation_access.visible_memberships(viewer)
         .filter(conversation_id__in=list(wanted))
-        .select_related("conversation")
+        .select_related("conversation__picture")
     )
     joined = {row.conversation_id: row for row in mine}
     found: dict[int, Missed] = {}
@@ -36,13 +38,16 @@ def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
     left = RESUME_ROWS
     for id, row in joined.items():
         missed = found[id] = Missed(rev=row.conversation.rev, read={})
+        if row.conversation.is_group and row.conversation.info_rev > wanted[id]:
+            missed.card = row.conversation
         gap = row.conversation.rev - wanted[id]
         # A rev above ours was never given out: the client's memory is of another life of this database.
         missed.reload = gap > left or gap < 0
         if gap and not missed.reload:
             left -= gap
             behind |= Q(conversation_id=id, rev__gt=wanted[id], rev__lte=row.conversation.rev)
-    for row in Membership.objects.filter(conversation_id__in=list(joined)).only(
+    few = [id for id, row in joined.items() if row.conversation.members_count <= MARKS_SHOWN]
+    for row in Membership.objects.filter(conversation_id__in=few, is_request=False).only(
         "conversation_id", "user_id", "read_seq"
     ):
         found[row.conversation_id].read[row.user_id] = row.read_seq

@@ -6,6 +6,7 @@ import msgspec
 from rest_framework import serializers
 
 from accounts.serializers import people as accounts_serializers
+from chat.models.conversations import Role, Who
 from chat.serializers import messages as message_serializers
 
 
@@ -15,6 +16,18 @@ def chat(shown: Any) -> dict[str, Any]:
         "id": shown.conversation.pk,
         "kind": shown.conversation.kind,
         "other": accounts_serializers.person(shown.other) if shown.other else None,
+        "title": shown.title,
+        "picture": shown.face.avatar_url if shown.face else "",
+        "about": shown.conversation.about,
+        "members_count": shown.conversation.members_count if shown.is_group else 2,
+        "role": shown.mine.role if shown.is_group else None,
+        "is_request": shown.mine.is_request,
+        "awaits_answer": shown.awaits,
+        "may_write": shown.may_write,
+        "who_adds": shown.conversation.who_adds,
+        "who_writes": shown.conversation.who_writes,
+        "shows_history": shown.conversation.shows_history,
+        "lifetime": shown.conversation.lifetime,
         "last_seq": shown.conversation.last_seq,
         "rev": shown.conversation.rev,
         "read_seq": shown.mine.read_seq,
@@ -27,7 +40,19 @@ def chat(shown: Any) -> dict[str, Any]:
 class ConversationOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     kind = serializers.CharField()
-    other = accounts_serializers.Person(allow_null=True, help_text="The other of the two.")
+    other = accounts_serializers.Person(allow_null=True, help_text="The other of the two; null in groups.")
+    title = serializers.CharField(help_text="Name of the group or of the other; empty: a member who left.")
+    picture = serializers.CharField()
+    about = serializers.CharField(help_text="Of a group.")
+    members_count = serializers.IntegerField()
+    role = serializers.ChoiceField(choices=Role.choices, allow_null=True, help_text="Yours in a group.")
+    is_request = serializers.BooleanField(help_text="You were asked: accept or decline.")
+    awaits_answer = serializers.BooleanField(help_text="The other was asked; until then 5 messages at most.")
+    may_write = serializers.BooleanField()
+    who_adds = serializers.ChoiceField(choices=Who.choices)
+    who_writes = serializers.ChoiceField(choices=Who.choices)
+    shows_history = serializers.BooleanField()
+    lifetime = serializers.IntegerField(help_text="Seconds after which what is said disappears; 0: never.")
     last_seq = serializers.IntegerField()
     rev = serializers.IntegerField()
     read_seq = serializers.IntegerField(help_text="How far you have read.")

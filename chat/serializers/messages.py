@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from chat import frames
 from chat.models.messages import TEXT_LIMIT, Message, MessageKind
+from chat.serializers import groups as group_serializers
 
 
 def message(row: Message) -> frames.Message:
@@ -46,7 +47,8 @@ def sent(outcome: Any) -> frames.Sent:
 
 def missed(found: Any) -> frames.Missed:
     """What a client has not seen of one conversation (queries.Missed)."""
-    return frames.Missed(found.rev, found.reload, found.read, [message(row) for row in found.messages])
+    card = group_serializers.card(found.card) if found.card else None
+    return frames.Missed(found.rev, found.reload, found.read, [message(row) for row in found.messages], card)
 
 
 class MessageOut(serializers.Serializer[Any]):

@@ -18,6 +18,7 @@ from chat.actions import messages as message_actions
 from chat.forms import MessageForm
 from chat.models.messages import Message
 from chat.queries import conversations as conversation_queries
+from chat.queries import groups as group_queries
 from chat.queries import messages as message_queries
 from chat.queries import own as own_queries
 from core import errors
@@ -28,7 +29,8 @@ from core import errors
 def inbox(request: HttpRequest) -> HttpResponse:
     member = accounts_access.access_member(request.user)
     which = request.GET.get("which", "")
-    context = {"inbox": conversation_queries.inbox(member, request.GET.get("cursor", ""), which=which), "which": which}
+    found = conversation_queries.inbox_with_requests(member, request.GET.get("cursor", ""), which=which)
+    context = {"inbox": found, "which": which}
     return render(request, "chat/_inbox.html" if is_fragment(request) else "chat/inbox.html", context)
 
 
@@ -52,7 +54,7 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
     if thread.messages and request.method == "GET" and not thread.newer:
         mark_actions.mark_read(actor=member, conversation_id=id, seq=thread.messages[-1].seq)
     page = {
-        "inbox": conversation_queries.inbox(member),
+        "inbox": conversation_queries.inbox_with_requests(member),
         "chat": chat,
         "thread": thread,
         "form": form,
@@ -60,7 +62,8 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
         "sync": own_queries.own_sync(member),
         "pinned": message_queries.pinned(member, id)[:1],
         "replying": replying(request, member, id),
-        "blanks": message_queries.blank_lines(),
+        "members": group_queries.members(member, id, size=group_queries.SHOWN) if chat.is_group else None,
+        "blanks": message_queries.blank_lines(chat),
     }
     return render(request, "chat/conversation.html", page, status=422 if form.errors else 200)
 
@@ -87,7 +90,7 @@ def with_person(request: HttpRequest, handle: str) -> HttpResponse:
     existing = conversation_queries.direct_with(member, person)
     if existing is not None and not form.errors:
         return redirect(existing)
-    page = {"inbox": conversation_queries.inbox(member), "other": person, "form": form}
+    page = {"inbox": conversation_queries.inbox_with_requests(member), "other": person, "form": form}
     return render(request, "chat/conversation.html", page, status=422 if form.errors else 200)
 
 

@@ -24,6 +24,7 @@ SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage
 NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
+    "chat.actions.groups.receive_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.factors.check_password": "hashes between two short transactions",
     "feed.actions.homes.copy_late": "one post after another, each in a transaction of its own",
     "feed.actions.homes.settle_waiting": "one source after another, each in a transaction of its own",
@@ -82,6 +83,7 @@ NO_ACTOR: dict[str, str] = {
     "accounts.actions.relations.tidy_requests": "the clock",
     "chat.actions.messages.send_messages": "a batch of many senders, each named in its draft",
     "chat.actions.conversations.sight_changed": "part of somebody's block",
+    "chat.actions.groups.hand_over": "part of somebody's leaving",
     "feed.actions.comments.discard_comment_pictures": "the clock",
     "feed.actions.posts.discard_pictures": "the clock",
     "feed.actions.mutes.forget_muted_posts": "the clock",
@@ -114,6 +116,7 @@ NO_ACTOR: dict[str, str] = {
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
 PARTS = {
+    "chat/actions/notices.py",
     *(f"feed/actions/{name}.py" for name in ("choosing", "drafting", "filing", "pictured", "sharing", "writing")),
     "accounts/actions/filming.py",
     *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal", "troubles")),

@@ -17,6 +17,10 @@ FILL: dict[str, list[Any]] = {
     "person": ["nobody"],
     "handle": ["nobody"],
     "id": [1],
+    "code": ["nothing"],
+    "user": [1],
+    "link": [1],
+    "seq": [1],
 }
 # Who else's rows an id may name, by the beginning of the route.
 PEOPLE, POSTS, COMMENTS, LISTS, COLLECTIONS = (

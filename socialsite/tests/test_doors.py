@@ -132,6 +132,7 @@ SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "feed:comment_reactors": reacted_to_comment,
     "feed:api_comment_reactors": reacted_to_comment,
     "chat:with": person,
+    "chat:new": own("follows", "friends"),
     "feed:saved": kept.saved,
     "feed:api_saved": kept.saved,
     "feed:collection": kept.collection,
@@ -163,6 +164,7 @@ UPLOADS = {
     "post": "test_graphs.pictures, and test below",
     "comment": "test_graphs.pictures",
     "preview": "feed/tests/test_previews.py: as the posts that show it",
+    "group": "chat/tests/test_group_pages.py: who sees the group",
 }
 # Files of the export; every other shows nothing of others.
 EXPORTS: dict[str, Callable[[Ask], Shown]] = {

@@ -32,6 +32,9 @@ OTHERWISE: dict[str, str] = {
     "accounts.Invitation": "goes by mail, and can be revoked",
     "accounts.MutedWord": "its owner's alone",
     "accounts.PeopleList": "its owner's alone",
+    "chat.InviteLink": "its code is chance",
+    "chat.Membership": "its owner's alone",
+    "chat.MessageVersion": "moderators' alone",
     "chat.Message": "with the person; a report of a message is the chat's to add",
     "feed.Collection": "its owner's alone",
     "feed.Draft": "its owner's alone",
@@ -88,10 +91,10 @@ def test_every_kind_of_upload_can_be_reported() -> None:
 def test_what_is_in_no_registry_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "kinds", {})
     assert undecided() == [
-        "accounts.ProfileField", "accounts.User", "feed.Comment", "feed.LinkPreview", "feed.Post", "feed.PostPicture",
-        "feed.Revision", "uploads.Caption",
+        "accounts.ProfileField", "accounts.User", "chat.Conversation", "feed.Comment", "feed.LinkPreview", "feed.Post",
+        "feed.PostPicture", "feed.Revision", "uploads.Caption",
     ]  # fmt: skip
-    assert uploads_undecided() == ["avatar", "comment", "cover", "post", "preview"]
+    assert uploads_undecided() == ["avatar", "comment", "cover", "group", "post", "preview"]
 
 
 def test_reasons_name_what_exists_and_is_not_reportable() -> None:
