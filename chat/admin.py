@@ -3,7 +3,8 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from chat.models.conversations import Conversation, Membership
+from chat.models.conversations import Conversation, InviteLink, Membership, Removal
+from chat.models.members import ChatMember
 
 
 class ReadOnly:
@@ -21,13 +22,13 @@ class ReadOnly:
 
 class MembershipInline(ReadOnly, TabularInline):
     model = Membership
-    fields = ["user", "read_seq", "active_at"]
+    fields = ["user", "role", "is_request", "read_seq", "active_at"]
     extra = 0
 
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly, ModelAdmin):
-    list_display = ["id", "kind", "last_seq", "last_message_at", "created_at"]
+    list_display = ["id", "kind", "name", "members_count", "last_seq", "last_message_at", "created_at"]
     list_filter = ["kind"]
     search_fields = ["=id", "=direct_key"]
     ordering = ["-id"]
@@ -47,4 +48,32 @@ class MembershipAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["conversation", "user"]
     search_fields = ["=user__handle"]
     ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(InviteLink)
+class InviteLinkAdmin(ReadOnly, ModelAdmin):
+    """The code is for the group's admins alone."""
+
+    list_display = ["id", "conversation", "maker", "uses", "most_uses", "expires_at", "ended_at"]
+    list_select_related = ["conversation", "maker"]
+    exclude = ["code"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(Removal)
+class RemovalAdmin(ReadOnly, ModelAdmin):
+    list_display = ["id", "conversation", "user", "created_at"]
+    list_select_related = ["conversation", "user"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(ChatMember)
+class ChatMemberAdmin(ReadOnly, ModelAdmin):
+    list_display = ["user", "writers"]
+    list_select_related = ["user"]
+    search_fields = ["=user__handle"]
+    ordering = ["-user"]
     show_full_result_count = False

@@ -171,7 +171,6 @@ def chat(viewer: Viewer, conversation_id: int) -> Chat:
 def _chats(viewer: Viewer, memberships: list[Membership]) -> list[Chat]:
     """Memberships with the other member and the last message that the viewer sees: two queries."""
     me = accounts_access.viewer_id(viewer) or 0
-    ids = [row.conversation_id for row in memberships]
     pairs = [row.conversation_id for row in memberships if not row.conversation.is_group]
     others = Membership.objects.filter(conversation_id__in=pairs).exclude(user_id=me).select_related("user")
     other = {row.conversation_id: row for row in others}

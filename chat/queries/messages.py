@@ -37,6 +37,10 @@ class Line:
     speaker: User | None = None  # in groups; None: a member who left, or whom the reader may not see
 
     @property
+    def is_notice(self) -> bool:
+        return self.message.kind == MessageKind.SYSTEM
+
+    @property
     def is_gone(self) -> bool:
         """Its place is left: deleted for everyone, or taken along by who left."""
         return self.message.deleted_at is not None or (bool(self.message.seq) and not self.message.text)

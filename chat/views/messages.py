@@ -32,8 +32,9 @@ def message(request: HttpRequest, id: int, seq: int) -> HttpResponse:
     member = accounts_access.access_member(request.user)
     if request.GET.get("line"):
         chat = conversation_queries.chat(member, id)
-        context = {"line": message_queries.one_line(member, chat, seq), "chat": chat, "other": chat.other}
-        return render(request, "chat/_message.html", context)
+        line = message_queries.one_line(member, chat, seq)
+        context = {"line": line, "chat": chat, "other": chat.other}
+        return render(request, "chat/_notice.html" if line.is_notice else "chat/_message.html", context)
     return options(request, member, id, seq)
 
 

@@ -37,6 +37,7 @@ from socialsite.demo import (
     entrance,
     films,
     finding,
+    groups,
     keeping,
     links,
     pictures,
@@ -108,6 +109,7 @@ def make(options: Options, say: Say, *, now: datetime | None = None) -> None:
         users = _write(made, uses, say)
         films.write(made, users, film, shot)
         links.write(card, now)
+        groups.write(users, now)
         Pulse.objects.filter(name=MARK).update(detail=f"made: {options}")
 
 

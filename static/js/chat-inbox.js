@@ -1,4 +1,5 @@
 // The list of conversations: the latest on top, counts and last words live.
+import { face } from "./chat-group.js";
 import { get } from "./http.js";
 import { timeNode } from "./reltime.js";
 import { socket } from "./socket.js";
@@ -35,8 +36,13 @@ function hear(message) {
   if (!row) return refetch();
   if (message.rev <= Number(row.dataset.rev)) return undefined;
   row.dataset.rev = message.rev;
+  if (message.kind === "system") return refetch(); // its words are the server's
   const mine = message.sender === me;
-  row.querySelector("[data-last]").textContent = mine ? `${t("you")}: ${message.text}` : message.text;
+  const last = row.querySelector("[data-last]");
+  last.textContent = mine ? `${t("you")}: ${message.text}` : message.text;
+  if (!mine && "group" in row.dataset) {
+    face(message.sender).then((who) => who && last.isConnected && (last.textContent = `${who.name}: ${message.text}`));
+  }
   row.querySelector("time")?.replaceWith(timeNode(message.created_at));
   if (!mine && !isOpen(row)) setUnread(row, Number(row.dataset.unread) + 1);
   if (!mine) stopTyping(row);
@@ -83,6 +89,7 @@ if (list) {
     const row = user === me && rowOf(conversation);
     if (row) setUnread(row, unread);
   });
+  socket.on("chat.membership", (word) => (word.is_member ? refetch() : rowOf(word.conversation)?.remove()));
   socket.onOpen(() => {
     if (opened) refetch(); // the page itself was fresh when it first connected
     opened = true;

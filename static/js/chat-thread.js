@@ -1,5 +1,6 @@
 // One open conversation. Messages are applied in order of `rev`; a gap waits a moment for what is late, then asks.
 import { fill } from "./chat-text.js";
+import { dress, face, notice, refresh } from "./chat-group.js";
 import * as outbox from "./chat-outbox.js";
 import { getFragment } from "./fragment.js";
 import { get, HttpError } from "./http.js";
@@ -30,6 +31,7 @@ export class Thread {
     this.other = Number(other) || null;
     this.otherRead = Number(otherRead);
     this.sync = Number(box.dataset.sync);
+    this.inGroup = "group" in box.dataset;
     this.end = box.querySelector("[data-end]");
     this.typing = box.querySelector("[data-typing]");
     this.jump = document.querySelector("[data-jump]");
@@ -48,6 +50,7 @@ export class Thread {
     socket.on("chat.read", (mark) => mark.conversation === this.id && this.hearRead(mark.user, mark.seq));
     socket.on("chat.typing", (word) => word.conversation === this.id && word.user !== this.me && this.hearTyping(word));
     socket.on("chat.own", ({ sync }) => sync > this.sync && this.hearOwn());
+    socket.on("chat.membership", (word) => word.conversation === this.id && !word.is_member && location.replace("/chat/"));
     socket.on("chat.behind", ({ conversation, rev }) => conversation === this.id && rev > this.rev && this.resume());
     socket.onOpen(() => Promise.all([this.resume(), this.hearOwn()]));
     outbox.onChange((change) => change.item.conversation === this.id && this.outboxChanged(change));
@@ -106,6 +109,7 @@ export class Thread {
       this.rev = Math.max(this.rev, missed.rev);
       for (const [user, seq] of Object.entries(missed.read)) this.hearRead(Number(user), seq);
       this.drain();
+      if (missed.card) refresh(this);
     } catch (error) {
       // Not ours any more: somebody blocked somebody, and this page is gone as well.
       if (error.status === 404) location.replace("/chat/");
@@ -123,9 +127,12 @@ export class Thread {
     this.box.querySelectorAll(".msg.me[data-seq]").forEach((node) => this.tick(node));
   }
 
-  hearTyping({ seconds }) {
+  async hearTyping({ user, seconds }) {
+    const who = this.inGroup ? await face(user) : { name: this.otherName };
+    if (!who) return;
+    if (who.avatar) this.typing.querySelector("img").src = who.avatar;
     const there = this.atEnd();
-    this.typing.querySelector("[data-typing-text]").textContent = t("typing", { name: this.otherName });
+    this.typing.querySelector("[data-typing-text]").textContent = t("typing", { name: who.name });
     this.typing.hidden = false;
     clearTimeout(this.typingTimer);
     this.typingTimer = setTimeout(() => (this.typing.hidden = true), seconds * 1000);
@@ -135,6 +142,7 @@ export class Thread {
   // -- What is shown --
 
   show(row) {
+    if (row.kind === "system") return notice(this, row);
     const mine = row.sender === this.me;
     const pending = mine && this.pending(row.client_id);
     if (pending) return this.settle(pending, row);
@@ -149,6 +157,7 @@ export class Thread {
     const node = this.make(mine, row.text, row.created_at);
     node.dataset.rev = row.rev;
     node.dataset.client = row.client_id;
+    if (this.inGroup && !mine) dress(node, row.sender);
     this.place(node, row.seq);
     if (!isPlain(row)) this.renew(row.seq);
     if (!mine) this.typing.hidden = true;
@@ -309,13 +318,22 @@ export class Thread {
       const newDay = !before || before.at.toDateString() !== at.toDateString();
       if (newDay) node.before(this.dayLine(at));
       if (before) {
-        const sameVoice = before.node.classList.contains("me") === node.classList.contains("me");
+        const mine = node.classList.contains("me");
+        const sameVoice =
+          before.node.classList.contains("me") === mine && (mine || before.node.dataset.sender === node.dataset.sender);
         const run = sameVoice && !newDay && at - before.at < RUN && before.node.nextElementSibling === node;
         this.endRun(before.node, !run);
-      }
+        this.beginRun(node, !run);
+      } else this.beginRun(node, true);
       this.endRun(node, true);
       before = { node, at };
     }
+  }
+
+  /** In groups a name stands where somebody begins to speak. */
+  beginRun(node, begins) {
+    const from = node.querySelector("[data-from]");
+    if (from) from.hidden = !begins;
   }
 
   dayLine(at) {
@@ -373,7 +391,7 @@ export class Thread {
   }
 
   seqs() {
-    return [...this.box.querySelectorAll(".msg")].map((node) => Number(node.dataset.seq)).filter(Boolean);
+    return [...this.box.querySelectorAll(".msg, .notice")].map((node) => Number(node.dataset.seq)).filter(Boolean);
   }
 
   last() {
