@@ -11,7 +11,7 @@ from chat.access import conversations as conversation_access
 from chat.actions import groups, notices
 from chat.models.conversations import Conversation, InviteLink, Kind, Membership, Removal
 from chat.models.members import ChatMember
-from chat.models.messages import Message
+from chat.models.messages import Message, MessageMark, MessageVersion
 
 BATCH = 200
 
@@ -38,9 +38,29 @@ def messages(member: User) -> Iterator[personal.Row]:
             }
 
 
+def starred(member: User) -> Iterator[personal.Row]:
+    """What the member starred and sees still."""
+    seen = conversation_access.visible_messages(member).filter(
+        marks__user=member, marks__starred_at__isnull=False, deleted_at__isnull=True
+    )
+    for message in personal.walk(seen.select_related("sender")):
+        yield {
+            "conversation": message.conversation_id,
+            "from": message.sender.handle if message.sender else None,
+            "mine": message.sender_id == member.pk,
+            "text": message.text,
+            "created_at": message.created_at,
+        }
+
+
 def register() -> None:
     """One line for each table; see accounts.personal."""
     personal.holds(Message, "sender", erase=erase_messages)
+    personal.holds(Message, "deleted_by", erase=personal.with_the_member)  # stays deleted, by nobody
+    personal.holds(MessageMark, "user", erase=personal.with_the_member)
+    personal.register(
+        personal.Chapter("starred_messages.json", _("Messages you starred"), starred, "archives/_message.html")
+    )
     personal.holds(Membership, "user", erase=erase_memberships)
     personal.holds(Membership, "invited_by", erase=personal.with_the_member)  # who was brought in stays, by nobody
     personal.holds(InviteLink, "maker", erase=personal.with_the_member)  # lets people in as before, by nobody
@@ -69,6 +89,8 @@ def erase_messages(*, member: User, take_messages: bool) -> int:
             conversation = conversations[message.conversation_id]
             conversation.rev += 1
             message.rev, message.text = conversation.rev, ""
+    if take_messages:
+        MessageVersion.objects.filter(message__in=messages).delete()
     Message.objects.bulk_update(messages, ["sender", "rev", "text"])
     Conversation.objects.bulk_update(conversations.values(), ["rev"])
     return len(rows)

@@ -30,8 +30,8 @@ class ForwardForm(forms.Form):
 class EditForm(forms.Form):
     """It stands beside the line one writes into: its ids are others."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="edit_%s", **kwargs)
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id="edit_%s", **kwargs)
 
     text = forms.CharField(label=_("Other words"), max_length=TEXT_LIMIT, widget=forms.Textarea(attrs={"rows": 3}))
 

@@ -40,6 +40,7 @@ SAMPLES = {
     "emoji": "like",
     "name": "bread",
     "language": "en",
+    "seq": "1",
 }
 # Addresses that need no CSRF token, and why.
 WITHOUT_TOKEN: dict[str, str] = {

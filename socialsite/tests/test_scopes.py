@@ -15,6 +15,7 @@ from core import consumers, frames, scopes
 
 ARGUMENTS = {"id": 1, "key": "00000000-0000-4000-8000-000000000000", "token_id": 1, "person": "carol", "name": "bread"}
 ARGUMENTS |= {"language": "en", "code": "x", "user": 1, "link": 1}
+ARGUMENTS["seq"] = 1
 # What changes the account's safety, by the beginning of its address: no token may, whatever its scopes.
 # Operations that look at no token: the ways in. Each of those that give tokens asks for the second factor: whoever adds
 # one adds its test to accounts/tests/test_flows.py.
