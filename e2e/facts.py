@@ -1,7 +1,7 @@
 """What the pages of a demo show, as its site is asked once."""
 
 FACTS = """
-import json, time
+import json, time, uuid
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -15,6 +15,7 @@ from accounts.models.mutes import Mute
 from accounts.models.people import User
 from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
+from chat.actions import conversations, groups, links, messages
 from chat.models.conversations import Conversation, Membership
 from feed.actions import posts as post_actions
 from feed.actions import shares as share_actions
@@ -75,6 +76,15 @@ if not share_queries.lost_shares(linh).rows:
     share_actions.share_post(actor=linh, post_id=lost.pk)
     post_actions.edit_post(actor=kofi, post_id=lost.pk, audience="close_friends")
 bare = Post.objects.filter(is_share=True, author=linh, text="", deleted_at=None).order_by("pk").first()
+group = Conversation.objects.filter(name="Soup on Sunday").first() or groups.create_group(
+    actor=linh, name="Soup on Sunday", people=[ingrid.pk, kofi.pk], about="Bring a bowl.")
+open_group = Conversation.objects.filter(name="Knitting night").first() or groups.create_group(
+    actor=kofi, name="Knitting night", people=[ingrid.pk])
+if not Membership.objects.filter(user=linh, is_request=True).exists():
+    asker = joining.join(
+        email="passerby@willowbank.example", handle="passerby", display_name="Pat Passerby", password_hash="!")
+    asked = conversations.open_direct(actor=asker, person_id=linh.pk)
+    messages.send_message(actor=asker, conversation_id=asked.pk, client_id=uuid.uuid4(), text="Is this the choir?")
 print(json.dumps({
     "sessions": sessions,
     "invitation": invitations.invite(actor=linh)[1].rstrip("/").rpartition("/")[2],
@@ -90,8 +100,14 @@ print(json.dumps({
     "bare": bare.pk,
     "shared": bare.shared_id,
     "quote": Post.objects.filter(is_share=True, deleted_at=None).exclude(text="").order_by("pk").first().pk,
-    "long": mine.order_by("-conversation__last_seq").first().conversation_id,
-    "unread": mine.filter(unread=True).order_by("-pk").first().conversation_id,
+    "long": mine.filter(conversation__kind="direct", is_request=False).order_by(
+        "-conversation__last_seq").first().conversation_id,
+    "talkers": mine.filter(conversation__kind="group").order_by("pk").first().conversation_id,
+    "group": group.pk,
+    "asked": mine.get(is_request=True).conversation_id,
+    "invite": links.make_link(actor=kofi, conversation_id=open_group.pk).code,
+    "unread": mine.filter(conversation__kind="direct", is_request=False, unread=True).order_by(
+        "-pk").first().conversation_id,
     "draft": Draft.objects.filter(author=linh, publish_at__isnull=True).order_by("pk").first().pk,
     "collection": Collection.objects.filter(owner=linh).order_by("pk").first().pk,
     "hidden": HiddenPost.objects.filter(member=linh).order_by("pk").first().post_id,

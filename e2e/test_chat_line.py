@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from e2e.conftest import Enter
-from e2e.test_first_life import assert_live, seconds_until
+from e2e.test_first_life import FOLLOW, assert_live, seconds_until
 from e2e.village import Village
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
@@ -16,6 +16,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
 
 # ms; read marks are gathered: the first is shown at once, the next after two seconds.
 MARKS_REST = 2200
+
+
+@pytest.fixture(autouse=True)
+def _acquainted(village: Village) -> None:
+    """Who does not know the other is asked first; these two know each other."""
+    village.run(FOLLOW, ["tam", "nora"])
 
 
 class Line:

@@ -32,7 +32,8 @@ for person in people:
     client = Client()
     log_in(client, person)
     keys.append(client.session.session_key)
-talk = actions.open_direct(actor=people[0], person_id=people[1].pk)
+for one, other in ((0, 1), (1, 0)):  # both want it
+    talk = actions.open_direct(actor=people[one], person_id=people[other].pk)
 print("MADE", json.dumps({"ids": [person.pk for person in people], "keys": keys, "talk": talk.pk}))
 """
 
