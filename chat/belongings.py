@@ -11,7 +11,7 @@ from chat.access import conversations as conversation_access
 from chat.actions import groups, notices
 from chat.models.conversations import Conversation, InviteLink, Kind, Membership, Removal
 from chat.models.members import ChatMember
-from chat.models.messages import Message, MessageMark, MessageVersion
+from chat.models.messages import Message, MessageKind, MessageMark, MessageVersion
 
 BATCH = 200
 
@@ -21,13 +21,17 @@ def messages(member: User) -> Iterator[personal.Row]:
     mine = conversation_access.visible_memberships(member).select_related("conversation")
     for membership in personal.walk(mine):
         others = Membership.objects.filter(conversation=membership.conversation_id).exclude(user=member)
+        parted = conversation_access.severed(member, others.values_list("user_id", flat=True))
+        others = others.exclude(user__in=parted)
         names = list(others.order_by("pk").values_list("user__handle", flat=True)[:BATCH])
         said = (
             conversation_access.visible_messages(member)
-            .filter(conversation=membership.conversation_id)
+            .filter(conversation=membership.conversation_id, kind=MessageKind.TEXT)
             .select_related("sender")
         )
         for message in personal.walk(said):
+            if message.sender_id in parted:
+                continue
             yield {
                 "conversation": membership.conversation_id,
                 "with": names,
@@ -44,6 +48,8 @@ def starred(member: User) -> Iterator[personal.Row]:
         marks__user=member, marks__starred_at__isnull=False, deleted_at__isnull=True
     )
     for message in personal.walk(seen.select_related("sender")):
+        if conversation_access.severed(member, [message.sender_id]):
+            continue
         yield {
             "conversation": message.conversation_id,
             "from": message.sender.handle if message.sender else None,

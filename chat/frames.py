@@ -24,7 +24,8 @@ class Sent(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message as it is now, the same for every member; `rev` is that of its latest change. What is as usual is left
     out. A notice (`kind` is system) says in `data` what happened; `reply` is the `seq` of what it answers, which not
-    every member may see; after `expires_at` nobody sees it."""
+    every member may see; after `expires_at` nobody sees it. What is closed (`is_closed`) was said by somebody from whom
+    a block parts you."""
 
     conversation: int
     seq: int
@@ -42,6 +43,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     edited_at: datetime | None = None
     is_deleted: bool = False
     is_pinned: bool = False
+    is_closed: bool = False
     expires_at: datetime | None = None
 
 

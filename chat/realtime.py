@@ -1,12 +1,12 @@
 """How what is said in a conversation reaches the sockets of those who may see it.
 
-A frame is addressed to the conversation ("chat:7:3:41": conversation, members_version, rev), and each process turns
-that into its own sockets through `user:{id}` groups, which every socket is in anyway. A group per conversation would
-need every socket to join all of its member's conversations when it connects (a query and hundreds of joins each, for
-the inbox must move too) and to leave them on every change; addressing `user:{id}` in the message itself would write a
-thousand names on the bus for a large group. So the members stand once per process, and only of conversations in which
-somebody speaks. They are trusted only under the version the message names: a process that holds another one reads
-them anew before it shows anything.
+A frame is addressed to the conversation ("chat:7:3:41:5": conversation, members_version, rev, who speaks), and each
+process turns that into its own sockets through `user:{id}` groups, which every socket is in anyway. A group per
+conversation would need every socket to join all of its member's conversations when it connects (a query and hundreds of
+joins each, for the inbox must move too) and to leave them on every change; addressing `user:{id}` in the message itself
+would write a thousand names on the bus for a large group. So the members stand once per process, and only of
+conversations in which somebody speaks. They are trusted only under the version the message names: a process that holds
+another one reads them anew before it shows anything.
 """
 
 import asyncio
@@ -35,15 +35,16 @@ COMPARED_AT_ONCE = 500
 TYPING_SECONDS = 6  # how long a word about typing is shown
 
 
-def address(conversation_id: int, members_version: int, rev: int) -> str:
-    return f"{PREFIX}:{conversation_id}:{members_version}:{rev}"
+def address(conversation_id: int, members_version: int, rev: int, speaker: int | None = None) -> str:
+    """`speaker`: whose words or doings the frame tells, for members whom a block parts from them."""
+    return f"{PREFIX}:{conversation_id}:{members_version}:{rev}:{speaker or 0}"
 
 
 def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None:
     """Shows messages to their conversations after commit, each encoded once."""
     ready = [
         (
-            (address(row.conversation_id, versions[row.conversation_id], row.rev),),
+            (address(row.conversation_id, versions[row.conversation_id], row.rev, row.sender_id),),
             event(message_serializers.said(row, members_version=versions[row.conversation_id])),
         )
         for row in messages
@@ -59,7 +60,7 @@ def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None
 def push_read(conversation: Conversation, user_id: int, seq: int, unread: int) -> None:
     """How far a member has read, as the latest state."""
     mark = frames.ReadMark(conversation.pk, user_id, seq, unread)
-    realtime.push(address(conversation.pk, conversation.members_version, 0), mark)
+    realtime.push(address(conversation.pk, conversation.members_version, 0, user_id), mark)
 
 
 def push_own(user_id: int, sync: int) -> None:
@@ -84,7 +85,7 @@ def push_changed(conversation_ids: Iterable[int], versions: dict[int, int]) -> N
 def push_typing(conversation_id: int, version: int, user_id: int) -> None:
     """From hub to hub; expires by itself where it is shown."""
     said = frames.IsTyping(conversation_id, user_id, TYPING_SECONDS)
-    realtime.publish((address(conversation_id, version, 0),), event(said))
+    realtime.publish((address(conversation_id, version, 0, user_id),), event(said))
 
 
 @dataclass
@@ -94,13 +95,14 @@ class Audience:
     version: int
     rev: int
     members: frozenset[int]
+    parted: dict[int, frozenset[int]] = field(default_factory=dict)
 
 
 @dataclass
 class Waiting:
     """Frames that wait for the members to be read, in order."""
 
-    frames: deque[tuple[int, int, bytes]] = field(default_factory=deque)
+    frames: deque[tuple[int, int, bytes, int]] = field(default_factory=deque)
 
 
 class Audiences:
@@ -117,21 +119,21 @@ class Audiences:
 
     def deliver(self, name: str, frame: bytes) -> None:
         """What the hub calls for each frame addressed to a conversation."""
-        _prefix, id, version, rev = name.split(":")
-        self.show(int(id), int(version), int(rev), frame)
+        _prefix, id, version, rev, speaker = name.split(":")
+        self.show(int(id), int(version), int(rev), frame, int(speaker))
 
-    def show(self, id: int, version: int, rev: int, frame: bytes) -> None:
+    def show(self, id: int, version: int, rev: int, frame: bytes, speaker: int = 0) -> None:
         held = self.known.get(id)
         if id in self.waiting:
-            self.waiting[id].frames.append((version, rev, frame))
+            self.waiting[id].frames.append((version, rev, frame, speaker))
         elif held is not None and held.version == version:
             self.known.move_to_end(id)
-            self.write(held, rev, frame)
+            self.write(id, held, rev, frame, speaker)
         elif not frame:
             if held is not None and held.version < version:
                 del self.known[id]
         else:
-            self.waiting[id] = Waiting(deque([(version, rev, frame)]))
+            self.waiting[id] = Waiting(deque([(version, rev, frame, speaker)]))
             self.start(self.load(id))
 
     def start(self, work: Any) -> None:
@@ -139,12 +141,16 @@ class Audiences:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    def write(self, held: Audience, rev: int, frame: bytes) -> None:
+    def write(self, id: int, held: Audience, rev: int, frame: bytes, speaker: int = 0) -> None:
         held.rev = max(held.rev, rev)
-        if frame:
-            groups = tuple(f"user:{user}" for user in held.members)
-            if groups:
-                realtime.hub.deliver(groups, frame)
+        if not frame:
+            return
+        parted = held.parted.get(speaker, frozenset())
+        groups = tuple(f"user:{user}" for user in held.members - parted)
+        if groups:
+            realtime.hub.deliver(groups, frame)
+        if rev and parted:  # they ask for what came, and read that it is closed to them
+            realtime.hub.deliver(tuple(f"user:{user}" for user in parted), event(frames.Behind(id, rev)))
 
     async def load(self, id: int) -> None:
         """Reads the members, then shows what waits. Fails closed: what cannot be checked is not shown, and clients
@@ -158,14 +164,14 @@ class Audiences:
         waiting = self.waiting.pop(id, None)
         if held is None or waiting is None:
             return
-        newest = max(version for version, _rev, _frame in waiting.frames)
+        newest = max(version for version, *_rest in waiting.frames)
         if held.version < newest:  # what was read is older than what somebody has said since
             self.known.pop(id, None)
             again = self.waiting[id] = waiting
             self.start(self.load(id)) if again.frames else None
             return
-        for _version, rev, frame in waiting.frames:
-            self.write(held, rev, frame)
+        for _version, rev, frame, speaker in waiting.frames:
+            self.write(id, held, rev, frame, speaker)
 
     async def read(self, id: int) -> Audience | None:
         found = await threads.run(conversation_access.audience, id)
@@ -206,7 +212,7 @@ class Audiences:
                         continue
                 elif rev <= held.rev:
                     continue
-                self.write(held, rev, event(frames.Behind(id, rev)))
+                self.write(id, held, rev, event(frames.Behind(id, rev)))
 
 
 def state(ids: list[int]) -> dict[int, tuple[int, int]]:

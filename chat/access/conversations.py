@@ -67,6 +67,15 @@ def visible_messages(viewer: Viewer) -> QuerySet[Message]:
     return Message.objects.filter(Exists(mine), lasting()).exclude(Exists(hidden))
 
 
+def severed(viewer: Viewer, people: Collection[int | None]) -> set[int]:
+    """Those of these members whom a block parts from the viewer: in a group neither reads what the other says."""
+    me = accounts_access.viewer_id(viewer) or 0
+    others = {id for id in people if id and id != me}
+    blocks = Block.objects.filter(Q(blocker=me, blocked__in=others) | Q(blocked=me, blocker__in=others))
+    pairs = blocks.values_list("blocker_id", "blocked_id") if others else []
+    return {id for pair in pairs for id in pair} - {me}
+
+
 def lasting() -> Q:
     """Messages that have not disappeared, whether or not their rows are gone yet."""
     return Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
@@ -76,7 +85,7 @@ def access_message(viewer: Viewer, conversation_id: int, seq: int) -> Message:
     """One visible message that has its words still. Whoever changes it has locked its conversation."""
     rows = visible_messages(viewer).filter(conversation_id=conversation_id, seq=seq, deleted_at__isnull=True)
     message = rows.first() if 0 < seq < 2**63 else None
-    if message is None:
+    if message is None or severed(viewer, [message.sender_id]):
         raise errors.NotFound
     return message
 
@@ -154,11 +163,34 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, datetime) or (isinstance(value, str) and parse_datetime(value) is not None)
 
 
-def audience(conversation_id: int) -> tuple[int, int, frozenset[int]] | None:
-    """(members_version, rev, members that may see and are told), read in one statement so that they belong together."""
+class Sight(NamedTuple):
+    """Who may see a conversation and is told. `parted`: member -> those of them who do not read what this one says."""
+
+    version: int
+    rev: int
+    members: frozenset[int]
+    parted: dict[int, frozenset[int]]
+
+
+def audience(conversation_id: int) -> Sight | None:
+    """Version, rev and members are read in one statement so that they belong together; whoever blocks somebody raises
+    the version afterwards, so that who read the blocks before reads them again."""
     rows = list(
         told_memberships()
         .filter(conversation_id=conversation_id)
-        .values_list("user_id", "conversation__members_version", "conversation__rev")
+        .values_list("user_id", "conversation__members_version", "conversation__rev", "conversation__kind")
     )
-    return (rows[0][1], rows[0][2], frozenset(row[0] for row in rows)) if rows else None
+    if not rows:
+        return None
+    _user, version, rev, kind = rows[0]
+    members = frozenset(row[0] for row in rows)
+    return Sight(version, rev, members, {} if kind == Kind.DIRECT else _parted(conversation_id))
+
+
+def _parted(conversation_id: int) -> dict[int, frozenset[int]]:
+    here = Membership.objects.filter(conversation_id=conversation_id).values("user_id")
+    made: dict[int, set[int]] = {}
+    for one, other in Block.objects.filter(blocker__in=here, blocked__in=here).values_list("blocker_id", "blocked_id"):
+        made.setdefault(one, set()).add(other)
+        made.setdefault(other, set()).add(one)
+    return {id: frozenset(others) for id, others in made.items()}

@@ -1,6 +1,7 @@
 """How conversations begin, and who sees them."""
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import people as accounts_access
@@ -44,17 +45,14 @@ def _begin(actor: User, person: User, key: str) -> Conversation:
 
 @transaction.atomic
 def sight_changed(*, one_id: int, other_id: int) -> None:
-    """A block between these two came or went: whoever remembers who sees their conversation has to look again.
+    """A block between these two came or went: whoever remembers who sees what in their conversations looks again.
 
     Runs inside the transaction of the block, so that no message can be sent past it.
     """
-    conversation = (
-        Conversation.objects.select_for_update(no_key=True)
-        .filter(direct_key=Conversation.key_of(one_id, other_id))
-        .first()
-    )
-    if conversation is not None:
-        conversation.members_version += 1
-        conversation.rev += 1
-        conversation.save(update_fields=["members_version", "rev"])
-        realtime.push_changed([conversation.pk], {conversation.pk: conversation.members_version})
+    theirs = Membership.objects.filter(user=one_id).values("conversation")
+    shared = Membership.objects.filter(user=other_id, conversation__in=theirs).values("conversation")
+    conversations = Conversation.objects.select_for_update(no_key=True).filter(pk__in=shared).order_by("pk")
+    versions = {row.pk: row.members_version + 1 for row in conversations}
+    changed = Conversation.objects.filter(pk__in=versions)
+    changed.update(members_version=F("members_version") + 1, rev=F("rev") + 1)
+    realtime.push_changed(versions, versions)

@@ -46,6 +46,7 @@ class Message(models.Model):
     )
     expires_at = models.DateTimeField(null=True, help_text="Nobody sees it after.")
     pinned_at = models.DateTimeField(null=True)
+    is_closed = False  # to the reader of this row (queries.closing)
 
     class Meta:
         constraints = [

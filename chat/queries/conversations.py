@@ -13,6 +13,7 @@ from accounts.models.people import User
 from chat.access import conversations as conversation_access
 from chat.models.conversations import REQUEST_LIMIT, Conversation, Membership, Who
 from chat.models.messages import Message
+from chat.queries import closing
 from chat.queries import notices as notice_queries
 from core import errors, paging
 
@@ -192,6 +193,8 @@ def _chats(viewer: Viewer, memberships: list[Membership]) -> list[Chat]:
                 awaits=them is not None and them.is_request,
             )
         )
+    if said := [chat.last for chat in made if chat.is_group and chat.last is not None]:
+        closing.close(User(pk=me), said)
     notice_queries.tell([chat.last for chat in made if chat.last is not None], me)
     return made
 

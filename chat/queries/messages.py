@@ -11,6 +11,7 @@ from accounts.models.people import User
 from chat.access import conversations as conversation_access
 from chat.models.conversations import Kind, Role
 from chat.models.messages import Message, MessageKind, MessageMark
+from chat.queries import closing
 from chat.queries import notices as notice_queries
 from chat.queries.conversations import Chat
 from core import errors
@@ -68,7 +69,14 @@ def messages(
 ) -> Thread:
     """Up to `size` messages in order: those just before `before`, just after `after`, or the newest. One query over
     (conversation, seq), besides the one that finds out whether the viewer may see them."""
-    conversation_access.access_conversation(viewer, conversation_id)
+    conversation = conversation_access.access_conversation(viewer, conversation_id)
+    found = _stretch(viewer, conversation_id, before, after, size)
+    if conversation.is_group:
+        closing.close(viewer, found.messages)
+    return found
+
+
+def _stretch(viewer: Viewer, conversation_id: int, before: int | None, after: int | None, size: int) -> Thread:
     rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id)
     if after is not None:
         found = list(rows.filter(seq__gt=after).order_by("seq")[: size + 1])
@@ -85,6 +93,7 @@ def message(viewer: Viewer, conversation_id: int, seq: int) -> Message:
     row = rows.first() if 0 < seq < 2**63 and 0 < conversation_id < 2**63 else None
     if row is None:
         raise errors.NotFound
+    closing.close(viewer, [row])
     return row
 
 
@@ -92,7 +101,9 @@ def pinned(viewer: Viewer, conversation_id: int) -> list[Message]:
     """What stands at the top of a conversation, the latest first: one query besides that for sight."""
     conversation_access.access_conversation(viewer, conversation_id)
     rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, pinned_at__isnull=False)
-    return list(rows.select_related("sender").order_by("-pinned_at"))
+    found = list(rows.order_by("-pinned_at"))
+    closing.close(viewer, found)
+    return found
 
 
 def thread(
@@ -111,7 +122,7 @@ def thread(
 
 
 def adorn(viewer: Viewer, shown: Chat, made: list[Line]) -> None:
-    """What lines answer, as far as the viewer may see that; what the viewer starred; in groups who speaks: three
+    """What lines answer, as far as the viewer may see that; what the viewer starred; in groups who speaks: four
     queries."""
     if not made:
         return
@@ -119,6 +130,7 @@ def adorn(viewer: Viewer, shown: Chat, made: list[Line]) -> None:
     wanted = {line.message.reply_seq for line in made if line.message.reply_seq}
     rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, seq__in=wanted)
     quoted = {row.seq: row for row in rows} if wanted else {}
+    closing.close(viewer, quoted.values())
     marks = MessageMark.objects.filter(
         user_id=accounts_access.viewer_id(viewer) or 0,
         message__in=[line.message.pk for line in made],

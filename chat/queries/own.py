@@ -8,6 +8,7 @@ from chat.access import conversations as conversation_access
 from chat.models.conversations import Membership
 from chat.models.members import ChatMember
 from chat.models.messages import Message, MessageMark
+from chat.queries import closing
 from core import paging
 from core.paging import Page
 
@@ -49,6 +50,8 @@ def starred(viewer: Viewer, cursor: str = "") -> Page[Message]:
             pk__in=[row.message_id for row in rows], deleted_at__isnull=True
         )
         found = seen.select_related("sender", "conversation").in_bulk()
+        closing.close(viewer, found.values())
+        found = {id: row for id, row in found.items() if not row.is_closed}
         for row in rows:
             if row.message_id in found:
                 row.message = found[row.message_id]

@@ -9,6 +9,7 @@ from accounts.access.people import Viewer
 from chat.access import conversations as conversation_access
 from chat.models.conversations import Conversation, Membership
 from chat.models.messages import Message
+from chat.queries import closing
 
 RESUME_ROWS = 500
 MARKS_SHOWN = 50  # members of a conversation whose marks are told one by one
@@ -54,4 +55,7 @@ def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
     if behind:
         for message in conversation_access.visible_messages(viewer).filter(behind).order_by("conversation_id", "rev"):
             found[message.conversation_id].messages.append(message)
+    groups = [id for id, row in joined.items() if row.conversation.is_group]
+    if said := [message for id in groups for message in found[id].messages]:
+        closing.close(viewer, said)
     return found

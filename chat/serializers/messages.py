@@ -37,6 +37,7 @@ def _message(row: Message) -> dict[str, Any]:
         "is_deleted": row.deleted_at is not None,
         "is_pinned": row.pinned_at is not None,
         "expires_at": row.expires_at,
+        "is_closed": row.is_closed,
     }
 
 
@@ -69,6 +70,7 @@ class MessageOut(serializers.Serializer[Any]):
     is_deleted = serializers.BooleanField()
     is_pinned = serializers.BooleanField()
     expires_at = serializers.DateTimeField(allow_null=True)
+    is_closed = serializers.BooleanField(help_text="A block parts you from who said it: in its place, without words.")
 
 
 class MessageList(serializers.Serializer[Any]):

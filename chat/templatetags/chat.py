@@ -32,6 +32,7 @@ def chat_strings() -> dict[str, str]:
     return {
         "you": gettext("You"),
         "typing": gettext("{name} is typing"),
+        "closed": gettext("A message of somebody who is closed to you."),
         "taken": gettext("A deleted member took this message along."),
         "not_sent": gettext("Not sent."),
         "remove": gettext("Remove"),

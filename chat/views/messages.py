@@ -34,7 +34,8 @@ def message(request: HttpRequest, id: int, seq: int) -> HttpResponse:
         chat = conversation_queries.chat(member, id)
         line = message_queries.one_line(member, chat, seq)
         context = {"line": line, "chat": chat, "other": chat.other}
-        return render(request, "chat/_notice.html" if line.is_notice else "chat/_message.html", context)
+        template = "_notice" if line.is_notice else "_closed" if line.message.is_closed else "_message"
+        return render(request, f"chat/{template}.html", context)
     return options(request, member, id, seq)
 
 

@@ -1,5 +1,6 @@
 // What a group's page needs besides: who speaks, notices in the reader's words, and the group as it is called now.
 import { get } from "./http.js";
+import { t } from "./strings.js";
 
 const SPREAD = 1500; // ms: a notice reaches many at once, and not all of them ask in the same moment
 const faces = new Map();
@@ -22,8 +23,8 @@ export async function dress(node, id) {
 }
 
 /** A line in its place; its words come from the server, in the reader's language. */
-export function notice(thread, { seq, conversation }) {
-  refresh(thread);
+export function notice(thread, { seq, conversation, is_closed: isClosed }) {
+  if (!isClosed) refresh(thread);
   if (thread.newer || thread.box.querySelector(`#m${seq}`)) return;
   const there = thread.atEnd();
   const node = document.createElement("p");
@@ -32,6 +33,10 @@ export function notice(thread, { seq, conversation }) {
   const later = [...thread.box.querySelectorAll(".msg")].find((one) => Number(one.dataset.seq || Infinity) > seq);
   (later ?? thread.typing).before(node);
   thread.arrange();
+  if (isClosed) {
+    node.textContent = t("closed");
+    return;
+  }
   setTimeout(async () => {
     const words = await get(`/chat/${Number(conversation)}/notices/${Number(seq)}/`).catch(() => "");
     node.textContent = words.trim();

@@ -142,7 +142,7 @@ export class Thread {
   // -- What is shown --
 
   show(row) {
-    if (row.kind === "system") return notice(this, row);
+    if (row.kind === "system" || row.is_closed) return notice(this, row);
     const mine = row.sender === this.me;
     const pending = mine && this.pending(row.client_id);
     if (pending) return this.settle(pending, row);
