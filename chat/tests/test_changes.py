@@ -332,3 +332,27 @@ def test_each_deed_by_form(cast: Cast, talk: Conversation) -> None:
         data = {"text": "x", "to": talk.pk, "client_id": str(uuid.uuid4())}
         send = carol.post if path else carol.get
         assert send(f"/chat/{talk.pk}/2/{path}", data).status_code == 404, path
+
+
+def test_who_is_parted_by_a_block_quotes_stars_and_forwards_nothing_of_the_other(
+    cast: Cast, group: Conversation
+) -> None:
+    own_actions.star_message(actor=cast.carol, conversation_id=group.pk, seq=1, starred=True)
+    change_actions.set_pinned(actor=cast.alice, conversation_id=group.pk, seq=1, pinned=True)
+    answer = message_actions.Draft(cast.alice.pk, group.pk, uuid.uuid4(), "to bob", reply_seq=1)
+    message_actions.send_messages(batch=[answer])
+    make_block(cast.bob, cast.carol)
+    assert own_queries.starred(cast.carol).rows == []
+    assert [row.text for row in message_queries.pinned(cast.carol, group.pk)] == [""]
+    assert message_queries.message(cast.carol, group.pk, 1).text == ""
+    shown = conversation_queries.chat(cast.carol, group.pk)
+    line = message_queries.thread(cast.carol, shown).lines[-1]
+    assert line.quoted is not None
+    assert (line.quoted.text, line.quotes) == ("", None)
+    with pytest.raises(errors.NotFound):
+        message_actions.forward_message(
+            actor=cast.carol, conversation_id=group.pk, seq=1, to=group.pk, client_id=uuid.uuid4()
+        )
+    assert "from bob" not in as_(cast.carol).get(f"/chat/{group.pk}/").content.decode()
+    assert "from bob" not in as_(cast.carol).get(f"/chat/{group.pk}/1/?line=1").content.decode()
+

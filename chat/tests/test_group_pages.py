@@ -166,7 +166,7 @@ def test_the_cost_of_a_groups_page_is_fixed(cast: Cast, django_assert_max_num_qu
     bob = as_(cast.bob)
     bob.get(f"/chat/{group.pk}/")
     say(cast.alice, group)
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(31):
         bob.get(f"/chat/{group.pk}/")
     with django_assert_max_num_queries(11):
         bob.get("/chat/")
