@@ -17,6 +17,10 @@ from accounts.models.lists import ListedPerson, PeopleList
 from accounts.models.mutes import MutedWord
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
+from chat.actions import links as link_actions
+from chat.models.conversations import Conversation
+from chat.tests.factories import make_group
+from chat.tests.factories import say as say_in_group
 from core import opengraph, text
 from feed.actions import trends
 from feed.models.comments import Comment
@@ -191,6 +195,30 @@ def test_words_stay_words_in_every_corner(cast: Cast) -> None:
 
     harmless = everywhere("harmless #words")
     for words in VECTORS[4::14]:
+        for path, page in everywhere(words).items():
+            only_words(page, harmless[path].made, f"{words!r} on {path}")
+
+
+@pytest.mark.slow
+def test_words_of_groups_stay_words(cast: Cast) -> None:
+    bob = Client()
+    log_in(bob, cast.bob)
+    group = make_group(cast.bob, cast.alice, cast.dan)
+    say_in_group(cast.alice, group, "hello")
+    code = link_actions.make_link(actor=cast.bob, conversation_id=group.pk).code
+    pages = ("", "details/", "settings/", "add/", "links/", "card/", "report/")
+    paths = ["/chat/", *(f"/chat/{group.pk}/{page}" for page in pages)]
+    carol = Client()
+    log_in(carol, cast.carol)
+
+    def everywhere(words: str) -> dict[str, Page]:
+        User.objects.filter(pk__in=[cast.alice.pk, cast.dan.pk]).update(display_name=words[:50])
+        Conversation.objects.update(name=words[:80], about=words[:300])
+        made = {path: Page(bob.get(path).content.decode()) for path in paths}
+        return made | {"join": Page(carol.get(f"/chat/join/{code}/").content.decode())}
+
+    harmless = everywhere("harmless words")
+    for words in VECTORS[2::9]:
         for path, page in everywhere(words).items():
             only_words(page, harmless[path].made, f"{words!r} on {path}")
 

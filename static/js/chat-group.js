@@ -23,13 +23,13 @@ export async function dress(node, id) {
 }
 
 /** A line in its place; its words come from the server, in the reader's language. */
-export function notice(thread, { seq, conversation, is_closed: isClosed }) {
+export function notice(thread, { seq, conversation, created_at: at, is_closed: isClosed }) {
   if (!isClosed) refresh(thread);
   if (thread.newer || thread.box.querySelector(`#m${seq}`)) return;
   const there = thread.atEnd();
   const node = document.createElement("p");
   Object.assign(node, { className: "notice", id: `m${seq}`, dir: "auto" });
-  node.dataset.seq = seq;
+  Object.assign(node.dataset, { seq, at });
   const later = [...thread.box.querySelectorAll(".msg")].find((one) => Number(one.dataset.seq || Infinity) > seq);
   (later ?? thread.typing).before(node);
   thread.arrange();

@@ -18,7 +18,7 @@ const sameYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "lon
 const otherYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
 const dayName = (date) =>
   day(date) ?? (date.getFullYear() === new Date().getFullYear() ? sameYear : otherYear).format(date);
-const dateOf = (node) => new Date(node.querySelector(".bub time").dateTime);
+const dateOf = (node) => new Date(node.dataset.at ?? node.querySelector(".bub time").dateTime);
 
 const isPlain = ({ kind = "text", reply, mentions, is_forwarded: forwarded, is_deleted: deleted, text = " " }) =>
   kind === "text" && !reply && !mentions?.length && !forwarded && !deleted && text;
@@ -310,14 +310,18 @@ export class Thread {
   arrange() {
     this.box.querySelectorAll(":scope > .day").forEach((node) => node.remove());
     let before = null;
-    for (const node of this.box.querySelectorAll(":scope > .msg")) {
+    for (const node of this.box.querySelectorAll(":scope > :is(.msg, .notice)")) {
       const at = dateOf(node);
+      const newDay = !before || before.at.toDateString() !== at.toDateString();
+      if (newDay) node.before(this.dayLine(at));
+      if (node.matches(".notice")) {
+        before = { node: null, at }; // nobody's words: whoever speaks next begins
+        continue;
+      }
       const time = node.querySelector(".bub time");
       time.title = at.toLocaleString(language, { dateStyle: "full", timeStyle: "short" });
       time.querySelector("[data-clock]").textContent = clock.format(at);
-      const newDay = !before || before.at.toDateString() !== at.toDateString();
-      if (newDay) node.before(this.dayLine(at));
-      if (before) {
+      if (before?.node) {
         const mine = node.classList.contains("me");
         const sameVoice =
           before.node.classList.contains("me") === mine && (mine || before.node.dataset.sender === node.dataset.sender);
