@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models.people import User
 from accounts.tests.factories import Cast, make_block, make_follow, make_user
+from chat import belongings
 from chat.access import conversations as conversation_access
 from chat.actions import groups as group_actions
 from chat.actions import links as link_actions
@@ -249,3 +250,17 @@ def test_what_changed_comes_with_what_was_missed(cast: Cast) -> None:
     assert missed.card is not None
     assert missed.card.name == "Other"
     assert [row.kind for row in missed.messages] == ["system"]
+
+
+def test_when_a_member_is_erased_somebody_owns_the_group(cast: Cast) -> None:
+    group = make_group(cast.alice, cast.bob, cast.dan)
+    alone = make_group(cast.alice)
+    group_actions.add_people(actor=cast.alice, conversation_id=alone.pk, people=[cast.carol.pk])  # asked, not in
+    link_actions.make_link(actor=cast.alice, conversation_id=group.pk)
+    say(cast.alice, group, "hello")
+    while belongings.erase_memberships(member=cast.alice, take_messages=False):
+        pass
+    assert roles(group) == {"bob": "owner", "dan": "member"}
+    assert not Conversation.objects.filter(pk=alone.pk).exists()
+    assert words(cast.dan, group)[-1] == "Now the owner: Bob"
+    counts(group)
