@@ -65,8 +65,9 @@ messages: venv-dev ## collect the words to translate, and compile the translatio
 	@$(SERVICES) ensure gettext
 	@$(BIN)/python deploy/check_translations.py --update
 
-documents: venv-dev ## write the documents that the code makes: docs/openapi.yaml
+documents: venv-dev ## write the documents that the code makes: docs/openapi.yaml, docs/asyncapi.yaml
 	@SOCIALSITE_TESTING=1 $(BIN)/python manage.py spectacular --file docs/openapi.yaml
+	@SOCIALSITE_TESTING=1 $(BIN)/python manage.py asyncapi --file docs/asyncapi.yaml
 
 .PHONY: shots image bench-feed clean
 shots: venv-dev ## pictures of every page, in .shots/

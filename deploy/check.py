@@ -66,14 +66,20 @@ def check_translations() -> str:
 
 
 def check_documents() -> str:
-    """The OpenAPI document that stands in docs/ is the one the code makes."""
-    kept = HOUSE / "docs" / "openapi.yaml"
+    """The documents of the API and of the socket that stand in docs/ are those the code makes."""
+    return check_document("openapi.yaml", "spectacular", "--validate", "--fail-on-warn") or check_document(
+        "asyncapi.yaml", "asyncapi"
+    )
+
+
+def check_document(name: str, command: str, *options: str) -> str:
+    kept = HOUSE / "docs" / name
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "openapi.yaml"
-        if said := call("python", "manage.py", "spectacular", "--file", str(made), "--validate", "--fail-on-warn"):
+        made = Path(folder) / name
+        if said := call("python", "manage.py", command, "--file", str(made), *options):
             return said
         old, new = (path.read_text().splitlines() if path.exists() else [] for path in (kept, made))
-    difference = list(difflib.unified_diff(old, new, "docs/openapi.yaml", "the code's", lineterm="", n=1))
+    difference = list(difflib.unified_diff(old, new, f"docs/{name}", "the code's", lineterm="", n=1))
     return "\n".join([*difference[:40], "make documents writes it anew."]) if difference else ""
 
 

@@ -355,4 +355,3 @@ def test_who_is_parted_by_a_block_quotes_stars_and_forwards_nothing_of_the_other
         )
     assert "from bob" not in as_(cast.carol).get(f"/chat/{group.pk}/").content.decode()
     assert "from bob" not in as_(cast.carol).get(f"/chat/{group.pk}/1/?line=1").content.decode()
-
