@@ -67,12 +67,12 @@ def check_translations() -> str:
 
 def check_documents() -> str:
     """The documents of the API and of the socket that stand in docs/ are those the code makes."""
-    return check_document("openapi.yaml", "spectacular", "--validate", "--fail-on-warn") or check_document(
+    return _compare("openapi.yaml", "spectacular", "--validate", "--fail-on-warn") or _compare(
         "asyncapi.yaml", "asyncapi"
     )
 
 
-def check_document(name: str, command: str, *options: str) -> str:
+def _compare(name: str, command: str, *options: str) -> str:
     kept = HOUSE / "docs" / name
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / name

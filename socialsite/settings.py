@@ -306,6 +306,7 @@ SPECTACULAR_SETTINGS = {
         "ArchiveState": "accounts.models.archives.ArchiveState",
         "WelcomeEnum": "accounts.models.people.Welcome",
         "ReportReason": "moderation.models.Reason",
+        "WhoEnum": "chat.models.conversations.Who",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from core import realtime
-from uploads import bucket, docks, lanes, magic, reasons, registry, serializers, storage
+from uploads import bucket, docks, frames, lanes, magic, reasons, registry, serializers, storage
 from uploads.actions import attempts, checks, removal
 from uploads.models import Slot, Stored, Upload
 
@@ -123,7 +123,7 @@ def _fail(slot: Slot, reason: str) -> bool:
         if held and slot.is_refused:
             removal.make_due([slot.key])
         if held and not again:
-            realtime.push(f"user:{slot.owner_id}", "upload.failed", serializers.present(slot.upload))
+            realtime.push(f"user:{slot.owner_id}", frames.Failed(serializers.present(slot.upload)))
     return held
 
 

@@ -87,7 +87,7 @@ def test_nobody_posts_it_before_it_has_been_looked_at(api, client, owner, strang
 
 def test_the_owner_hears_of_a_refusal_at_once(api, client, owner, disk, monkeypatch):
     heard = []
-    monkeypatch.setattr(realtime, "push", lambda group, kind, said: heard.append((group, kind, said["reason"])))
+    monkeypatch.setattr(realtime, "push", lambda group, said: heard.append((group, said.type, said.upload["reason"])))
     slot = opened(api, b"<html>", type="image/png")
     send(client, slot, b"<html>")
     land(api, slot)

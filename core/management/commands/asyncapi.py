@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--file", type=Path, help="Where to; without it, to the screen.")
 
     def handle(self, *, file: Path | None, **options: Any) -> None:
-        made = asyncapi.document(settings.SPECTACULAR_SETTINGS["VERSION"])
+        made = asyncapi.document(str(settings.SPECTACULAR_SETTINGS["VERSION"]))
         text = yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=120)
         if file is None:
             self.stdout.write(text)
