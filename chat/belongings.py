@@ -65,7 +65,7 @@ def register() -> None:
     personal.holds(Message, "deleted_by", erase=personal.with_the_member)  # stays deleted, by nobody
     personal.holds(MessageMark, "user", erase=personal.with_the_member)
     personal.register(
-        personal.Chapter("starred_messages.json", _("Messages you starred"), starred, "archives/_message.html")
+        personal.Chapter("starred-messages.json", _("Messages you starred"), starred, "archives/_message.html")
     )
     personal.holds(Membership, "user", erase=erase_memberships)
     personal.holds(Membership, "invited_by", erase=personal.with_the_member)  # who was brought in stays, by nobody
