@@ -11,7 +11,7 @@ NO_PYTHON := { echo 'socialsite needs Python 3.11 or newer; on Debian or Ubuntu:
 # Narrow a test run: make test ARGS="chat -k ack"
 ARGS ?=
 SELECT ?= not deep
-WORKERS ?= 2
+WORKERS ?= 3
 # A narrowed run may hold no test for one of the two databases (pytest says 5 then).
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m '$(if $(ONLY),$(ONLY) and )$(SELECT)' $(ARGS) || { code=$$?; [ $$code = 5 ] && [ -n "$(strip $(ARGS))" ]; }
 
