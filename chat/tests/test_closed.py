@@ -1,5 +1,6 @@
 """Two whom a block parts, in a group of others: each finds the other's words as a closed line, on every path."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from accounts.models.people import User
 from accounts.tests.factories import Cast, make_block
 from chat import belongings
 from chat.access import conversations as conversation_access
+from chat.actions import changes as change_actions
+from chat.actions import messages as message_actions
 from chat.models.conversations import Conversation
 from chat.queries import conversations as conversation_queries
 from chat.queries import messages as message_queries
@@ -98,3 +101,20 @@ async def test_the_socket_tells_them_only_that_something_came(cast: Cast) -> Non
         heard = told(await carol.quiet())
         assert SECRET not in heard
         assert "chat.typing" not in heard
+
+
+@pytest.mark.django_db
+def test_what_is_closed_is_neither_quoted_nor_pinned_nor_on_a_page_of_its_own(cast: Cast) -> None:
+    group = group_of(cast)
+    seq = Conversation.objects.get(pk=group.pk).last_seq
+    change_actions.set_pinned(actor=cast.alice, conversation_id=group.pk, seq=seq, pinned=True)
+    message_actions.send_message(
+        actor=cast.dan, conversation_id=group.pk, client_id=uuid.uuid4(), text="good to know", reply=seq
+    )
+    at = f"/chat/{group.pk}/"
+    assert SECRET in read(cast.dan, f"{at}{seq}/")
+    for path in (at, f"{at}?reply={seq}", f"{at}{seq + 1}/", f"/api/v1/conversations/{group.pk}/pinned"):
+        assert SECRET not in read(cast.carol, path), path
+    client = Client()
+    client.force_login(cast.carol)
+    assert client.get(f"{at}{seq}/").status_code == 404
