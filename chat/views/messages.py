@@ -41,9 +41,12 @@ def message(request: HttpRequest, id: int, seq: int) -> HttpResponse:
 
 def options(request: HttpRequest, member: User, id: int, seq: int, status: int = 200, **forms: Any) -> HttpResponse:
     chat = conversation_queries.chat(member, id)
+    line = message_queries.one_line(member, chat, seq)
+    if line.message.is_closed:
+        raise errors.NotFound
     context = {
         "chat": chat,
-        "line": message_queries.one_line(member, chat, seq),
+        "line": line,
         "may": message_queries.may(member, chat, seq),
         "inbox": conversation_queries.inbox(member),
         "edit": EditForm(initial={"text": message_queries.message(member, id, seq).text}),
