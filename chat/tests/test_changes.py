@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in, make_block
+from chat import tasks
 from chat.actions import changes as change_actions
 from chat.actions import messages as message_actions
 from chat.actions import own as own_actions
+from chat.actions import purge
 from chat.models.conversations import Conversation, Kind, Membership, Role
-from chat.models.messages import Message, MessageVersion
+from chat.models.messages import Message, MessageMark, MessageVersion
 from chat.queries import conversations as conversation_queries
 from chat.queries import messages as message_queries
 from chat.queries import own as own_queries
@@ -190,6 +192,26 @@ def test_what_disappears_is_gone_at_its_time_whatever_the_workers_do(cast: Cast,
         assert row.last.text == "three"
         with pytest.raises(errors.NotFound):
             own_actions.star_message(actor=cast.bob, conversation_id=talk.pk, seq=4, starred=True)
+
+
+def test_what_has_disappeared_goes_from_the_tables(
+    cast: Cast, talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "BATCH", 2)
+    Conversation.objects.filter(pk=talk.pk).update(lifetime=3600)
+    for words in ("a", "b", "c"):
+        say(cast.alice, talk, words)
+    change_actions.edit_message(actor=cast.alice, conversation_id=talk.pk, seq=4, text="other")
+    own_actions.star_message(actor=cast.bob, conversation_id=talk.pk, seq=5, starred=True)
+    tasks.purge_messages()
+    assert Message.objects.count() == 6
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        tasks.purge_messages()
+        assert list(Message.objects.order_by("seq").values_list("text", flat=True)) == ["one", "two", "three"]
+        assert not MessageVersion.objects.exists()
+        assert not MessageMark.objects.exists()
+        Conversation.objects.filter(pk=talk.pk).update(lifetime=0)
+        assert say(cast.alice, talk, "after").seq == 7
 
 
 # -- For one alone -----------------------------------------------------------------------------------------------------

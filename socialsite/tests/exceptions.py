@@ -84,6 +84,7 @@ NO_ACTOR: dict[str, str] = {
     "chat.actions.messages.send_messages": "a batch of many senders, each named in its draft",
     "chat.actions.conversations.sight_changed": "part of somebody's block",
     "chat.actions.groups.hand_over": "part of somebody's leaving",
+    "chat.actions.purge.purge_disappeared": "the clock",
     "feed.actions.comments.discard_comment_pictures": "the clock",
     "feed.actions.posts.discard_pictures": "the clock",
     "feed.actions.mutes.forget_muted_posts": "the clock",
