@@ -16,6 +16,7 @@ urlpatterns = [
     path("chat/", views.inbox, name="inbox"),
     path("chat/<int:id>/", views.conversation, name="conversation"),
     path("chat/<int:id>/own/", message_views.own, name="own"),
+    path("chat/<int:id>/clear/", message_views.clear, name="clear"),
     path("chat/<int:id>/<int:seq>/", message_views.message, name="message"),
     path("chat/<int:id>/<int:seq>/edit/", message_views.edit, name="edit"),
     path("chat/<int:id>/<int:seq>/delete/", message_views.delete, name="delete"),

@@ -57,6 +57,11 @@ QUESTIONS = {
         _("You do not see any more what is said there. The others are told."),
         _("Leave the group"),
     ),
+    "clear_conversation": Question(
+        _("Clear the conversation with %(name)s for you?"),
+        _("All that was said so far goes, for you alone. Nothing brings it back."),
+        _("Clear for me"),
+    ),
     "remove_from_group": Question(
         _("Remove %(name)s?"),
         _("They do not see any more what is said there, and no invite link lets them in again."),

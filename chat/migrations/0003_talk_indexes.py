@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("picture__isnull", False)), fields=["picture"], name="conversation_of_picture"
             ),
         ),
-        indexes.AddIndex("membership", models.Index(fields=["user", "sync"], name="membership_sync")),
+        indexes.AddIndex("membership", models.Index(condition=models.Q(("sync__gt", 0)), fields=["user", "sync"], name="membership_sync")),
         indexes.AddIndex(
             "membership",
             models.Index(

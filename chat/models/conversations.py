@@ -148,7 +148,7 @@ class Membership(models.Model):
                 name="membership_inbox",
             ),
             models.Index(fields=["user"], condition=models.Q(unread=True), name="membership_unread"),
-            models.Index(fields=["user", "sync"], name="membership_sync"),
+            models.Index(fields=["user", "sync"], condition=models.Q(sync__gt=0), name="membership_sync"),
             models.Index(
                 fields=["user", "-pinned_at"], condition=models.Q(pinned_at__isnull=False), name="membership_pinned"
             ),

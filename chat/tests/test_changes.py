@@ -348,7 +348,11 @@ def test_each_deed_by_form(cast: Cast, talk: Conversation) -> None:
     for deed in ("mute-day", "pin", "archive", "unarchive", "unpin", "unmute"):
         assert alice.post(f"/chat/{talk.pk}/own/", {"deed": deed}).status_code == 302
     assert alice.post(f"/chat/{talk.pk}/own/", {"deed": "rubbish"}).status_code == 422
-    assert alice.post(f"/chat/{talk.pk}/own/", {"deed": "clear"}).status_code == 302
+    asked = alice.post(f"/chat/{talk.pk}/clear/", {"ask": "Bob"})
+    assert "Clear the conversation with Bob for you?" in asked.content.decode()
+    assert "to two" in alice.get(f"/chat/{talk.pk}/").content.decode()
+    assert alice.post(f"/chat/{talk.pk}/clear/").status_code == 302
+    assert "to two" not in alice.get(f"/chat/{talk.pk}/").content.decode()
     carol = as_(cast.carol)
     for path in ("", "edit/", "delete/", "star/", "pin/", "forward/"):
         data = {"text": "x", "to": talk.pk, "client_id": str(uuid.uuid4())}

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import people as accounts_access
 from accounts.models.people import User
+from accounts.views.asking import asks
 from chat.actions import changes as change_actions
 from chat.actions import messages as message_actions
 from chat.actions import own as own_actions
@@ -116,14 +117,19 @@ def starred(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def own(request: HttpRequest, id: int) -> HttpResponse:
-    """Mutes, archives, pins or clears the conversation for oneself: the button says which."""
+    """Mutes, archives or pins the conversation for oneself: the button says which."""
     member = accounts_access.access_member(request.user)
     deed = request.POST.get("deed", "")
-    if deed == "clear":
-        own_actions.clear_conversation(actor=member, conversation_id=id)
-        return HttpResponseRedirect(reverse("chat:inbox"))
     own_actions.change_conversation(actor=member, conversation_id=id, changes=own_change(deed))
     return HttpResponseRedirect(reverse("chat:conversation", args=[id]))
+
+
+@require_POST
+@asks("clear_conversation")
+def clear(request: HttpRequest, id: int) -> HttpResponse:
+    member = accounts_access.access_member(request.user)
+    own_actions.clear_conversation(actor=member, conversation_id=id)
+    return HttpResponseRedirect(reverse("chat:inbox"))
 
 
 def own_change(deed: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 import threading
 from datetime import timedelta
 
+import msgspec
 import pytest
 import time_machine
 from django.db import connection
@@ -33,8 +34,9 @@ def pushed(monkeypatch):
     """What the fast lane would show: (groups, kind, payload)."""
     said = []
 
-    def push(groups, kind, payload):
-        said.append(((groups,) if isinstance(groups, str) else tuple(groups), kind, dict(payload)))
+    def push(groups, event):
+        names = (groups,) if isinstance(groups, str) else tuple(groups)
+        said.append((names, event.type, msgspec.to_builtins(event)))
 
     monkeypatch.setattr(realtime, "push", push)
     return said

@@ -145,6 +145,7 @@ def test_looking_changes_nothing(cast: Cast) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_no_door_leads_elsewhere(cast: Cast) -> None:
     """`next` is followed within the site only, after whatever form it came with."""
     client = Client()

@@ -63,6 +63,7 @@ export class ComposerDraft {
     if (this.#sending) return this.#soon(PAUSE);
     const content = this.#content();
     if (content === this.#saved || (this.kept && this.#empty)) return;
+    this.uploader.hold(); // what is on its way to the site may be held there before it says so
     this.#sending = post(this.url, new URLSearchParams(new FormData(this.form)), options);
     try {
       const answer = await this.#sending;

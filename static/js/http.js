@@ -45,7 +45,7 @@ const isShort = (body) =>
   [...body].length < 20;
 
 /** `body` may be FormData, URLSearchParams, a Blob or a plain object (sent as JSON). Answers JSON, text or null. */
-export async function request(url, { method = "GET", body, headers = {}, signal } = {}) {
+export async function request(url, { method = "GET", body, headers = {}, signal, keepalive } = {}) {
   const head = new Headers({ Accept: "application/json", ...headers });
   const writes = method !== "GET" && method !== "HEAD";
   if (writes) head.set("X-CSRFToken", csrf());
@@ -53,7 +53,7 @@ export async function request(url, { method = "GET", body, headers = {}, signal 
     head.set("Content-Type", "application/json");
     body = JSON.stringify(body);
   }
-  const keepalive = writes && isSmall(body);
+  keepalive ??= writes && isSmall(body);
   let response;
   try {
     response = await fetch(url, { method, body, headers: head, signal, keepalive, credentials: "same-origin" });
