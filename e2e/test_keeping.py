@@ -89,6 +89,7 @@ def test_a_hidden_post_leaves_home_and_undo_brings_it_back(enter: Enter, village
     expect(card).to_be_visible()
     choose(card, "Hide this post")
     expect(card).to_be_hidden()
+    expect(ben.get_by_role("button", name="Undo")).to_be_visible()  # it is done, and said
     ben.goto("/")
     expect(ben.get_by_role("heading", name="Home")).to_be_attached()
     expect(card_of(ben, words)).to_have_count(0)

@@ -35,6 +35,10 @@ def test_what_becomes_of_a_message_is_seen_by_both(enter: Enter, width: int) -> 
     nora, tam = enter("nora", width=width), enter("tam", width=width)
     address = begin(nora, "tam")
     tam.goto(address)
+    accept = tam.get_by_role("button", name="Accept")
+    if accept.is_visible():  # the first time they do not know each other
+        accept.click()
+    expect(tam.get_by_label("Message", exact=True)).to_be_visible()
     first, second = f"The lamp works again ({width}).", f"Bring the ladder ({width})."
     say(nora, first)
     expect(bubble(tam, first)).to_be_visible()
