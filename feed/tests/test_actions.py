@@ -35,8 +35,7 @@ def pushed(monkeypatch):
     said = []
 
     def push(groups, event):
-        names = (groups,) if isinstance(groups, str) else tuple(groups)
-        said.append((names, event.type, msgspec.to_builtins(event)))
+        said.append((tuple([groups] if isinstance(groups, str) else groups), event.type, msgspec.to_builtins(event)))
 
     monkeypatch.setattr(realtime, "push", push)
     return said
