@@ -47,9 +47,8 @@ def starred(member: User) -> Iterator[personal.Row]:
     seen = conversation_access.visible_messages(member).filter(
         marks__user=member, marks__starred_at__isnull=False, deleted_at__isnull=True
     )
-    for message in personal.walk(seen.select_related("sender")):
-        if conversation_access.severed(member, [message.sender_id]):
-            continue
+    parted = conversation_access.severed(member, seen.values_list("sender_id", flat=True).distinct())
+    for message in personal.walk(seen.exclude(sender__in=parted).select_related("sender")):
         yield {
             "conversation": message.conversation_id,
             "from": message.sender.handle if message.sender else None,

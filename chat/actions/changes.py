@@ -10,7 +10,7 @@ from accounts.models.people import User
 from chat import realtime
 from chat.access import conversations as conversation_access
 from chat.events import MessageChanged
-from chat.models.conversations import Conversation, Kind, Membership, Role
+from chat.models.conversations import Conversation, Membership
 from chat.models.messages import TEXT_LIMIT, Message, MessageKind, MessageVersion
 from core import errors, outbox, text
 
@@ -57,7 +57,7 @@ def delete_message(*, actor: User, conversation_id: int, seq: int) -> None:
 def set_pinned(*, actor: User, conversation_id: int, seq: int, pinned: bool) -> Message:
     """Stands at the top for everybody: of two people for both to say, in a group for admins."""
     conversation, message = _take(actor, conversation_id, seq)
-    if conversation.kind != Kind.DIRECT and not _leads(actor, conversation):
+    if conversation.is_group and not _leads(actor, conversation):
         raise errors.NotAllowed(_("Admins choose what is pinned here."))
     if message.kind == MessageKind.SYSTEM:
         raise errors.Conflict(_("Notices cannot be pinned."))
@@ -75,8 +75,7 @@ def _take(actor: User, conversation_id: int, seq: int) -> tuple[Conversation, Me
 
 
 def _leads(actor: User, conversation: Conversation) -> bool:
-    mine = Membership.objects.filter(conversation=conversation, user=actor, role__in=[Role.OWNER, Role.ADMIN])
-    return conversation.kind != Kind.DIRECT and mine.exists()
+    return conversation.is_group and Membership.objects.get(conversation=conversation, user=actor).leads
 
 
 def _keep(conversation: Conversation, message: Message, **changes: object) -> None:

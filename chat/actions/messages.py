@@ -98,6 +98,7 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
             fit.append((place, dataclasses.replace(draft, text=_clean(draft.text))))
         except errors.SocialError as error:
             outcomes[place] = error
+    named = _named(fit)  # before anything is locked
     conversations = _lock({draft.conversation_id for _place, draft in fit}, skip_locked=skip_locked)
     here = [(place, draft) for place, draft in fit if draft.conversation_id in conversations]
     if skip_locked:
@@ -105,7 +106,7 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
         outcomes |= {place: LATER for place, draft in fit if draft.conversation_id in busy}
     writers = conversation_access.writers(conversations, {draft.sender_id for _place, draft in here})
     here = [one for one in here if _may_say(one[1], writers, conversations)]
-    mentioned = _mentioned([draft for _place, draft in here])
+    mentioned = _mentioned({key for place, _draft in here for key in named[place]})
     standing = _standing([draft for _place, draft in here])
     fresh: dict[tuple[int, uuid.UUID], Message] = {}
     answers: dict[int, tuple[Message, bool]] = {}
@@ -117,7 +118,7 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
             continue
         if row is None:
             row, again = _number(conversations[draft.conversation_id], draft, now), False
-            row.mentions = [mentioned[key] for key in _named(draft) if key in mentioned]
+            row.mentions = [mentioned[key] for key in named[place] if key in mentioned]
             fresh[key] = row
         if row.conversation_id == draft.conversation_id:
             answers[place] = (row, again)
@@ -161,14 +162,16 @@ def _is_too_much(mine: conversation_access.Writer, conversations: dict[int, Conv
     return bool(mine.awaits) and conversations[mine.conversation_id].last_seq >= REQUEST_LIMIT
 
 
-def _named(draft: Draft) -> list[tuple[int, str]]:
-    """(conversation, handle) of whom a text names."""
-    return [(draft.conversation_id, handle) for handle in text.mentions(draft.text)] if "@" in draft.text else []
+def _named(drafts: list[tuple[int, Draft]]) -> dict[int, list[tuple[int, str]]]:
+    """Place of a draft -> (conversation, handle) of whom its text names."""
+    return {
+        place: [(draft.conversation_id, handle) for handle in text.mentions(draft.text)] if "@" in draft.text else []
+        for place, draft in drafts
+    }
 
 
-def _mentioned(drafts: list[Draft]) -> dict[tuple[int, str], int]:
-    """Whom of the members these texts name. Others' handles are words like others."""
-    wanted = {key for draft in drafts for key in _named(draft)}
+def _mentioned(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Whom of the members these are. Others' handles are words like others."""
     if not wanted:
         return {}
     rows = Membership.objects.filter(conversation__in={id for id, _handle in wanted})

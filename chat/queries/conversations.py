@@ -83,13 +83,12 @@ class Inbox:
     chats: list[Chat]
     next: str
     which: str = ""
+    requests: int = 0
 
     @property
     def query(self) -> str:
         """Of the address of what follows."""
         return "?" + urlencode({"which": self.which, "cursor": self.next} if self.which else {"cursor": self.next})
-
-    requests: int = 0
 
 
 def inbox(viewer: Viewer, cursor: str = "", *, which: str = "", size: int = PAGE) -> Inbox:

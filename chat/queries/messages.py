@@ -9,7 +9,6 @@ from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.people import User
 from chat.access import conversations as conversation_access
-from chat.models.conversations import Kind, Role
 from chat.models.messages import Message, MessageKind, MessageMark
 from chat.queries import closing
 from chat.queries import notices as notice_queries
@@ -97,11 +96,11 @@ def message(viewer: Viewer, conversation_id: int, seq: int) -> Message:
     return row
 
 
-def pinned(viewer: Viewer, conversation_id: int) -> list[Message]:
-    """What stands at the top of a conversation, the latest first: one query besides that for sight."""
+def pinned(viewer: Viewer, conversation_id: int, *, size: int | None = None) -> list[Message]:
+    """What stands at the top of a conversation, the latest first; all, which is little, or so many."""
     conversation_access.access_conversation(viewer, conversation_id)
     rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, pinned_at__isnull=False)
-    found = list(rows.order_by("-pinned_at"))
+    found = list(rows.order_by("-pinned_at")[:size])
     closing.close(viewer, found)
     return found
 
@@ -166,14 +165,13 @@ class May:
     delete: bool
 
 
-def may(viewer: Viewer, shown: Chat, seq: int) -> May:
-    row = message(viewer, shown.conversation.pk, seq)
+def may(shown: Chat, row: Message) -> May:
     mine = row.sender_id == shown.mine.user_id
-    leads = shown.conversation.kind != Kind.DIRECT and shown.mine.role != Role.MEMBER
+    leads = shown.is_group and shown.mine.leads
     says = row.deleted_at is None and row.kind == MessageKind.TEXT and bool(row.text)
     return May(
         edit=says and mine and not row.is_forwarded,
-        pin=says and (leads or shown.conversation.kind == Kind.DIRECT),
+        pin=says and (leads or not shown.is_group),
         delete=says and (mine or leads),
     )
 

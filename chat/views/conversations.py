@@ -60,7 +60,7 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
         "form": form,
         "other": chat.other,
         "sync": own_queries.own_sync(member),
-        "pinned": message_queries.pinned(member, id)[:1],
+        "pinned": message_queries.pinned(member, id, size=1),
         "replying": replying(request, member, id),
         "members": group_queries.members(member, id, size=group_queries.SHOWN) if chat.is_group else None,
         "blanks": message_queries.blank_lines(chat),

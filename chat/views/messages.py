@@ -48,9 +48,9 @@ def options(request: HttpRequest, member: User, id: int, seq: int, status: int =
     context = {
         "chat": chat,
         "line": line,
-        "may": message_queries.may(member, chat, seq),
+        "may": message_queries.may(chat, line.message),
         "inbox": conversation_queries.inbox(member),
-        "edit": EditForm(initial={"text": message_queries.message(member, id, seq).text}),
+        "edit": EditForm(initial={"text": line.message.text}),
         "forward": ForwardForm(initial={"client_id": uuid.uuid4()}),
         **forms,
     }
