@@ -22,7 +22,7 @@ Text = Annotated[str, msgspec.Meta(max_length=20_000)]
 Name = Annotated[str, msgspec.Meta(max_length=64)]
 
 
-class Data(msgspec.Struct, frozen=True, omit_defaults=False):
+class Data(msgspec.Struct, frozen=True):
     """What a frame carries; the classes below it say of which type."""
 
     type: ClassVar[str] = ""

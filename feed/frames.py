@@ -18,13 +18,18 @@ class Votes(msgspec.Struct, frozen=True):
     votes: list[int] | None
 
 
-class Watched(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A post as one begins to watch it. Who shows another version of it asks for it again."""
+class Counts(msgspec.Struct, frozen=True):
+    """What changes under a post without anybody editing it."""
 
     post: int
     reactions: dict[str, int]
     comments: int
     shares: int
+
+
+class Watched(Counts, frozen=True, omit_defaults=True):
+    """A post as one begins to watch it. Who shows another version of it asks for it again."""
+
     version: str
     poll: Votes | None = None
 
@@ -47,20 +52,13 @@ class Unwatch(Ask, frozen=True):
 
 
 @says("post.counts")
-class PostCounts(Event, frozen=True):
-    post: int
-    reactions: dict[str, int]
-    comments: int
-    shares: int
+class PostCounts(Event, Counts, frozen=True):
+    """As they are now."""
 
 
 @says("post.poll")
-class PostPoll(Event, frozen=True):
-    """As `Votes`."""
-
-    post: int
-    voters: int
-    votes: list[int] | None
+class PostPoll(Event, Votes, frozen=True):
+    """How it stands now."""
 
 
 @says("post.edited")
