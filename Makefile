@@ -43,7 +43,7 @@ test-fast: venv-dev ## the same on SQLite without browsers and what is slow, and
 	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres-itself SELECT='not deep and not browser and not stack and not slow'
 test-deep: venv-dev ## what takes long: fuzz, chaos, Lighthouse, benches
 	@$(SERVICES) ensure chromium gettext
-	@$(SERVICES) run --throwaway -- $(MAKE) test-sqlite SELECT='deep and not browser'
+	@$(SERVICES) run --throwaway -- $(MAKE) -k test-sqlite test-postgres-itself SELECT='deep and not browser'
 	@$(MAKE) test-sqlite SELECT='deep and browser' WORKERS=0
 test-sqlite:
 	@$(PYTEST)
@@ -69,7 +69,7 @@ documents: venv-dev ## write the documents that the code makes: docs/openapi.yam
 	@SOCIALSITE_TESTING=1 $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 	@SOCIALSITE_TESTING=1 $(BIN)/python manage.py asyncapi --file docs/asyncapi.yaml
 
-.PHONY: shots image bench-feed clean
+.PHONY: shots image bench-feed bench-chat clean
 shots: venv-dev ## pictures of every page, in .shots/
 	@$(SERVICES) ensure chromium
 	@$(BIN)/python -m e2e.shots $(ARGS)
@@ -77,6 +77,8 @@ image: venv ## build the container image without a container engine, start it, a
 	@$(BIN)/python deploy/image.py $(ARGS)
 bench-feed: venv-dev ## what the feed costs with 10,000 to 10,000,000 posts (ARGS="--sizes 1e4,1e6 --api")
 	@$(BIN)/python -m bench.feed $(ARGS)
+bench-chat: venv-dev ## what the chat costs beside bare Socket.IO (ARGS='--only "(i),(ii)" --runs 1')
+	@$(BIN)/python -m bench.chat $(ARGS)
 clean: ## away with caches, pictures and builds (never with data)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .shots .build .coverage
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -175,18 +175,34 @@ def django_db_modify_db_settings(
     )
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """At the end nobody is left in PostgreSQL: a pool that has just mended itself would keep the database there."""
+    yield
+    if ON_POSTGRES:
+        from django.db import connection
+
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> Iterator[None]:
     """Limits and throttles count in the cache; one test's counting is not another's. What the owner has decided counts
     as just read (nothing), so that a page costs as much the first time as later."""
     from django.core.cache import caches
 
+    from chat.access import stickers
     from core import limits, options
 
     options._known = (math.inf, {})  # never old, until somebody decides
     yield
     limits.memory.clear()
     options.forget()
+    stickers.forget()
     for cache in caches.all(initialized_only=True):
         if "locmem" in type(cache).__module__ or "dummy" in type(cache).__module__:
             cache.clear()

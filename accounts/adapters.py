@@ -6,15 +6,16 @@ from allauth.account import auth_backends
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from accounts import arrivals, known_browsers, mails
+from accounts import arrivals, known_browsers, mails, rules
 from accounts.actions import factors, logins
 from accounts.models.people import User
 from accounts.queries import joining as joining_queries
-from core import limits
+from core import errors, limits
 
 YEAR = 365 * 24 * 60 * 60
 # Wrong passwords, counted in the database (allauth's own counters are lost with a restart and with Redis).
@@ -73,6 +74,16 @@ class AccountAdapter(DefaultAccountAdapter):
             for limit, who in counted:
                 limits.give_back_sure(limit, who)
         return user
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Inside an open login a wrong one counts for both its member's names."""
+        return factors.check_password(actor=user, password=password)
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        try:
+            return rules.clean_password(password, user=user)
+        except errors.Invalid as error:
+            raise ValidationError(str(error.message)) from None
 
     def is_safe_url(self, url: str) -> bool:
         """Where a link or a form of ours may lead on to: pages of this site, by their path (core.views.ours)."""

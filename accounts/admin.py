@@ -227,11 +227,11 @@ class BlockAdmin(RowAdmin):
 
 @admin.register(AddressChange)
 class AddressChangeAdmin(RowAdmin):
-    list_display = ["user", "created_at", "attempts", "done_at", "undone_at"]
+    list_display = ["user", "created_at", "done_at", "undone_at"]
     list_select_related = ["user"]
     search_fields = ["user__handle"]
     list_filter = ["created_at", "done_at", "undone_at"]
-    exclude = ["code_digest", "undo_digest"]
+    exclude = ["undo_digest"]
 
 
 @admin.register(EmailAddress)

@@ -32,8 +32,8 @@ from accounts.models.people import User
 from accounts.models.relations import Block, CloseFriend, Follow, FollowRequest, Friendship
 from accounts.models.sso import AppLogin, Identity
 from core.models import AuditEntry, Event, Mail
+from uploads import held, storage
 from uploads import queries as upload_queries
-from uploads import storage
 from uploads.models import Caption, Slot, Upload
 
 IDS_ONLY = "holds ids, kinds and times only"
@@ -218,7 +218,7 @@ def picture_files(member: User) -> Iterator[tuple[str, Any]]:
     for upload in personal.walk(upload_queries.kept_pictures(member.pk)):
 
         def opened(upload: Upload = upload) -> Any:
-            return storage.open_variant(upload.key, upload.best)
+            return held.find(storage.variant(upload.key, upload.best))
 
         yield f"media/{upload.file_name}", opened
         for caption in upload_queries.captions_of(upload) if upload.captions else ():

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from importlib import import_module
 from typing import Any
 
 from allauth.account import app_settings
@@ -16,15 +15,14 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
 from allauth.account.internal.flows.password_reset_by_code import PasswordResetVerificationProcess
+from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code
-from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails
+from accounts import mails, sessions
 from accounts.access import doors
 from accounts.actions import applications, joining
 from accounts.models.applications import Application
@@ -45,19 +43,9 @@ def limit(request: HttpRequest, action: str) -> None:
 
 @contextmanager
 def locked(request: HttpRequest) -> Iterator[None]:
-    """One check at a time for one session: its row is locked and read again, so parallel guesses count one by one.
-
-    On SQLite the transaction itself is the lock (IMMEDIATE). What the check wrote is saved before the lock goes.
-    """
-    key = request.session.session_key
-    with transaction.atomic():
-        if key:
-            list(Session.objects.select_for_update().filter(session_key=key).values_list("pk"))
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    """One check at a time for one session: its row is locked and read again, so parallel guesses count one by one."""
+    with sessions.locked(request.session.session_key) as request.session:
         yield
-        if request.session.modified and request.session.session_key == key:
-            request.session.save()
-            request.session.modified = False  # a later save outside the lock would write what others have overtaken
 
 
 def check_reset(request: HttpRequest) -> None:
@@ -114,6 +102,11 @@ class JoinProcess(AbstractCodeVerificationProcess):
     @property
     def email(self) -> str:
         return self.state["person"]["email"]
+
+    @property
+    def email_address(self) -> EmailAddress:
+        """As the code proves it; whether it is still free is asked by `finish`."""
+        return EmailAddress(email=self.email, verified=True)
 
     def persist(self) -> None:
         self.request.session[SESSION_KEY] = self.state

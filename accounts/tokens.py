@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core import signing
-from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication
 from rest_framework.request import Request
@@ -20,7 +19,7 @@ from accounts.models.logins import Device
 from accounts.models.people import User
 from accounts.queries import api_tokens as api_token_queries
 from accounts.queries import logins as login_queries
-from core import consumers, errors, scopes
+from core import consumers, errors, limits, scopes
 
 TICKET_SECONDS = 30
 TICKET_SALT = "accounts.ticket"
@@ -147,8 +146,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
 
 def make_ticket(device: Device) -> str:
-    """Good for 30 seconds and for one connection; names the login, so that it ends with it. Signed and not stored: with
-    Redis away sockets still open."""
+    """Good for 30 seconds and for one connection; names the login, so that it ends with it. Signed and not stored; that
+    it was used is, in the database: with Redis away sockets still open, and still once."""
     may = None if device.scopes is None else sorted(device.scopes)
     body = {"user": device.user_id, "device": device.pk, "scopes": may, "nonce": secrets.token_urlsafe(12)}
     return signing.dumps(body, salt=TICKET_SALT, compress=False)
@@ -159,11 +158,11 @@ def by_ticket(ticket: str) -> consumers.Principal | None:
         body = signing.loads(ticket, salt=TICKET_SALT, max_age=TICKET_SECONDS)
     except signing.BadSignature:
         return None
-    if not cache.add(f"ticket:{body['nonce']}", 1, 2 * TICKET_SECONDS):  # of two at once, one adds
-        return None
     may = None if body["scopes"] is None else frozenset(body["scopes"])
     principal = consumers.Principal(user_id=body["user"], login=str(body["device"]), scopes=may)
-    return principal if still_valid(principal) else None
+    if not still_valid(principal) or not limits.once("ticket", body["nonce"], seconds=2 * TICKET_SECONDS):
+        return None
+    return principal
 
 
 def by_session(session_key: str) -> consumers.Principal | None:

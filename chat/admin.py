@@ -4,7 +4,11 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
 from chat.models.conversations import Conversation, InviteLink, Membership, Removal
+from chat.models.files import MessageFile
 from chat.models.members import ChatMember
+from chat.models.messages import MessageMark
+from chat.models.polls import Vote
+from chat.models.stickers import Sticker, StickerPack
 
 
 class ReadOnly:
@@ -72,8 +76,69 @@ class RemovalAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(ChatMember)
 class ChatMemberAdmin(ReadOnly, ModelAdmin):
-    list_display = ["user", "writers"]
+    list_display = ["user", "writers", "presence", "shows_reading"]
     list_select_related = ["user"]
     search_fields = ["=user__handle"]
     ordering = ["-user"]
     show_full_result_count = False
+
+
+@admin.register(MessageFile)
+class MessageFileAdmin(ReadOnly, ModelAdmin):
+    """That a message carries something, of what kind and size; what it is stands in reports alone."""
+
+    list_display = ["id", "conversation", "message", "kind", "bytes"]
+    list_select_related = ["conversation", "message", "upload"]
+    list_filter = ["kind"]
+    search_fields = ["=conversation__id"]
+    fields = ["conversation", "message", "kind", "position", "bytes"]
+    readonly_fields = ["bytes"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+    @admin.display(description="bytes")
+    def bytes(self, row):
+        return row.upload.bytes
+
+
+@admin.register(MessageMark)
+class ReactionAdmin(ReadOnly, ModelAdmin):
+    """Reactions, which others see. What one stars or hides is one's own."""
+
+    list_display = ["id", "message", "user", "reaction"]
+    list_select_related = ["message", "user"]
+    list_filter = ["reaction"]
+    search_fields = ["=user__handle"]
+    fields = ["message", "user", "reaction"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).exclude(reaction="")
+
+
+@admin.register(Vote)
+class VoteAdmin(ReadOnly, ModelAdmin):
+    """That somebody voted. For what is for the conversation, and in anonymous polls for nobody."""
+
+    list_display = ["id", "message", "member", "created_at"]
+    list_select_related = ["message", "member"]
+    search_fields = ["=member__handle"]
+    fields = ["message", "member", "created_at"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+class StickerInline(ReadOnly, TabularInline):
+    model = Sticker
+    fields = ["key", "name", "upload", "place", "is_withdrawn"]
+    extra = 0
+
+
+@admin.register(StickerPack)
+class StickerPackAdmin(ReadOnly, ModelAdmin):
+    """They are changed on the site's own page, /site/stickers/."""
+
+    list_display = ["key", "name", "is_shown", "place"]
+    ordering = ["place", "pk"]
+    inlines = [StickerInline]

@@ -1,15 +1,21 @@
-"""Frames of the chat: send, catch up, resume, read, typing. Every id comes from a client and is resolved by access."""
+"""Frames of the chat: send, react, vote, catch up, resume, read, typing, who is here. Ids are the client's; access
+resolves them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from accounts.models.people import User
-from chat import frames, writer
+from chat import arrivals, frames, presence, writer
 from chat import realtime as chat_realtime
 from chat.actions import messages as message_actions
 from chat.actions import own as own_actions
+from chat.actions import polls as poll_actions
+from chat.actions import reactions as reaction_actions
 from chat.queries import own as own_queries
 from chat.queries import resume as resume_queries
 from chat.serializers import messages as message_serializers
 from chat.serializers import own as own_serializers
-from core import errors, scopes, threads
+from core import errors, limits, scopes, threads
 from core.consumers import Frame, Socket, frame
 from core.frames import Nothing
 
@@ -30,6 +36,8 @@ async def send(socket: Socket, asked: Frame[frames.Send]) -> None:
         client_id=given.client_id,
         text=given.text,
         reply_seq=given.reply or None,
+        files=tuple(given.files),
+        sticker=given.sticker or "",
     )
     writer.writer.put(draft, done)
 
@@ -37,16 +45,21 @@ async def send(socket: Socket, asked: Frame[frames.Send]) -> None:
 @frame(frames.CatchUp, scope=scopes.CHAT_READ)
 async def catch_up(socket: Socket, asked: Frame[frames.CatchUp]) -> frames.Missed:
     id = asked.data.conversation
-    found = await threads.run(resume_queries.resume, User(pk=socket.user_id), {id: asked.data.after})
+    found = await threads.run(missed, socket.user_id, {id: asked.data.after})
     if id not in found:
         raise errors.NotFound
-    return message_serializers.missed(found[id])
+    return found[id]
 
 
 @frame(frames.Resume, scope=scopes.CHAT_READ)
 async def resume(socket: Socket, asked: Frame[frames.Resume]) -> frames.MissedByConversation:
-    found = await threads.run(resume_queries.resume, User(pk=socket.user_id), asked.data.conversations)
-    return frames.MissedByConversation({id: message_serializers.missed(missed) for id, missed in found.items()})
+    return frames.MissedByConversation(await threads.run(missed, socket.user_id, asked.data.conversations))
+
+
+def missed(user_id: int, wanted: Mapping[int, int]) -> dict[int, frames.Missed]:
+    """In a thread as a whole: a sticker may have to be looked up."""
+    found = resume_queries.resume(User(pk=user_id), wanted)
+    return {id: message_serializers.missed(one) for id, one in found.items()}
 
 
 @frame(frames.OwnSince, scope=scopes.CHAT_READ)
@@ -63,9 +76,44 @@ async def draft(socket: Socket, asked: Frame[frames.Draft]) -> Nothing:
     return Nothing()
 
 
+@frame(frames.React, scope=scopes.CHAT_WRITE)
+async def react(socket: Socket, asked: Frame[frames.React]) -> Nothing:
+    await threads.run(answer, socket, reaction_actions.react, asked.data, kind=asked.data.kind)
+    return Nothing()
+
+
+@frame(frames.Vote, scope=scopes.CHAT_WRITE)
+async def vote(socket: Socket, asked: Frame[frames.Vote]) -> Nothing:
+    await threads.run(answer, socket, poll_actions.vote, asked.data, choices=asked.data.choices)
+    return Nothing()
+
+
+def answer(socket: Socket, action: Callable[..., Any], given: frames.React | frames.Vote, **said: Any) -> None:
+    """Reacts or votes once more."""
+    limits.check(reaction_actions.ANSWERING, socket.user_id)
+    action(actor=User(pk=socket.user_id), conversation_id=given.conversation, seq=given.seq, **said)
+
+
 @frame(frames.Read, scope=scopes.CHAT_WRITE)
 async def read(socket: Socket, asked: Frame[frames.Read]) -> Nothing:
     writer.marks.put(socket.user_id, asked.data.conversation, asked.data.seq)
+    return Nothing()
+
+
+@frame(frames.Delivered, scope=scopes.CHAT_WRITE)
+async def delivered(socket: Socket, asked: Frame[frames.Delivered]) -> Nothing:
+    arrivals.arrivals.put(socket.user_id, asked.data.conversations)
+    return Nothing()
+
+
+@frame(frames.PresenceWatch, scope=scopes.CHAT_READ)
+async def watch(socket: Socket, asked: Frame[frames.PresenceWatch]) -> frames.PresenceList:
+    return frames.PresenceList(await presence.here.watch(socket, asked.data.people))
+
+
+@frame(frames.Idle, scope=scopes.CHAT_READ)
+async def idle(socket: Socket, asked: Frame[frames.Idle]) -> Nothing:
+    presence.here.set_idle(socket, idle=asked.data.idle)
     return Nothing()
 
 

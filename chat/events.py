@@ -14,11 +14,22 @@ class MessagesSent:
 
 @outbox.event(subject="conversation:{conversation_id}")
 class MessageChanged:
-    """A message is edited, deleted for everyone, pinned or unpinned."""
+    """A message is edited, deleted for everyone, pinned or unpinned, has votes or ends as a poll, or shows its link."""
 
     conversation_id: int
     seq: int
     rev: int
+
+
+@outbox.event(subject="conversation:{conversation_id}")
+class MessageReacted:
+    """A member has reacted to a message, or (`kind` is empty) has taken that back."""
+
+    conversation_id: int
+    seq: int
+    rev: int
+    member_id: int
+    kind: str
 
 
 @outbox.event(subject="conversation:{conversation_id}")

@@ -1,12 +1,12 @@
 """How what is said in a conversation reaches the sockets of those who may see it.
 
-A frame is addressed to the conversation ("chat:7:3:41:5": conversation, members_version, rev, who speaks), and each
-process turns that into its own sockets through `user:{id}` groups, which every socket is in anyway. A group per
-conversation would need every socket to join all of its member's conversations when it connects (a query and hundreds of
-joins each, for the inbox must move too) and to leave them on every change; addressing `user:{id}` in the message itself
-would write a thousand names on the bus for a large group. So the members stand once per process, and only of
-conversations in which somebody speaks. They are trusted only under the version the message names: a process that holds
-another one reads them anew before it shows anything.
+A frame is addressed to the conversation ("chat:7:3:41:5:40": conversation, members_version, rev, who speaks, which
+message), and each process turns that into its own sockets through `user:{id}` groups, which every socket is in anyway.
+A group per conversation would need every socket to join all of its member's conversations when it connects (a query and
+hundreds of joins each, for the inbox must move too) and to leave them on every change; addressing `user:{id}` in the
+message itself would write a thousand names on the bus for a large group. So the members stand once per process, and
+only of conversations in which somebody speaks. They are trusted only under the version the message names: a process
+that holds another one reads them anew before it shows anything.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from django.db import DatabaseError, transaction
 
 from chat import frames
@@ -30,22 +31,24 @@ from core.frames import event
 log = logging.getLogger(__name__)
 
 PREFIX = "chat"
+MARKS = "chat-reads"
 KEPT = 20_000  # conversations whose members a process remembers
 COMPARED_AT_ONCE = 500
 TYPING_SECONDS = 6  # how long a word about typing is shown
 
 
-def address(conversation_id: int, members_version: int, rev: int, speaker: int | None = None) -> str:
-    """`speaker`: whose words or doings the frame tells, for members whom a block parts from them."""
-    return f"{PREFIX}:{conversation_id}:{members_version}:{rev}:{speaker or 0}"
+def address(conversation_id: int, members_version: int, rev: int, speaker: int | None = None, seq: int = 0) -> str:
+    """`speaker`: whose words or doings the frame tells, for members whom a block parts from them. `seq`: of the message
+    that it shows, for members in whose time it was not said."""
+    return f"{PREFIX}:{conversation_id}:{members_version}:{rev}:{speaker or 0}:{seq}"
 
 
-def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None:
-    """Shows messages to their conversations after commit, each encoded once."""
+def push_messages(messages: Iterable[Message], versions: dict[int, int], *, only: str = "") -> None:
+    """Shows messages to their conversations after commit, each encoded once; `only` as in frames.Said."""
     ready = [
         (
-            (address(row.conversation_id, versions[row.conversation_id], row.rev, row.sender_id),),
-            event(message_serializers.said(row, members_version=versions[row.conversation_id])),
+            (address(row.conversation_id, versions[row.conversation_id], row.rev, row.sender_id, row.seq),),
+            event(message_serializers.said(row, members_version=versions[row.conversation_id], only=only)),
         )
         for row in messages
     ]
@@ -57,10 +60,22 @@ def push_messages(messages: Iterable[Message], versions: dict[int, int]) -> None
     transaction.on_commit(publish, robust=True)
 
 
-def push_read(conversation: Conversation, user_id: int, seq: int, unread: int) -> None:
-    """How far a member has read, as the latest state."""
-    mark = frames.ReadMark(conversation.pk, user_id, seq, unread)
-    realtime.push(address(conversation.pk, conversation.members_version, 0, user_id), mark)
+def push_read(conversation: Conversation, read: dict[int, int]) -> None:
+    """How far members have read, as the latest state, to the others who show theirs."""
+    realtime.push(mark_address(conversation, read), frames.ReadMarks(conversation.pk, read))
+
+
+def push_delivered(conversation: Conversation, user_id: int, seq: int) -> None:
+    realtime.push(mark_address(conversation, [user_id]), frames.DeliveredMark(conversation.pk, user_id, seq))
+
+
+def mark_address(conversation: Conversation, users: Iterable[int]) -> str:
+    return f"{MARKS}:{conversation.pk}:{conversation.members_version}:{','.join(map(str, users))}"
+
+
+def push_own_read(user_id: int, conversation_id: int, seq: int, unread: int) -> None:
+    """To the member's own devices: how much is left is theirs alone."""
+    realtime.push(f"user:{user_id}", frames.OwnRead(conversation_id, seq, unread))
 
 
 def push_own(user_id: int, sync: int) -> None:
@@ -96,13 +111,25 @@ class Audience:
     rev: int
     members: frozenset[int]
     parted: dict[int, frozenset[int]] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)
+    discreet: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.youngest = max(self.since.values(), default=0)
+
+    def blind(self, speaker: int, seq: int) -> frozenset[int]:
+        """Those of them who may not read this. What is new is in everybody's time."""
+        parted = self.parted.get(speaker, frozenset())
+        if not 0 < seq <= self.youngest:
+            return parted
+        return parted | {user for user, joined in self.since.items() if seq <= joined}
 
 
 @dataclass
 class Waiting:
     """Frames that wait for the members to be read, in order."""
 
-    frames: deque[tuple[int, int, bytes, int]] = field(default_factory=deque)
+    frames: deque[tuple[int, int, bytes, int, int]] = field(default_factory=deque)
 
 
 class Audiences:
@@ -119,21 +146,21 @@ class Audiences:
 
     def deliver(self, name: str, frame: bytes) -> None:
         """What the hub calls for each frame addressed to a conversation."""
-        _prefix, id, version, rev, speaker = name.split(":")
-        self.show(int(id), int(version), int(rev), frame, int(speaker))
+        _prefix, id, version, rev, speaker, seq = name.split(":")
+        self.show(int(id), int(version), int(rev), frame, int(speaker), int(seq))
 
-    def show(self, id: int, version: int, rev: int, frame: bytes, speaker: int = 0) -> None:
+    def show(self, id: int, version: int, rev: int, frame: bytes, speaker: int = 0, seq: int = 0) -> None:
         held = self.known.get(id)
         if id in self.waiting:
-            self.waiting[id].frames.append((version, rev, frame, speaker))
+            self.waiting[id].frames.append((version, rev, frame, speaker, seq))
         elif held is not None and held.version == version:
             self.known.move_to_end(id)
-            self.write(id, held, rev, frame, speaker)
+            self.write(id, held, rev, frame, speaker, seq)
         elif not frame:
             if held is not None and held.version < version:
                 del self.known[id]
         else:
-            self.waiting[id] = Waiting(deque([(version, rev, frame, speaker)]))
+            self.waiting[id] = Waiting(deque([(version, rev, frame, speaker, seq)]))
             self.start(self.load(id))
 
     def start(self, work: Any) -> None:
@@ -141,16 +168,51 @@ class Audiences:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    def write(self, id: int, held: Audience, rev: int, frame: bytes, speaker: int = 0) -> None:
+    def write(self, id: int, held: Audience, rev: int, frame: bytes, speaker: int = 0, seq: int = 0) -> None:
         held.rev = max(held.rev, rev)
         if not frame:
             return
-        parted = held.parted.get(speaker, frozenset())
-        groups = tuple(f"user:{user}" for user in held.members - parted)
+        blind = held.blind(speaker, seq)
+        groups = tuple(f"user:{user}" for user in held.members - blind)
         if groups:
             realtime.hub.deliver(groups, frame)
-        if rev and parted:  # they ask for what came, and read that it is closed to them
-            realtime.hub.deliver(tuple(f"user:{user}" for user in parted), event(frames.Behind(id, rev)))
+        if rev and blind:  # they ask for what came, and read that it is closed to them, or nothing
+            realtime.hub.deliver(tuple(f"user:{user}" for user in blind), event(frames.Behind(id, rev)))
+
+    def deliver_mark(self, name: str, frame: bytes) -> None:
+        """How far somebody is, to those who show it themselves. The latest state needs no order."""
+        _prefix, id, version, users = name.split(":")
+        whose = [int(user) for user in users.split(",")]
+        held = self.known.get(int(id))
+        if held is not None and held.version == int(version):
+            self.write_mark(held, whose, frame)
+        else:
+            self.start(self.load_mark(int(id), whose, frame))
+
+    def write_mark(self, held: Audience, whose: list[int], frame: bytes) -> None:
+        """The same bytes for all, unless some do not learn of some: then one frame for each whose marks these are."""
+        told = held.members - held.discreet
+        if len(whose) > 1 and not (told.issuperset(whose) and held.parted.keys().isdisjoint(whose)):
+            marks = read_marks(frame)
+            for user in whose:
+                alone = frames.ReadMarks(marks.conversation, {user: marks.read[user]})
+                self.write_mark(held, [user], event(alone))
+            return
+        if not told.issuperset(whose):
+            return
+        if len(whose) == 1:
+            told = told - held.parted.get(whose[0], frozenset()) - {whose[0]}
+        if told:
+            realtime.hub.deliver(tuple(f"user:{id}" for id in told), frame)
+
+    async def load_mark(self, id: int, whose: list[int], frame: bytes) -> None:
+        try:
+            held = await self.read(id)
+        except DatabaseError as error:
+            log.warning("members of a conversation not read (%s)", type(error).__name__)
+            return
+        if held is not None:
+            self.write_mark(held, whose, frame)
 
     async def load(self, id: int) -> None:
         """Reads the members, then shows what waits. Fails closed: what cannot be checked is not shown, and clients
@@ -170,8 +232,8 @@ class Audiences:
             again = self.waiting[id] = waiting
             self.start(self.load(id)) if again.frames else None
             return
-        for _version, rev, frame, speaker in waiting.frames:
-            self.write(id, held, rev, frame, speaker)
+        for _version, rev, frame, speaker, seq in waiting.frames:
+            self.write(id, held, rev, frame, speaker, seq)
 
     async def read(self, id: int) -> Audience | None:
         found = await threads.run(conversation_access.audience, id)
@@ -219,6 +281,10 @@ def state(ids: list[int]) -> dict[int, tuple[int, int]]:
     """Conversation -> (members_version, rev), to compare with; shown to nobody."""
     rows = Conversation.objects.filter(pk__in=ids).values_list("pk", "members_version", "rev")
     return {id: (version, rev) for id, version, rev in rows}
+
+
+def read_marks(frame: bytes) -> frames.ReadMarks:
+    return msgspec.convert(msgspec.json.decode(frame)["data"], frames.ReadMarks, strict=False)
 
 
 audiences = Audiences()

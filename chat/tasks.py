@@ -12,5 +12,5 @@ SCHEDULE = {
 
 @shared_task(name="chat.purge", queue="maintenance")
 def purge_messages() -> None:
-    """Messages that have disappeared, in batches until none is left."""
-    chores.run(purge.purge_disappeared)
+    """Messages that have disappeared or are older than the owner keeps, in batches until none is left."""
+    chores.run(purge.purge_disappeared, purge.purge_old)

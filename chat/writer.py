@@ -14,9 +14,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    connection,
+    connections,
+)
 
-from accounts.models.people import User
 from chat.actions import marks as mark_actions
 from chat.actions import messages as message_actions
 from core import errors, threads
@@ -143,10 +150,11 @@ class Writer:
             return [errors.Invalid() if isinstance(error, DatabaseError) else errors.Busy()]
 
     def try_twice(self, drafts: list[message_actions.Draft]) -> list[message_actions.Outcome]:
-        """A connection that broke may have broken after the commit: the second try finds what stands by client_id."""
+        """A connection that broke may have broken after the commit: the second try finds what stands by client_id. One
+        that has planned for columns of before an upgrade plans anew (NotSupportedError)."""
         try:
             return message_actions.send_messages(batch=drafts, skip_locked=True)
-        except (InterfaceError, OperationalError):
+        except (InterfaceError, NotSupportedError, OperationalError):
             connection.close()
             return message_actions.send_messages(batch=drafts, skip_locked=True)
 
@@ -196,35 +204,62 @@ def _call(ready: list[tuple[Done, message_actions.Outcome]]) -> None:
 
 
 class Marks:
-    """Read marks from sockets: at most one write in two seconds per member and conversation, and it is the latest."""
+    """Read marks from sockets: the latest of each member, at most one write in two seconds for a conversation, and
+    those of all conversations together."""
 
     EVERY_SECONDS = 2.0
+    GATHER_SECONDS = 0.2
+    AT_ONCE = 200
+    WAITING = 20_000  # conversations; marks of more are lost, which the next ones make up for
 
     def __init__(self) -> None:
-        self.wanted: dict[tuple[int, int], int] = {}
-        self.tasks: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self.wanted: dict[int, dict[int, int]] = {}  # conversation -> member -> seq
+        self.written: dict[int, float] = {}  # when, of conversations that rest
+        self.task: asyncio.Task[None] | None = None
 
     def put(self, user_id: int, conversation_id: int, seq: int) -> None:
-        key = (user_id, conversation_id)
-        self.wanted[key] = max(seq, self.wanted.get(key, 0))
-        if key not in self.tasks:
-            task = self.tasks[key] = asyncio.get_running_loop().create_task(self.run(key))
-            task.add_done_callback(lambda _task: self.tasks.pop(key, None))
+        if conversation_id not in self.wanted and len(self.wanted) >= self.WAITING:
+            return
+        marks = self.wanted.setdefault(conversation_id, {})
+        marks[user_id] = max(seq, marks.get(user_id, 0))
+        if self.task is None:
+            self.task = asyncio.get_running_loop().create_task(self.run())
 
-    async def run(self, key: tuple[int, int]) -> None:
-        """Writes the latest, rests, and ends when nothing new came meanwhile."""
-        user_id, conversation_id = key
-        while (seq := self.wanted.pop(key, None)) is not None:
-            try:
-                await threads.run(
-                    mark_actions.mark_read, actor=User(pk=user_id), conversation_id=conversation_id, seq=seq
-                )
-            except errors.SocialError:  # not theirs, or not any more: there is nobody to tell, and nothing to keep
-                self.wanted.pop(key, None)
-                return
-            except DatabaseError as error:
-                log.warning("a read mark was not stored (%s)", type(error).__name__)
-            await asyncio.sleep(self.EVERY_SECONDS)
+    async def run(self) -> None:
+        """Ends when nothing waits."""
+        try:
+            while self.wanted:
+                await self.write(self.due(time.monotonic()))
+                await asyncio.sleep(self.GATHER_SECONDS)
+        finally:
+            self.task = None
+
+    def due(self, now: float) -> dict[tuple[int, int], int]:
+        self.written = {id: at for id, at in self.written.items() if now - at < self.EVERY_SECONDS}
+        due: dict[tuple[int, int], int] = {}
+        for id in [id for id in self.wanted if id not in self.written]:
+            if len(due) >= self.AT_ONCE:
+                break
+            due |= {(user, id): seq for user, seq in self.wanted.pop(id).items()}
+            self.written[id] = now
+        return due
+
+    async def write(self, due: dict[tuple[int, int], int]) -> None:
+        if not due:
+            return
+        try:
+            busy = await threads.run(mark_actions.mark_all_read, marks=due)
+        except (InterfaceError, OperationalError) as error:  # the database is away: next time, with what comes
+            log.warning("read marks were not stored (%s)", type(error).__name__)
+            busy = due
+        except DatabaseError as error:
+            log.warning("read marks were refused (%s)", type(error).__name__)
+            return
+        for (user, id), seq in busy.items():
+            if busy is not due:
+                self.written.pop(id, None)
+            marks = self.wanted.setdefault(id, {})
+            marks[user] = max(seq, marks.get(user, 0))
 
 
 def reset() -> None:

@@ -110,7 +110,7 @@ def _counted(exc: Exception, context: dict[str, Any]) -> Exception:
 
 def _headers(exc: Exception) -> dict[str, str]:
     headers = {}
-    if isinstance(exc, errors.TooMany):
+    if isinstance(exc, errors.TooMany | errors.Busy):
         headers["Retry-After"] = str(exc.retry_after)
     elif (wait := getattr(exc, "wait", None)) is not None:  # REST framework's Throttled
         headers["Retry-After"] = str(math.ceil(wait))

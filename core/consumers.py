@@ -19,9 +19,11 @@ from core import errors, frames, realtime, scopes, threads
 
 log = logging.getLogger(__name__)
 
-FRAME_LIMIT = 64 * 1024  # bytes of one client frame
+FRAME_LIMIT = 64 * 1024  # characters of one client frame; a larger one is answered with an error
+WIRE_LIMIT = 1024 * 1024  # bytes that a server takes in at all; a larger one ends the connection (Daphne's own limit)
 FRAMES_BURST = 60
 FRAMES_A_SECOND = 20.0
+FRAME_CHUNK = 16 * 1024  # every so many characters count as one more frame
 BUFFER_LIMIT = 1024 * 1024  # bytes waiting for a slow client
 GROUPS_LIMIT = 400
 SOCKETS_LIMIT = 50  # of one member in one process
@@ -29,6 +31,7 @@ SOCKETS_LIMIT = 50  # of one member in one process
 CLOSE_SIGN_IN = 4401  # the login behind the socket has ended: log in again
 CLOSE_FLOOD = 4429  # far too many frames: come back later
 CLOSE_SLOW = 4408  # the client did not read: reconnect and resume
+CLOSE_MOVED = 4503  # this process ends: reconnect at once, elsewhere, and resume
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Frame(Generic[A]):
 FrameHandler = Callable[["Socket", Frame[Any]], Awaitable[msgspec.Struct | None]]
 handlers: dict[str, FrameHandler] = {}
 needs: dict[str, tuple[str, ...] | None] = {}  # the scopes that a token needs for a frame; None: no token may
+coming: list[Callable[["Socket"], None]] = []
 leaving: list[Callable[["Socket"], None]] = []
 H = TypeVar("H", bound=FrameHandler)
 
@@ -138,6 +142,9 @@ class Socket(AsyncConsumer):
         if self.principal is None:
             await self.send({"type": "websocket.close", "code": CLOSE_SIGN_IN})
             raise StopConsumer
+        if realtime.hub.ends:
+            await self.send({"type": "websocket.close", "code": CLOSE_MOVED})
+            raise StopConsumer
         if len(realtime.hub.members(f"user:{self.principal.user_id}")) >= SOCKETS_LIMIT:
             await self.send({"type": "websocket.close", "code": CLOSE_FLOOD})
             raise StopConsumer
@@ -148,6 +155,8 @@ class Socket(AsyncConsumer):
         self.user_id = self.principal.user_id
         realtime.hub.start()
         realtime.hub.join(self, f"user:{self.user_id}")
+        for came in coming:
+            came(self)
         self.tell(frames.Hello(user=self.user_id))
 
     async def authenticate(self, origin: str, cookies: str) -> Principal | None:
@@ -193,7 +202,9 @@ class Socket(AsyncConsumer):
     # -- What the client says --
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
-        if not self.within_rate():
+        if self.closing:
+            return
+        if not self.within_rate(len(message.get("text") or message.get("bytes") or "")):
             if self.allowance < -FRAMES_BURST:
                 await self.close(CLOSE_FLOOD)
             else:
@@ -216,9 +227,9 @@ class Socket(AsyncConsumer):
             if answer is not None:
                 self.reply(id, answer)
 
-    def within_rate(self) -> bool:
-        now = time.monotonic()
-        self.allowance = min(FRAMES_BURST, self.allowance + (now - self.counted_at) * FRAMES_A_SECOND) - 1
+    def within_rate(self, size: int) -> bool:
+        now, cost = time.monotonic(), 1 + min(size // FRAME_CHUNK, FRAMES_BURST // 2)
+        self.allowance = min(FRAMES_BURST, self.allowance + (now - self.counted_at) * FRAMES_A_SECOND) - cost
         self.counted_at = now
         return self.allowance >= 0
 

@@ -85,8 +85,13 @@ class TooMany(SocialError):
 
 
 class Busy(SocialError):
-    """The server cannot take this now; nothing was done."""
+    """The server cannot take this now; nothing was done. It says after how many seconds one may try again."""
 
     status = 503
     code = "busy"
     default = _("The site is very busy. Please try again.")
+    retry_after = 1
+
+    def __init__(self, message: Text | None = None, *, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.more = {"retry_after": self.retry_after}

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.template.loader import get_template
 
+from core import realtime
 from core.storage import asking
 
 FULL_BYTES = 64 * 2**20  # less than this, and the next picture or the next minute's rows may fail
@@ -25,7 +26,7 @@ class Part:
 
 def ready_parts() -> list[Part]:
     """Database first: nothing else can be asked on behalf of a member without it."""
-    return [database(), bus(), storage(), disk()]
+    return [database(), bus(), storage(), disk(), sockets()]
 
 
 def database() -> Part:
@@ -49,6 +50,9 @@ def bus() -> Part:
 
 
 def storage() -> Part:
+    """A bucket is asked by workers alone: no request waits for it, so that while it is away all else is served."""
+    if settings.BUCKET_URL:
+        return Part("storage", ok=True, says="a bucket, which only workers ask")
     try:
         with asking():
             default_storage.exists("readyz")
@@ -66,6 +70,11 @@ def disk() -> Part:
     if system.f_files > 0 and system.f_favail < FULL_FILES:
         return Part("disk", ok=False, says=f"room for {system.f_favail} more files in DATA_DIR")
     return Part("disk", ok=usage.free >= FULL_BYTES, says=says)
+
+
+def sockets() -> Part:
+    """A process that ends sends its sockets elsewhere, and wants no more requests."""
+    return Part("sockets", ok=not realtime.hub.ends, says="ends" if realtime.hub.ends else "taken")
 
 
 def plain_page(template: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core import errors
 from core.models import Count
@@ -202,6 +202,18 @@ def take_sure(limit: Limit, who: object) -> Turn:
             turn=turn, count=count, before=before, until=int(now) + 2 * limit.seconds
         )
     return answer
+
+
+def once(name: str, of: object, *, seconds: int) -> bool:
+    """Whether this is the first time in so many seconds: of all who ask at once one hears yes, whatever is away or has
+    begun anew. One statement; the row is forgotten with the counts."""
+    key = _digest(Limit(name, 1, seconds), of)
+    try:
+        with transaction.atomic():
+            Count.objects.create(key=key, until=int(time.time()) + seconds)
+    except IntegrityError:
+        return False
+    return True
 
 
 def give_back_sure(limit: Limit, who: object) -> None:

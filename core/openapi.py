@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
 
 from core import scopes
 
@@ -63,3 +65,8 @@ def document_problems(result: dict[str, Any], generator: Any, request: Any, publ
             if isinstance(operation, dict) and "responses" in operation:
                 operation["responses"].setdefault("default", answer)
     return result
+
+
+def a_file(kind: str) -> dict[Any, Any]:
+    """The responses of an operation that hands out a file: its bytes, or where else it lies."""
+    return {(200, kind): OpenApiTypes.BINARY, 302: OpenApiResponse(description="To where it lies.")}

@@ -2,7 +2,8 @@
 
 `emit` writes the fact in the action's own transaction. The dispatcher numbers what is committed; each subscriber
 reads on from its own position in batches, and its position moves in the same transaction as its writes: effects
-inside happen once. A failing event is parked, later ones of its subject wait behind it, other subjects go on.
+inside happen once. A failing event is parked, later ones of its subject wait behind it, other subjects go on. Who
+takes many gets a whole batch in one call; where that fails, each event alone.
 """
 
 import dataclasses
@@ -22,6 +23,7 @@ from core.models import Event, Head, Parked, Subscriber
 log = logging.getLogger(__name__)
 
 BATCH = 50
+MANY = 500  # events a batch for who takes many
 NUMBERED_AT_ONCE = 1000
 BACK_OFF = (5, 30, 120, 600, 3600)  # seconds before the 2nd, 3rd, ... attempt; then it is a dead letter
 KEPT = timedelta(days=7)
@@ -44,6 +46,11 @@ class Subscription:
     name: str
     handler: Handler
     kinds: tuple[str, ...]
+    takes_many: bool = False
+
+    @property
+    def batch(self) -> int:
+        return MANY if self.takes_many else BATCH
 
 
 kinds: dict[str, Kind] = {}
@@ -66,13 +73,14 @@ def event(*, subject: str) -> Callable[[type[Fact]], type[Fact]]:
     return declare
 
 
-def subscribes(*facts: type, name: str) -> Callable[[Handler], Handler]:
-    """Registers a handler under a name that never changes, because its position in the log is kept under it."""
+def subscribes(*facts: type, name: str, many: bool = False) -> Callable[[Handler], Handler]:
+    """Registers a handler under a name that never changes, because its position in the log is kept under it. `many`: it
+    takes a list of facts."""
 
     def register(handler: Handler) -> Handler:
         if name in subscriptions:
             raise TypeError(f"subscriber {name} is registered twice")
-        subscriptions[name] = Subscription(name, handler, tuple(_by_class[fact].name for fact in facts))
+        subscriptions[name] = Subscription(name, handler, tuple(_by_class[fact].name for fact in facts), many)
         return handler
 
     return register
@@ -122,14 +130,25 @@ def number_events() -> int:
                 UPDATE core_event SET number = fresh.place + %s
                 FROM (SELECT id AS fresh_id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM core_event
                       WHERE number IS NULL ORDER BY id LIMIT %s) AS fresh
-                WHERE core_event.id = fresh.fresh_id
+                WHERE core_event.id = fresh.fresh_id RETURNING core_event.name
                 """,
                 [head.number, NUMBERED_AT_ONCE],
             )
-            count: int = cursor.rowcount
-        if count:
-            Head.objects.filter(pk=1).update(number=F("number") + count)
-    return count
+            names = [name for (name,) in cursor.fetchall()]
+        if names:
+            Head.objects.filter(pk=1).update(number=F("number") + len(names))
+            _pass_over(head.number, len(names), set(names))
+    return len(names)
+
+
+def _pass_over(head: int, count: int, names: set[str]) -> None:
+    """Whoever has read all before, and reads nothing of what came, is past it without a task of their own."""
+    if not names <= kinds.keys():  # newer code runs beside, whose subscribers this process does not know
+        return
+    idle = [one.name for one in subscriptions.values() if names.isdisjoint(one.kinds)]
+    free = Subscriber.objects.select_for_update(skip_locked=True).filter(name__in=idle, position=head)
+    past = list(free.order_by("pk").values_list("pk", flat=True))
+    Subscriber.objects.filter(pk__in=past).update(position=head + count, moved_at=timezone.now())
 
 
 def _locked_head() -> Head:
@@ -177,22 +196,24 @@ def deliver(name: str) -> int | None:
         batch = list(
             Event.objects.filter(
                 number__gt=subscriber.position, number__lte=head, name__in=subscription.kinds
-            ).order_by("number")[:BATCH]
+            ).order_by("number")[: subscription.batch]
         )
         blocked = set(
             Parked.objects.filter(subscriber=subscriber, subject__in={row.subject for row in batch}).values_list(
                 "subject", flat=True
             )
         )
+        free = [row for row in batch if row.subject not in blocked]
+        is_done = subscription.takes_many and bool(free) and _run(subscription, free) is None
         for row in batch:
             if row.subject in blocked:
                 Parked.objects.create(subscriber=subscriber, event=row, subject=row.subject)
-            elif (error := _run(subscription, row)) is not None:
+            elif not is_done and (error := _run(subscription, [row])) is not None:
                 blocked.add(row.subject)
                 Parked.objects.create(
                     subscriber=subscriber, event=row, subject=row.subject, attempts=1, error=error, due_at=_due(1)
                 )
-        reached = int(batch[-1].number or 0) if len(batch) == BATCH else head
+        reached = int(batch[-1].number or 0) if len(batch) == subscription.batch else head
         moved = reached - subscriber.position
         if moved:
             Subscriber.objects.filter(pk=subscriber.pk).update(position=reached, moved_at=timezone.now())
@@ -211,7 +232,7 @@ def retry(name: str) -> int:
         for first in list(due.order_by("due_at")[:BATCH]):
             waiting = Parked.objects.filter(subscriber=subscriber, subject=first.subject).select_related("event")
             for row in list(waiting.order_by("event__number")[:BATCH]):
-                error = _run(subscription, row.event)
+                error = _run(subscription, [row.event])
                 if error is not None:
                     _fail(row, error)
                     break
@@ -222,14 +243,16 @@ def retry(name: str) -> int:
     return done
 
 
-def _run(subscription: Subscription, row: Event) -> str | None:
-    """Runs the handler in a savepoint; returns kind and place of a failure, never the data that caused it."""
+def _run(subscription: Subscription, rows: list[Event]) -> str | None:
+    """Runs the handler in a savepoint; returns kind and place of a failure, never the data that caused it. Several rows
+    only for who takes many."""
+    facts = [fact_of(row) for row in rows]
     try:
         with transaction.atomic():
-            subscription.handler(fact_of(row))
+            subscription.handler(facts if subscription.takes_many else facts[0])
     except Exception as error:  # supervisor: recorded, parked, retried
         place = traceback.extract_tb(error.__traceback__)[-1]
-        log.warning("%s failed on event %s (%s)", subscription.name, row.number, type(error).__name__)
+        log.warning("%s failed on event %s (%s)", subscription.name, rows[0].number, type(error).__name__)
         return f"{type(error).__name__} at {place.filename.rsplit('/', 1)[-1]}:{place.lineno}"[:200]
     return None
 

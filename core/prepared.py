@@ -59,7 +59,7 @@ def row(build: Build, viewer: Any, one: Any, narrow: Narrow | None = None, *, by
 
 def execute(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement whose text is always the same, planned once a connection."""
-    with _cursor(connection) as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
@@ -141,7 +141,7 @@ class _Preparing:
         self.database = database
 
     def cursor(self) -> Any:
-        return _cursor(self.database)
+        return cursor_of(self.database)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.database, name)
@@ -178,6 +178,6 @@ class _Shape:
         return found
 
 
-def _cursor(database: Any) -> Any:
+def cursor_of(database: Any) -> Any:
     """Of core.postgres one whose statements are planned once; SQLite plans for next to nothing."""
     return database.prepared_cursor() if database.vendor == "postgresql" else database.cursor()

@@ -85,6 +85,7 @@ class Hub:
         self.tasks: list[asyncio.Task[None]] = []
         self.waiting: deque[tuple[tuple[str, ...], bytes]] = deque()
         self.woken = False
+        self.ends = False  # no sockets are taken any more (core.drain)
         self.lock = threading.Lock()
 
     def start(self) -> None:
@@ -96,6 +97,8 @@ class Hub:
         self.tasks = [self.loop.create_task(watch(), name=name) for name, watch in background.items()]
         if settings.REDIS_URL:
             self.tasks.append(self.loop.create_task(Listener(self).run(), name="bus"))
+        for begin in starters:
+            begin()
 
     async def stop(self) -> None:
         for task in self.tasks:
@@ -202,6 +205,9 @@ hub = Hub()
 # What rooms fill in: coroutines that run beside the sockets of a process, and what to do after a gap on the bus.
 background: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
 resyncers: list[Callable[[], Awaitable[None]]] = []
+# What is done where a process begins to serve sockets, and before those of one that ends are sent elsewhere.
+starters: list[Callable[[], None]] = []
+farewells: list[Callable[[], Awaitable[None]]] = []
 # What a room remembers about a member's access is forgotten here, before the member's sockets are checked again.
 rechecks: list[Callable[[int], None]] = []
 # Names that a room turns into sockets itself: prefix -> what delivers a frame, on the loop ("chat:7:3:41").
@@ -354,7 +360,10 @@ class Listener:
         self.last[origin] = max(number, before)
         self.heard[origin] = asyncio.get_running_loop().time()
         if groups:
-            self.hub.deliver(groups, frame)
+            try:
+                self.hub.deliver(groups, frame)
+            except Exception:  # supervisor: what another version says must not end the bus of this one
+                log.exception("a message of the bus was not understood")
             return number > before + 1
         return number > before
 

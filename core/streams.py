@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from django.core.files import File
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+
+from core import threads
 
 CHUNK = 128 * 1024
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -37,11 +40,28 @@ class FileBody:
         self.file.close()
 
 
+class TextBody:
+    """A long text in pieces that are read from the database as they leave, each off the loop."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self.first, self.pieces = next(pieces, ""), pieces  # what is refused is refused before anything leaves
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.first.encode()
+        yield from (piece.encode() for piece in self.pieces)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        piece: str | None = self.first
+        while piece is not None:
+            yield piece.encode()
+            piece = await threads.run(next, self.pieces, None)
+
+
 class FileResponse(StreamingHttpResponse):
     def __aiter__(self) -> AsyncIterator[bytes]:
         return aiter(self.body)
 
-    def __init__(self, body: FileBody, **options: object) -> None:
+    def __init__(self, body: FileBody | TextBody, **options: object) -> None:
         self.body = body
         super().__init__(body, **options)
 
@@ -81,12 +101,22 @@ def piece_of(words: str, size: int) -> tuple[int, int] | None:
     return (start, end) if start < size else (size, size)
 
 
-def attachment(file: "File[bytes]", *, name: str, kind: str) -> FileResponse:
-    """A file to be kept, which no cache keeps."""
+def attachment(file: "File[bytes] | str", *, name: str, kind: str) -> HttpResponseBase:
+    """A file to be kept, which no cache keeps; one that lies elsewhere is fetched there, at an address that says the
+    same of it."""
+    if isinstance(file, str):
+        return HttpResponse(status=302, headers={"Location": file, "Cache-Control": "private, no-store"})
     headers = {
         "Content-Length": str(file.size),
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
         "Cache-Control": "private, no-store",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
     return FileResponse(FileBody(file), content_type=kind, headers=headers)
+
+
+def text(pieces: Iterator[str], *, name: str) -> FileResponse:
+    """A text to be kept, made while it leaves."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return FileResponse(TextBody(pieces), content_type="text/plain; charset=utf-8", headers=headers)

@@ -31,7 +31,7 @@ def sweep() -> None:
 def dispatch() -> None:
     """Numbers what is committed, then wakes every subscriber that has something to read."""
     wake.begun("core.dispatch")
-    while outbox.number_events():
+    while outbox.number_events() == outbox.NUMBERED_AT_ONCE:
         pass
     for name in outbox.behind():
         wake.now("core.deliver", name)

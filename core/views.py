@@ -124,8 +124,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     status = 503 if busy else 500
     if request.path.startswith("/api/"):
         code, detail = ("busy", errors.Busy.default) if busy else ("error", errors.SocialError.default)
-        body = errors.problem(status, code, str(detail))
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        body = errors.problem(status, code, str(detail)) | (errors.Busy().more if busy else {})
+        headers = {"Retry-After": str(errors.Busy.retry_after)} if busy else {}
+        return JsonResponse(body, status=status, content_type="application/problem+json", headers=headers)
     return HttpResponse(health.plain_page(f"{status}.html"), status=status)
 
 

@@ -7,6 +7,7 @@ one wake-up per name is pending: a flag in the cache is raised by the sender and
 import logging
 import os
 import threading
+import time
 
 from celery import current_app
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.db import transaction
 
 log = logging.getLogger(__name__)
 PENDING_SECONDS = 5
+GATHER_SECONDS = 0.2  # between two of one name: each is a task, and what happens meanwhile is done by the next
 
 
 def after_commit(task: str, argument: str = "") -> None:
@@ -47,6 +49,7 @@ class Sender:
 
     def __init__(self) -> None:
         self.marked: set[Wakeup] = set()
+        self.sent: dict[Wakeup, float] = {}
         self.changed = threading.Condition()
         self.thread: threading.Thread | None = None
 
@@ -63,11 +66,18 @@ class Sender:
     def run(self) -> None:
         while True:
             with self.changed:
-                while not self.marked:
-                    self.changed.wait()
-                wakeups, self.marked = self.marked, set()
-            for wakeup in sorted(wakeups):
+                while not (due := self.due(time.monotonic())):
+                    self.changed.wait(GATHER_SECONDS if self.marked else None)
+            for wakeup in sorted(due):
                 self.send(wakeup)
+
+    def due(self, now: float) -> set[Wakeup]:
+        """Takes what was not sent just now."""
+        self.sent = {wakeup: at for wakeup, at in self.sent.items() if now - at < GATHER_SECONDS}
+        due = self.marked - self.sent.keys()
+        self.marked -= due
+        self.sent |= dict.fromkeys(due, now)
+        return due
 
     def send(self, wakeup: Wakeup) -> None:
         task, argument = wakeup

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from e2e.lines import Line
 from e2e.village import BASE, PASSWORD, Village, clean_environment
 from e2e.watch import Watch
 
@@ -108,6 +109,14 @@ def enter(browser: Browser, village: Village) -> Iterator[Enter]:
         page.context.close()
     complaints = [f"{number}. browser: {one}" for number, (_p, w) in enumerate(opened, 1) for one in w.unexpected()]
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """enter("nora", proxy=line.proxy) -> a browser whose line is in the hand of the test."""
+    made = Line()
+    yield made
+    made.stop()
 
 
 def first_login(browser: Browser, village: Village, who: str) -> Any:

@@ -17,6 +17,7 @@ from accounts.models.relations import Block, FollowRequest
 from accounts.models.sso import IdentityProvider
 from chat.actions import conversations, groups, links, messages
 from chat.models.conversations import Conversation, Membership
+from chat.models.messages import Message
 from feed.actions import posts as post_actions
 from feed.actions import shares as share_actions
 from feed.models.drafts import Draft
@@ -102,7 +103,13 @@ print(json.dumps({
     "quote": Post.objects.filter(is_share=True, deleted_at=None).exclude(text="").order_by("pk").first().pk,
     "long": mine.filter(conversation__kind="direct", is_request=False).order_by(
         "-conversation__last_seq").first().conversation_id,
+    "said": Message.objects.filter(sender=linh, deleted_at=None, conversation=mine.filter(
+        conversation__kind="direct", is_request=False).order_by("-conversation__last_seq").first().conversation_id
+        ).order_by("-seq").first().seq,
+    "reacted": "{0.conversation_id}/{0.seq}".format(Message.objects.filter(reactions__isnull=False).latest("pk")),
+    "asked_in": "{0.conversation_id}/{0.seq}".format(Message.objects.filter(kind="poll").latest("pk")),
     "talkers": mine.filter(conversation__kind="group").order_by("pk").first().conversation_id,
+    "sending": mine.get(conversation__name="Lantern Walk crew").conversation_id,
     "group": group.pk,
     "asked": mine.get(is_request=True).conversation_id,
     "invite": links.make_link(actor=kofi, conversation_id=open_group.pk).code,

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
 MEGABYTE = 1024 * 1024
 # What every request may leave behind; the rest of these rooms' tables must not grow by what was refused.
 LEFT_OUT = {"accounts_device", "uploads_stored"}  # the latter: what is refused goes by the clock
+BEHIND = "chat_messagewords"  # a worker writes it when it comes to it, for rows that are counted themselves
 
 
 def rows(site: Village) -> dict[str, int]:
@@ -32,7 +33,7 @@ def rows(site: Village) -> dict[str, int]:
         return {
             name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
             for name in ours
-            if name not in LEFT_OUT
+            if name not in LEFT_OUT and not name.startswith(BEHIND)
         }
 
 

@@ -183,6 +183,12 @@ def test_hashtags_complete_in_comments_and_enter_does_not_send(enter: Enter, vil
     area = malin.locator("[data-comment-form] textarea").first
     area.click()
     area.press_sequentially("Lovely #rive")
+    for _turn in range(20):  # a worker counts hashtags
+        if malin.get_by_role("option", name="#riverside").is_visible():
+            break
+        malin.wait_for_timeout(500)
+        area.press("Backspace")
+        area.press_sequentially("e")
     expect(malin.get_by_role("option", name="#riverside")).to_be_visible()
     area.press("Tab")
     expect(area).to_have_value("Lovely #riverside ")

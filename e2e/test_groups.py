@@ -61,7 +61,8 @@ def test_two_live_in_a_group_on_desk_and_phone(enter: Enter, village: Village) -
         expect(page.get_by_role("heading", level=1)).to_have_text("Paper lanterns")
     expect(notice(tam, "Nora Lind gave the group another name")).to_be_visible()
 
-    # Who is removed is led out, and sees it no more.
+    # Who is removed is led out, and sees it no more; what the page still asked for is not there.
+    tam.watch.expect("answered 404", "status of 404")  # type: ignore[attr-defined]
     settings.locator("li", has_text="Tâm Nguyễn").locator("summary").click()
     settings.get_by_role("button", name="Remove from the group").click()
     settings.get_by_role("dialog").get_by_role("button", name="Remove Tâm Nguyễn").click()

@@ -1,7 +1,7 @@
 """Saving, hiding and reporting, as people meet them: at once with scripts, over pages without."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, card_of, write_post
@@ -26,8 +26,18 @@ def posted(enter: Enter, village: Village, writer: str, reader: str, words: str)
 
 
 def choose(card: Locator, name: str) -> None:
-    card.get_by_role("button", name="More about this post").click()
-    card.get_by_role("button", name=name).or_(card.get_by_role("link", name=name)).first.click()
+    """What is live may renew a card under one's hand, and close its menu; one opens it again."""
+    item = card.get_by_role("button", name=name).or_(card.get_by_role("link", name=name)).first
+
+    def press(patience: float) -> None:
+        if not item.is_visible():
+            card.get_by_role("button", name="More about this post").click()
+        item.click(timeout=patience)
+
+    try:
+        press(3_000)
+    except TimeoutError:
+        press(10_000)
 
 
 @WIDTHS

@@ -20,7 +20,7 @@ FETCHED = """
 import hashlib, json, sys
 from datetime import timedelta
 from django.utils import timezone
-from feed.models.previews import LinkPreview
+from uploads.models import LinkPreview
 url, now = json.load(sys.stdin), timezone.now()
 LinkPreview.objects.create(url=url, digest=hashlib.sha256(url.encode()).hexdigest(), state="ready", due_at=None,
     title="The <b>path</b>", description="Along the river.", fetched_at=now, expires_at=now + timedelta(days=7))

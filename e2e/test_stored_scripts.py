@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models.people import User
 from core import opengraph, text
 from feed.actions import comments, posts
-from feed.models.previews import LinkPreview
+from uploads.models import LinkPreview
 writer, made = User.objects.get(handle="zoe"), []
 with transaction.atomic():
     for number, words in enumerate(json.load(sys.stdin)):

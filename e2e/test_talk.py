@@ -143,7 +143,7 @@ def test_half_a_comment_is_kept_until_it_is_sent_or_one_logs_out(enter: Enter, v
     assert finn.evaluate(kept) == 1
     finn.get_by_role("button", name="You and your settings").first.click()
     finn.get_by_role("button", name="Log out").click()
-    finn.wait_for_url("**/")
+    expect(finn.get_by_role("link", name="Log in").first).to_be_visible()
     assert finn.evaluate(kept) == 0
     village.states.pop("finn")
 

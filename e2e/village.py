@@ -3,7 +3,6 @@
 import contextlib
 import email
 import email.policy
-import json
 import os
 import random
 import re
@@ -16,6 +15,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from e2e.behind import Behind
 
 BASE = Path(__file__).resolve().parent.parent
 PASSWORD = "a quiet river of words"
@@ -72,6 +73,7 @@ class Village:
     port: int = field(default_factory=free_port)
     states: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    behind: Behind | None = None
 
     @property
     def url(self) -> str:
@@ -110,6 +112,9 @@ class Village:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(10)
+        if self.behind is not None:
+            self.behind.stop()
+            self.behind = None
 
     def answers(self) -> bool:
         with (
@@ -126,17 +131,9 @@ class Village:
 
     def run(self, source: str, given: Any = None) -> Any:
         """Runs Python inside the site's code, on its data: the value of its last printed line, which is JSON."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-v", "0", "-c", source],
-            cwd=BASE,
-            env=self.environment,
-            input=json.dumps(given),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else None
+        if self.behind is None:
+            self.behind = Behind(self.environment, str(BASE))
+        return self.behind.run(source, given)
 
     def settle(self) -> None:
         self.run(SETTLE % PASSWORD, MEMBERS)

@@ -6,7 +6,6 @@ from feed.models.comments import Comment
 from feed.models.drafts import Draft
 from feed.models.polls import Poll
 from feed.models.posts import Post, PostPicture
-from feed.models.previews import LinkPreview
 from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
 from feed.models.trends import PostTrend, TagTrend, lately
@@ -96,16 +95,6 @@ class ReactionAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("user",)
     list_filter = ("kind",)
     raw_id_fields = ("user", "post", "comment")
-    ordering = ("-id",)
-    show_full_result_count = False
-
-
-@admin.register(LinkPreview)
-class LinkPreviewAdmin(ReadOnly, ModelAdmin):
-    list_display = ("id", "url", "state", "title", "attempts", "due_at", "fetched_at", "wanted_at")
-    list_filter = ("state",)
-    search_fields = ("url", "title")
-    raw_id_fields = ("upload",)
     ordering = ("-id",)
     show_full_result_count = False
 

@@ -17,6 +17,7 @@ class FeedConfig(AppConfig):
         from feed.access import posts as post_access
         from feed.access import previews as preview_access
         from feed.actions import counts, filing, homes, trends
+        from feed.actions import previews as preview_actions
         from feed.models.posts import PICTURES_LIMIT
         from feed.queries import posts as post_queries
         from uploads import registry as uploads_registry
@@ -46,8 +47,12 @@ class FeedConfig(AppConfig):
         uploads_registry.register("post", visible=post_access.visible_pictures, films=True)
         uploads_registry.register("comment", visible=comment_access.visible_pictures)
         bodies.takes_files("feed:write_comment", settings.MAX_IMAGE_BYTES + bodies.PLAIN_LIMIT)
-        uploads_registry.register("preview", visible=preview_access.visible_preview_pictures)
-        checkup.parts.extend((feed_checkup.homes, feed_checkup.previews))
+        uploads_registry.card_rooms.append(
+            uploads_registry.CardRoom(
+                shows=preview_access.showing_picture, uses=preview_access.using_card, tell=preview_actions.tell
+            )
+        )
+        checkup.parts.append(feed_checkup.homes)
         accounts_registry.register_tab(
             accounts_registry.ProfileTab(
                 key="posts",

@@ -1,6 +1,5 @@
 """The clock of the feed."""
 
-import threading
 import time
 
 from celery import shared_task
@@ -11,13 +10,10 @@ from feed.actions import drafts as draft_actions
 from feed.actions import homes
 from feed.actions import mutes as mute_actions
 from feed.actions import posts as post_actions
-from feed.actions import previews as preview_actions
 from feed.actions import tags as tag_actions
 from feed.actions import trends as trend_actions
 from feed.queries import drafts as draft_queries
-from feed.queries import previews as preview_queries
 
-_fetching = threading.Lock()
 SETTLE_SECONDS = 10.0
 
 SCHEDULE = {
@@ -37,12 +33,6 @@ SCHEDULE = {
     },
     "feed-forget-muted": {
         "task": "feed.forget_muted",
-        "schedule": 3600.0,
-        "options": {"queue": "maintenance", "expires": 3600},
-    },
-    "feed-previews": {"task": "feed.look_for_previews", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
-    "feed-sweep-previews": {
-        "task": "feed.sweep_previews",
         "schedule": 3600.0,
         "options": {"queue": "maintenance", "expires": 3600},
     },
@@ -88,33 +78,6 @@ def settle() -> None:
 @shared_task(name="feed.trim", queue="maintenance")
 def trim() -> None:
     homes.trim()
-
-
-@shared_task(name="feed.fetch_previews", queue="media")
-def fetch_previews() -> None:
-    """What is due, one after the other. Who comes while another thread of this process is at it leaves them to it,
-    instead of waiting for strangers' servers with one more thread."""
-    wake.begun("feed.fetch_previews")
-    due = True
-    while due and _fetching.acquire(blocking=False):
-        try:
-            due = preview_actions.fetch_due()
-        finally:
-            _fetching.release()
-
-
-@shared_task(name="feed.look_for_previews", queue="media")
-def look_for_previews() -> None:
-    """Wakes a worker for what lost its wake-up, or whose pause is over."""
-    if preview_queries.is_due():
-        wake.now("feed.fetch_previews")
-
-
-@shared_task(name="feed.sweep_previews", queue="maintenance")
-def sweep_previews() -> None:
-    """Previews that no post uses, in batches until none is left."""
-    while preview_actions.sweep_previews():
-        pass
 
 
 @shared_task(name="feed.sweep_trends", queue="maintenance")

@@ -1,14 +1,21 @@
 """Reports through /api/v1."""
 
+import uuid
+
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import request as rest_request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models.people import User
+from chat.queries import files as file_queries
 from core import limits, scopes
 from core.api import paged
-from moderation import actions, queries, serializers
+from core.openapi import a_file
+from core.streams import attachment
+from moderation import access, actions, queries, serializers
+from uploads import magic
 
 
 class Request(rest_request.Request):
@@ -52,3 +59,17 @@ class CloseReports(APIView):
         given.is_valid(raise_exception=True)
         actions.close_reports(actor=request.user, report_id=id, **given.validated_data)
         return Response(status=204)
+
+
+@extend_schema(tags=["moderation"])
+class ReportedFile(APIView):
+    scopes = scopes.CLOSED
+
+    @extend_schema(
+        responses=a_file("application/octet-stream"),
+        operation_id="report_file",
+    )
+    def get(self, request: Request, id: int, key: uuid.UUID) -> HttpResponseBase:
+        """For moderators: a file of the message that this report is about, as long as it waits."""
+        row = access.access_file(request.user, id, key)
+        return attachment(file_queries.opened(row), name=row.taken_name, kind=magic.UNKNOWN)

@@ -15,17 +15,21 @@ class ModerationConfig(AppConfig):
         from accounts.access import people as people_access
         from accounts.models.fields import ProfileField
         from accounts.models.people import User
+        from chat.access import files as file_access
         from chat.models.conversations import Conversation
+        from chat.models.messages import Message
+        from chat.queries import gists
         from chat.queries import groups as group_queries
+        from chat.queries import messages as message_queries
         from core import errors
         from feed.access import comments as comment_access
         from feed.access import posts as post_access
         from feed.models.comments import Comment
         from feed.models.posts import Post, PostPicture
-        from feed.models.previews import LinkPreview
         from feed.models.revisions import Revision
         from moderation import access, belongings, events, registry  # noqa: F401  declares the events
-        from uploads.models import Caption
+        from uploads import registry as uploads_registry
+        from uploads.models import Caption, LinkPreview
 
         def person(viewer: Any, id: int | str) -> registry.Thing:
             who = people_access.access_person(viewer, id)
@@ -87,6 +91,24 @@ class ModerationConfig(AppConfig):
                 uploads=("group",),
             )
         )
+
+        def message(viewer: Any, id: int | str) -> registry.Thing:
+            said = message_queries.reported(viewer, int(id))
+            assert said.sender is not None
+            return registry.Thing(said.pk, said.sender, gists.whole(said))
+
+        registry.register(
+            registry.Reportable(
+                key="message",
+                label=_("Message"),
+                find=message,
+                url=lambda member, id: member.get_absolute_url(),  # where it stands moderators are not
+                shows=(Message,),
+                uploads=("message", "voice"),
+                files=file_access.carried_files,
+            )
+        )
+        uploads_registry.overseers.append(access.visible_uploads)
         accounts_registry.role_permissions["moderator"] |= {access.READ, access.CLOSE}
         accounts_registry.register_office(
             accounts_registry.OfficePage(key="reports", url_name="moderation:reports", permission=access.CLOSE)

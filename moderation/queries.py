@@ -6,8 +6,10 @@ from operator import or_
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.urls import reverse
 
 from accounts.access.people import Viewer
+from chat.models.files import MessageFile
 from core import paging
 from moderation import access, registry
 from moderation.models import Report
@@ -19,7 +21,7 @@ SHOWN = 5  # reports of one thing; how many there are stands beside them
 
 def open_groups(*, viewer: Viewer, cursor: str = "") -> paging.Page[Report]:
     """Things with open reports, the one that waits longest first; each row is its first report, with `group`. Queries:
-    who looks, candidates, which are the first of their thing, what is said."""
+    who looks, candidates, which are the first of their thing, what is said, what is carried."""
     waiting = access.open_reports(viewer)
     same = Report.objects.filter(
         state=Report.State.OPEN, kind=OuterRef("kind"), subject_id=OuterRef("subject_id"), pk__lt=OuterRef("pk")
@@ -34,9 +36,29 @@ def open_groups(*, viewer: Viewer, cursor: str = "") -> paging.Page[Report]:
     said: dict[tuple[str, int], list[Report]] = {}
     for row in _about(waiting, page.rows):
         said.setdefault((row.kind, row.subject_id), []).append(row)
+    carried = _carried(viewer, page.rows)
     for first in page.rows:
-        first.group = _group(first, said[first.kind, first.subject_id])  # type: ignore[attr-defined]
+        thing = (first.kind, first.subject_id)
+        first.group = _group(first, said[thing], carried.get(thing, []))  # type: ignore[attr-defined]
     return page
+
+
+def _carried(viewer: Viewer, first: Sequence[Report]) -> dict[tuple[str, int], list[MessageFile]]:
+    """(kind, thing) -> its files in their order, as far as the viewer has to judge them: a query for each kind that
+    has some."""
+    found: dict[tuple[str, int], list[MessageFile]] = {}
+    reports = {(row.kind, row.subject_id): row.pk for row in first}
+    for kind in registry.kinds.values():
+        ids = [id for key, id in reports if key == kind.key]
+        if not ids or kind.files is None:
+            continue
+        rows = access.reported_files(viewer, kind).filter(message__in=ids)
+        for row in rows.order_by("message", "position"):
+            thing = (kind.key, row.message_id)
+            row.upload.ends_at = row.message.expires_at
+            row.kept_at = reverse("moderation:file", args=[reports[thing], row.upload.key])
+            found.setdefault(thing, []).append(row)
+    return found
 
 
 def _about(waiting: QuerySet[Report], first: Sequence[Report]) -> Sequence[Report]:
@@ -52,7 +74,7 @@ def _about(waiting: QuerySet[Report], first: Sequence[Report]) -> Sequence[Repor
     return list(rows.filter(place__lte=SHOWN).select_related("reporter", "member").order_by("place"))
 
 
-def _group(first: Report, said: Sequence[Report]) -> Group:
+def _group(first: Report, said: Sequence[Report], files: Sequence[MessageFile]) -> Group:
     latest = said[0]
     kind = registry.kinds.get(first.kind)  # of a room that is gone: its words stand, and lead nowhere
     return Group(
@@ -63,4 +85,5 @@ def _group(first: Report, said: Sequence[Report]) -> Group:
         reports=said,
         number=latest.number,  # type: ignore[attr-defined]
         seen=latest.changed_at,
+        files=files,
     )

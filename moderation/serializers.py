@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+from django.urls import reverse
 from rest_framework import serializers
 
 from accounts.models.people import User
 from accounts.serializers import people as people_serializers
+from chat.models.files import MessageFile
+from chat.serializers import files as file_serializers
 from moderation.models import WORDS_LIMIT, Reason, Report
 
 
@@ -50,7 +54,8 @@ class ReportOut(serializers.Serializer[Any]):
 
 @dataclass(frozen=True)
 class Group:
-    """A thing and what is said about it, the latest first. `seen` and `number` say which reports these are."""
+    """A thing and what is said about it, the latest first. `seen` and `number` say which reports these are; `files` is
+    what it carries that stands nowhere else for moderators."""
 
     first: Report
     label: str
@@ -59,6 +64,7 @@ class Group:
     reports: Sequence[Report]
     number: int
     seen: datetime
+    files: Sequence[MessageFile] = ()
 
 
 def group(row: Group) -> dict[str, Any]:
@@ -74,7 +80,16 @@ def group(row: Group) -> dict[str, Any]:
             {**report(one), "copy": one.copy, "reporter": people_serializers.person(one.reporter)}
             for one in row.reports
         ],
+        "files": [_file(one, row.first) for one in row.files],
     }
+
+
+def _file(one: MessageFile, first: Report) -> dict[str, Any]:
+    """As those who see the message have it, but for where it is taken along from."""
+    said = msgspec.structs.asdict(file_serializers.file(one))
+    if one.upload.is_file:
+        said["url"] = reverse("moderation:api_file", args=[first.pk, one.upload.key])
+    return said
 
 
 class ReportRead(ReportOut):
@@ -91,6 +106,9 @@ class ReportGroup(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="How many reports are open.")
     seen = serializers.DateTimeField(help_text="When the latest was written.")
     reports = ReportRead(many=True, help_text="The latest of them.")
+    files = file_serializers.FileOut(
+        many=True, help_text="What a message carries still; yours to see as long as it waits."
+    )
 
 
 class ReportGroups(serializers.Serializer[Any]):

@@ -1,7 +1,10 @@
 """Reporting, and the moderators' list of reports."""
 
+import uuid
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,10 +14,13 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models.people import User
 from accounts.queries import doors as door_queries
+from chat.queries import files as file_queries
 from core import errors, limits
+from core.streams import attachment
 from core.views import members_only
 from moderation import access, actions, queries
 from moderation.forms import CloseForm, ReportForm
+from uploads import magic
 
 
 class Request(HttpRequest):
@@ -48,6 +54,13 @@ def report_comment(request: Request, id: int) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def report_group(request: Request, id: int) -> HttpResponse:
     return _report(request, "group", id)
+
+
+@members_only
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def report_message(request: Request, id: int) -> HttpResponse:
+    return _report(request, "message", id)
 
 
 def _report(request: Request, kind: str, subject: int | str) -> HttpResponse:
@@ -87,6 +100,15 @@ def reports(request: Request) -> HttpResponse:
     page = queries.open_groups(viewer=request.user, cursor=request.GET.get("cursor", ""))
     context = {"here": "reports", "pages": door_queries.office(request.user), "rows": page.rows, "next": page.next}
     return render(request, "moderation/reports.html", context)
+
+
+@members_only
+@never_cache
+@require_safe
+def file(request: Request, id: int, key: uuid.UUID) -> HttpResponseBase:
+    """What a reported message carries, to be looked at elsewhere; never shown."""
+    row = access.access_file(request.user, id, key)
+    return attachment(file_queries.opened(row), name=row.taken_name, kind=magic.UNKNOWN)
 
 
 @members_only

@@ -17,9 +17,12 @@ from core.consumers import Socket  # noqa: E402  Django is set up first
 from core.handler import Handler, warm  # noqa: E402  Django is set up first
 from core.lifespan import Lifespan  # noqa: E402  Django is set up first
 from socialsite import upkeep  # noqa: E402  Django is set up first
+from socialsite.daphne_frames import RawFrames  # noqa: E402  Django is set up first
 
 application = Lifespan(
-    ProtocolTypeRouter({"http": BodyLimit(Handler()), "websocket": URLRouter([path("ws/", Socket.as_asgi())])})
+    ProtocolTypeRouter(
+        {"http": BodyLimit(Handler()), "websocket": RawFrames(URLRouter([path("ws/", Socket.as_asgi())]))}
+    )
 )
 if not settings.TESTING:
     warm()

@@ -5,10 +5,11 @@ from importlib import import_module
 from typing import Any
 
 import kombu.connection
-from celery import Celery
+from celery import Celery, signals
 from celery.app.amqp import AMQP
 from django.apps import apps
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from kombu.transport import redis as redis_transport
 
 # When Redis dies, kombu 5.7 wants to give unfinished messages back to it, trips over its closed connection, and ends
@@ -16,6 +17,9 @@ from kombu.transport import redis as redis_transport
 redis_transport.Channel.do_restore = False
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialsite.settings")
+
+
+KEPT_SECONDS = 300  # a worker's connection to the database
 
 
 class Connection(kombu.connection.Connection):
@@ -32,6 +36,20 @@ class Messages(AMQP):
 
 app = Celery("socialsite", amqp=Messages)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery hangs up on the database before and after every task; a new connection costs more than most tasks. So Django
+# does it: what a pool gave goes back, and a worker without one keeps its own for a while, as long as it is alive.
+app.conf["CELERY_DB_REUSE_MAX"] = 1000
+signals.task_prerun.connect(lambda **_given: close_old_connections(), weak=False)
+signals.task_postrun.connect(lambda **_given: close_old_connections(), weak=False)
+
+
+@signals.worker_init.connect
+def keep_connections(**_given: object) -> None:
+    given = connections.settings[DEFAULT_DB_ALIAS]
+    if given["ENGINE"] == "core.postgres" and "pool" not in given["OPTIONS"]:
+        given |= {"CONN_MAX_AGE": KEPT_SECONDS, "CONN_HEALTH_CHECKS": True}
+
+
 app.autodiscover_tasks()
 
 

@@ -320,7 +320,7 @@ def storage(data_dir: Path, name: str = "STORAGE_URL") -> dict[str, Any]:
         options["endpoint_url"] = query["endpoint"]
     from botocore.config import Config  # which takes a while to load, and is for those who have it
 
-    # Whoever waits for a storage that is away (a page, /readyz, a worker) hears of it soon.
+    # Whoever waits for a storage that is away (a worker, doctor) hears of it soon.
     options["client_config"] = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path" if query.get("endpoint") else None},

@@ -1,8 +1,10 @@
 """Serves the site with uvicorn, whose WebSocket protocol here takes ready-made frames (docs/decisions/0002)."""
 
 import logging
+import os
 import signal
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +12,7 @@ import uvicorn
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from core.consumers import FRAME_LIMIT
+from core.consumers import WIRE_LIMIT
 
 log = logging.getLogger(__name__)
 GRACE_SECONDS = 5
@@ -31,9 +33,22 @@ class RawFrames(WebSocketsSansIOProtocol):
             # The close frame would wait behind what the client does not read: tell the application, end the transport.
             self.close_sent = True
             self.queue.put_nowait({"type": "websocket.disconnect", "code": close_code})
-            self.transport.abort()
+            self.cut()
             return
         self.transport.write(frame)
+
+    def keepalive_timeout(self) -> None:
+        """The line is dead: uvicorn's goodbye would wait behind what nobody reads any more."""
+        super().keepalive_timeout()
+        self.cut()
+
+    def cut(self) -> None:
+        """Ends the line now: with a reset, else the kernel would keep what waits and try on for minutes."""
+        descriptor = self.transport.get_extra_info("socket")
+        if descriptor is not None and descriptor.fileno() >= 0:
+            with socket.socket(fileno=os.dup(descriptor.fileno())) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
 
 class Server(uvicorn.Server):
@@ -76,10 +91,10 @@ def serve(listener: socket.socket, *, started: Callable[[], None]) -> None:
     config = uvicorn.Config(
         "socialsite.asgi:application",
         ws=RawFrames,
-        ws_max_size=FRAME_LIMIT,
+        ws_max_size=WIRE_LIMIT,
         ws_per_message_deflate=False,
-        ws_ping_interval=20,
-        ws_ping_timeout=20,
+        ws_ping_interval=settings.PING_SECONDS,
+        ws_ping_timeout=settings.PING_SECONDS * 4 / 5,
         http="httptools" if _has("httptools") else "h11",
         loop="uvloop" if _has("uvloop") else "asyncio",
         lifespan="on",
@@ -99,6 +114,16 @@ def serve(listener: socket.socket, *, started: Callable[[], None]) -> None:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         listener.close()
+
+
+def serve_with_daphne() -> None:
+    """Serves until SIGINT or SIGTERM, as the web role's line of the Procfile does."""
+    from daphne.cli import CommandLineInterface
+
+    address = ["-b", settings.HOST, "-p", str(settings.PORT)]
+    # A ping is given up before the next one goes out: else Daphne ends lines whose answer to the first comes late.
+    pings = ["--ping-interval", str(settings.PING_SECONDS), "--ping-timeout", str(settings.PING_SECONDS * 4 // 5 or 1)]
+    CommandLineInterface().run(["--no-server-name", "-v", "0", *pings, *address, "socialsite.asgi:application"])
 
 
 def _has(module: str) -> bool:

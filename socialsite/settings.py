@@ -22,6 +22,12 @@ SITE_URL = env.site_url(f"http://localhost:{PORT}")
 REALTIME_URL = env.realtime_url()
 DATABASE_URL = env.text("DATABASE_URL")
 REDIS_URL = env.redis("REDIS_URL")
+# How long a process that ends takes to send its sockets elsewhere; alone it has nowhere to send them.
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 10 if REDIS_URL else 0, low=0, high=600)
+PING_SECONDS = env.number(
+    "PING_SECONDS", 25, low=1, high=3600
+)  # a socket that has not answered before the next is dead
+REALTIME_SERVER = env.choice("REALTIME_SERVER", "uvicorn", ["uvicorn", "daphne"])
 EMBEDDED = not (DATABASE_URL or REDIS_URL)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")  # older keys, which still open what they sealed
 SECRET_KEY = env.secret_key(DATA_DIR, required=not EMBEDDED and not TESTING)
@@ -63,6 +69,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.headless",
     *ROOMS,
 ]
 MIDDLEWARE = [
@@ -159,6 +166,7 @@ HOME_COPY_AT_ONCE = env.number("HOME_COPY_AT_ONCE", 50)
 HOME_COPY_LIMIT = env.number("HOME_COPY_LIMIT", 2000)
 # All exports that are kept for their week together; what exports and imports leave of the disk to everything else.
 MAX_EXPORTS_BYTES = env.number("MAX_EXPORTS_BYTES", 20 * 2**30, low=2**20, high=2**60)
+MAX_HELD_BYTES = env.number("MAX_HELD_BYTES", 5 * 2**30, low=2**20, high=2**60)  # in the database, for the bucket
 MIN_FREE_BYTES = env.number("MIN_FREE_BYTES", 256 * 2**20, high=2**60)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
 MAX_VIDEO_BYTES = env.number("MAX_VIDEO_BYTES", 200 * 2**20, low=1024, high=2**40)  # sounds, too
@@ -307,6 +315,7 @@ SPECTACULAR_SETTINGS = {
         "WelcomeEnum": "accounts.models.people.Welcome",
         "ReportReason": "moderation.models.Reason",
         "WhoEnum": "chat.models.conversations.Who",
+        "FileKind": "chat.models.files.FileKind",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.document_problems"],
 }

@@ -1,10 +1,13 @@
 """Who may see an upload: its owner, and whoever may see what it hangs on."""
 
+import functools
+import operator
 import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from core import errors
 from uploads import registry
@@ -18,22 +21,40 @@ def own_uploads(viewer: Any) -> QuerySet[Upload]:
     return Upload.objects.filter(owner_id=viewer.pk, discarded_at__isnull=True)
 
 
-def visible_uploads(viewer: Any) -> QuerySet[Upload]:
-    """The viewer's own, and those in use that the rooms which use them let the viewer see."""
+def visible_uploads(viewer: Any, among: QuerySet[Upload] | None = None) -> QuerySet[Upload]:
+    """The viewer's own, and those in use that the rooms which use them, or others for their reasons, let the viewer
+    see. `among`: who asks for few says which, so that no room walks all of its own."""
+    among = Upload.objects.all() if among is None else among
     seen = Q(pk__in=own_uploads(viewer).values("pk"))
+    used = among.filter(attached_at__isnull=False, discarded_at__isnull=True)
     for kind in registry.kinds.values():
-        used = Upload.objects.filter(purpose=kind.name, attached_at__isnull=False, discarded_at__isnull=True)
-        seen |= Q(pk__in=kind.visible(viewer, used).values("pk"))
+        seen |= Q(pk__in=kind.visible(viewer, used.filter(purpose=kind.name)).values("pk"))
+    for oversees in registry.overseers:
+        seen |= Q(pk__in=oversees(viewer, used).values("pk"))
     return Upload.objects.filter(seen)
 
 
+def visible_card_pictures(viewer: Any, uploads: QuerySet[Upload]) -> QuerySet[Upload]:
+    """Pictures of links' cards, for whoever may see something that shows the card."""
+    nowhere = Q(pk__in=[])
+    return uploads.filter(functools.reduce(operator.or_, (room.shows(viewer) for room in registry.card_rooms), nowhere))
+
+
 def access_upload(viewer: Any, key: str | uuid.UUID, *, to: str = "change", lock: bool = False) -> Upload:
-    """The upload with this key, to "see" it or (owners only) to "change" it; NotFound if hidden or absent."""
-    uploads = visible_uploads(viewer) if to == "see" else own_uploads(viewer)
+    """The upload with this key, to "see" it or (owners only) to "change" it; NotFound if hidden or absent. Its links
+    end with what shows it."""
+    asked = Upload.objects.filter(key=as_key(key))
+    uploads = visible_uploads(viewer, asked) if to == "see" else own_uploads(viewer)
     try:
-        return (uploads.select_for_update(of=("self",)) if lock else uploads).get(key=as_key(key))
+        found = (uploads.select_for_update(of=("self",)) if lock else uploads).get(key=as_key(key))
     except Upload.DoesNotExist:
         raise errors.NotFound from None
+    kind = registry.kinds.get(found.purpose)
+    if kind and kind.ends and found.attached_at:
+        found.ends_at = kind.ends(viewer, found)
+        if found.ends_at is not None and found.ends_at <= timezone.now():
+            raise errors.NotFound
+    return found
 
 
 def own_slots(viewer: Any) -> QuerySet[Slot]:

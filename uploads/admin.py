@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from uploads.actions import preparing
-from uploads.models import Caption, Missing, Slot, Stored, Upload
+from uploads.models import Caption, Held, LinkPreview, Missing, Slot, Stored, Upload
 
 
 class ReadOnly(ModelAdmin):
@@ -44,6 +44,17 @@ class StoredAdmin(ReadOnly):
     show_full_result_count = False
 
 
+@admin.register(Held)
+class HeldAdmin(ReadOnly):
+    list_display = ("name", "number", "due_at", "attempts")
+    search_fields = ("key",)
+    exclude = ("body",)
+    show_full_result_count = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("body")
+
+
 @admin.register(Slot)
 class SlotAdmin(ReadOnly):
     list_display = ("key", "owner", "purpose", "bytes", "reason", "created_at")
@@ -63,4 +74,14 @@ class CaptionAdmin(ReadOnly):
     list_display = ("upload", "language", "created_at")
     list_select_related = ("upload",)
     exclude = ("text",)
+    show_full_result_count = False
+
+
+@admin.register(LinkPreview)
+class LinkPreviewAdmin(ReadOnly):
+    list_display = ("id", "url", "state", "title", "attempts", "due_at", "fetched_at", "wanted_at")
+    list_filter = ("state",)
+    search_fields = ("url", "title")
+    raw_id_fields = ("upload",)
+    ordering = ("-id",)
     show_full_result_count = False

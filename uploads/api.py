@@ -49,6 +49,14 @@ class OneUpload(APIView):
         """How far one's own upload is."""
         return Response(serializers.present(queries.sent_upload(request.user, key)))
 
+    @extend_schema(request=serializers.DescriptionIn, responses=serializers.UploadOut, operation_id="upload_describe")
+    def patch(self, request: Request, key: uuid.UUID) -> Response:
+        """Words for those who do not see one's own picture, before or after it hangs on something. What is sent along
+        with a post or a comment counts there instead; what hangs on a message is described there."""
+        form = serializers.DescriptionIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        return Response(serializers.present(using.describe_upload(actor=request.user, key=key, **form.validated_data)))
+
     @extend_schema(responses={204: None}, operation_id="upload_delete")
     def delete(self, request: Request, key: uuid.UUID) -> Response:
         """Away with an upload that is not in use."""
@@ -61,7 +69,8 @@ class CropUpload(APIView):
 
     @extend_schema(request=serializers.PieceIn, responses={201: serializers.UploadOut}, operation_id="upload_crop")
     def post(self, request: Request, key: uuid.UUID) -> Response:
-        """A piece of one's own ready picture, as a new upload that is ready at once. The whole one stays as it is."""
+        """A piece of one's own ready picture, as a new upload that is ready at once (or says in `state` that it is not
+        yet). The whole one stays as it is."""
         limits.check(limits.WRITING, request.user.pk)
         form = serializers.PieceIn(data=request.data)
         form.is_valid(raise_exception=True)
@@ -81,7 +90,8 @@ class Slots(APIView):
 
     @extend_schema(request=serializers.SlotIn, responses={201: serializers.SlotOut}, operation_id="slot_create")
     def post(self, request: Request) -> Response:
-        """A place for a file, which then goes straight to the storage: send each part to its address, then finish."""
+        """A place for a file, which then goes straight to the storage: send each part to its address, then finish.
+        While it says `opening` there are none yet: ask for it again."""
         form = serializers.SlotIn(data=request.data)
         form.is_valid(raise_exception=True)
         slot = slots.open_slot(actor=request.user, **form.validated_data)
@@ -94,7 +104,8 @@ class OneSlot(APIView):
 
     @extend_schema(responses=serializers.SlotOut, operation_id="slot_retrieve")
     def get(self, request: Request, key: uuid.UUID) -> Response:
-        """What has arrived, and new addresses for the rest: to go on after a lost connection, or after 15 minutes."""
+        """What has arrived, and new addresses for the rest: to go on after a lost connection, or after 15 minutes.
+        While it says `opening` the storage is being asked: ask again in half a second."""
         slot, arrived = slots.renew_slot(actor=request.user, key=key)
         return Response(serializers.present_slot(slot, arrived))
 

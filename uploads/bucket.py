@@ -55,6 +55,9 @@ class Bucket:
     def begin(self, name: str) -> str:
         return str(self.client.create_multipart_upload(Bucket=self.name, Key=name)["UploadId"])
 
+    def abort(self, name: str, multipart: str) -> None:
+        self.client.abort_multipart_upload(Bucket=self.name, Key=name, UploadId=multipart)
+
     def arrived(self, name: str, multipart: str) -> list[dict[str, Any]] | None:
         """The parts that are there (PartNumber, ETag, Size); None when the whole is put together or thrown away."""
         from botocore.exceptions import ClientError
@@ -82,7 +85,7 @@ class Bucket:
         pages = self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.name)
         old = [one for page in pages for one in page.get("Uploads", []) if one["Initiated"] < before]
         for one in old:
-            self.client.abort_multipart_upload(Bucket=self.name, Key=one["Key"], UploadId=one["UploadId"])
+            self.abort(one["Key"], one["UploadId"])
         return len(old)
 
     def drop(self, names: list[str]) -> None:
@@ -100,7 +103,7 @@ class Bucket:
     def _abort(self, name: str) -> None:
         """Every unfinished multipart upload; nobody else's name begins with a key."""
         for one in self.client.list_multipart_uploads(Bucket=self.name, Prefix=name).get("Uploads", []):
-            self.client.abort_multipart_upload(Bucket=self.name, Key=one["Key"], UploadId=one["UploadId"])
+            self.abort(one["Key"], one["UploadId"])
 
     # Objects
 

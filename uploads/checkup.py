@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from core.checkup import Finding
@@ -10,6 +11,7 @@ from core.storage import asking
 from uploads import lanes, queries, storage
 
 LATE = timedelta(minutes=5)
+PATIENCE = timedelta(minutes=10)
 
 
 def bucket() -> Iterable[Finding]:
@@ -34,7 +36,7 @@ def films() -> Iterable[Finding]:
     seen, waiting = queries.films_seen_at(), len(queries.due_upload_ids(lanes.FILMS, late=LATE))
     age = (timezone.now() - seen).total_seconds() if seen else None
     if queries.films_at_work():
-        yield Finding("films", "ok", "a worker is at a video or a sound")
+        yield Finding("films", "ok", "a worker is at a video")
     elif age is not None and age <= LATE.total_seconds():
         yield Finding("films", "ok", f"its worker answered {age:.0f} s ago")
     else:
@@ -42,6 +44,15 @@ def films() -> Iterable[Finding]:
         says += f"; {waiting} videos or sounds wait" if waiting else ""
         mend = "Start a worker for it (Procfile: films), and look at its log; the embedded site has one (`make up`)."
         yield Finding("films", "fail" if age or waiting else "warn", says, mend)
+
+
+def held() -> Iterable[Finding]:
+    """Whether what came with forms gets to the bucket."""
+    if waiting := queries.held_in_vain():
+        size, room, since = queries.held_bytes() >> 20, settings.MAX_HELD_BYTES >> 20, queries.held_since()
+        says = f"{waiting} files wait in the database for the bucket; {size} of {room} MiB are taken"
+        says += f", by the oldest since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+        yield Finding("media", "warn", says, "They are shown meanwhile. See why the bucket does not take them.")
 
 
 def missing() -> Iterable[Finding]:
@@ -57,3 +68,20 @@ def moving() -> Iterable[Finding]:
     if storage.is_moving():
         mend = "Run `manage.py migrate_media` to its end, then take STORAGE_OLD_URL away."
         yield Finding("media", "warn", "files may still lie in the old storage", mend)
+
+
+def previews() -> Iterable[Finding]:
+    """Whether links are looked at, and whether a worker gets to it."""
+    if not settings.LINK_PREVIEWS:
+        yield Finding("link previews", "ok", "Off (LINK_PREVIEWS): nothing is fetched.")
+        return
+    late = queries.previews_waiting(since=timezone.now() - PATIENCE)
+    if late:
+        yield Finding(
+            "link previews",
+            "warn",
+            f"{late} have waited for more than ten minutes.",
+            "See that a worker runs with the queue media, and that it gets out to the web.",
+        )
+    else:
+        yield Finding("link previews", "ok", "Fetched by the workers.")

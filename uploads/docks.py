@@ -45,10 +45,14 @@ class Found:
 
 
 class Dock(Protocol):
+    waits: bool  # for the network, where it is asked: only workers ask
+
     def part_bytes(self, size: int) -> int: ...
 
     def begin(self, slot: Slot) -> str:
         """The storage's own name for what comes in parts; empty when it needs none."""
+
+    def abort(self, slot: Slot, multipart: str) -> None: ...
 
     def arrived(self, slot: Slot) -> dict[int, int]:
         """Bytes of the parts that are there, by number."""
@@ -61,6 +65,8 @@ class Dock(Protocol):
 
 
 class InBucket:
+    waits = True
+
     def __init__(self, s3: bucket.Bucket) -> None:
         self.s3 = s3
 
@@ -70,6 +76,10 @@ class InBucket:
     @asking()
     def begin(self, slot: Slot) -> str:
         return self.s3.begin(storage.incoming(slot.key)) if slot.parts > 1 else ""
+
+    @asking()
+    def abort(self, slot: Slot, multipart: str) -> None:
+        self.s3.abort(storage.incoming(slot.key), multipart)
 
     @asking()
     def arrived(self, slot: Slot) -> dict[int, int]:
@@ -111,11 +121,16 @@ class InBucket:
 
 
 class WithUs:
+    waits = False
+
     def part_bytes(self, size: int) -> int:
         return bodies.PLAIN_LIMIT
 
     def begin(self, slot: Slot) -> str:
         return ""
+
+    def abort(self, slot: Slot, multipart: str) -> None:
+        """There is nothing."""
 
     @asking()
     def arrived(self, slot: Slot) -> dict[int, int]:

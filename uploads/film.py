@@ -52,6 +52,7 @@ POSTER_AT = 1.0  # seconds
 BITS = {480: 1_200_000, 720: 2_800_000}
 BT709 = 1  # as H.273 numbers matrices, primaries and transfer characteristics
 TABLE = "light.cube"  # in the job's folder, where this process stands
+PEAKS, SKIPPED = 48, 8  # of the drawing of a sound; of eight samples one is looked at
 SOUND_BITS, SOUND_RATE, SOUND_FRAME = 128_000, 48_000, 1024
 
 
@@ -255,7 +256,7 @@ def heard(job: dict[str, Any]) -> dict[str, Any]:
 
     path, told = f"{job['folder']}/sound.m4a", Told(job)
     with opened(job) as source, av.open(path, "w", format="ipod", options={"movflags": "+faststart"}) as target:
-        sound, began = Sound(target), Fraction(start_of(source))
+        sound, began = Sound(target, listens=True), Fraction(start_of(source))
         for frame in source.decode(the_streams(source)[1]):
             at = Fraction(frame.pts or 0) * frame.time_base - began
             if at > job["max_seconds"] + 1:
@@ -263,18 +264,26 @@ def heard(job: dict[str, Any]) -> dict[str, Any]:
             sound.take(frame, at)
             told.at(at)
         sound.end()
-    return {"w": 0, "h": 0, "bytes": os.path.getsize(path)}
+    return {"w": 0, "h": 0, "bytes": os.path.getsize(path), "peaks": peaks(sound.loud)}
+
+
+def peaks(loud: list[float]) -> list[int]:
+    """How loud it is from its beginning to its end, for a drawing of it: of 100, against the loudest."""
+    count, most = min(PEAKS, len(loud)), max(loud, default=0) or 1
+    pieces = [loud[len(loud) * at // count : len(loud) * (at + 1) // count] for at in range(count)]
+    return [round(min(1.0, max(piece) / most) * 100) for piece in pieces]
 
 
 class Sound:
     """Frames of any sound come out as AAC in stereo, with silence where the source has nothing."""
 
-    def __init__(self, target: Any) -> None:
-        self.target = target
+    def __init__(self, target: Any, *, listens: bool = False) -> None:
+        self.target, self.listens = target, listens
         self.stream = target.add_stream("aac", rate=SOUND_RATE, layout="stereo")
         self.stream.bit_rate = SOUND_BITS
         self.graph: Any = None
         self.kind: Any = None
+        self.loud: list[float] = []  # of each frame
 
     def take(self, frame: Any, at: Fraction) -> None:
         kind = (frame.sample_rate, frame.format.name, frame.layout.name)
@@ -307,7 +316,10 @@ class Sound:
 
         with contextlib.suppress(Empty, Ended):
             while True:
-                self.target.mux(self.stream.encode(self.graph.pull()))
+                frame = self.graph.pull()
+                if self.listens:
+                    self.loud.append(max(map(abs, memoryview(frame.planes[0]).cast("B").cast("f")[::SKIPPED])))
+                self.target.mux(self.stream.encode(frame))
 
     def end(self) -> None:
         if self.graph is not None:

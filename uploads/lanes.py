@@ -1,5 +1,5 @@
-"""Who prepares what: pictures in the lane of all that is short, videos and sounds in one of their own, so that an hour
-of films keeps nobody's picture waiting."""
+"""Who prepares what: pictures, files and sounds in the lane of all that is short, videos in one of their own, so that
+an hour of films keeps nobody's picture or voice waiting."""
 
 from typing import NamedTuple
 
@@ -15,12 +15,12 @@ class Lane(NamedTuple):
     media: tuple[str, ...]
 
 
-PICTURES = Lane("media", "uploads.process", (Upload.Medium.PICTURE,))
-FILMS = Lane("films", "uploads.film", (Upload.Medium.VIDEO, Upload.Medium.AUDIO))
+PICTURES = Lane("media", "uploads.process", (Upload.Medium.PICTURE, Upload.Medium.AUDIO, Upload.Medium.FILE))
+FILMS = Lane("films", "uploads.film", (Upload.Medium.VIDEO,))
 
 
 def lane(upload: Upload) -> Lane:
-    return FILMS if upload.is_film else PICTURES
+    return FILMS if upload.medium in FILMS.media else PICTURES
 
 
 def wake(upload: Upload) -> None:

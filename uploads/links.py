@@ -2,24 +2,29 @@
 
 They end on a half-hour boundary 30 to 60 minutes off (or earlier, where what they show ends), so that caches work:
 within the half hour a picture has one address. That lies with us, in the bucket, or with CloudFront before it. Public
-ones (avatars) carry no end and always lie with us. A signature names exactly one variant of one key and its end.
+ones (avatars) carry no end and always lie with us, from where they may lead on. A signature names exactly one variant
+of one key and its end.
 """
 
 import base64
 import hmac
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.http import content_disposition_header
 
 from uploads import presign, storage
 
 HALF_HOUR = 1800
+HALF_WEEK = 7 * 43200
+DOWNLOAD = timedelta(minutes=15)
+LONGEST_NAME, LONGEST_ENDING = 80, 12
 YEAR = 365 * 86400
 FOREVER = "-"
 SHARED = "p"  # after the end: shown to everybody, so caches between us and a reader may keep it
@@ -28,19 +33,65 @@ PART_SALT = "uploads.parts"
 
 
 def url(
-    key: uuid.UUID, variant: str, *, public: bool = False, shared: bool = False, until: datetime | None = None
+    key: uuid.UUID,
+    variant: str,
+    *,
+    public: bool = False,
+    shared: bool = False,
+    until: datetime | None = None,
+    ours: bool = False,
 ) -> str:
-    """`shared`: what shows it is open to everybody. `until`: no link is good after that."""
+    """`shared`: what shows it is open to everybody. `until`: no link is good after that. `ours`: it lies here yet."""
     if public:
         return f"{_path(key, variant)}?s={_signature(SALT, f'{key}/{variant}/{FOREVER}', settings.SECRET_KEY)}"
     now = int(time.time())
-    end = end_of(now) if until is None else min(end_of(now), int(until.timestamp()))
+    end = _end(now, until)
+    if ours:
+        return _ours(key, variant, end, shared)
     return _signed(key, variant, now // HALF_HOUR * HALF_HOUR, end, shared, settings.SECRET_KEY)
 
 
-def captions_url(key: uuid.UUID, caption_id: int, *, public: bool = False) -> str:
+def elsewhere(key: uuid.UUID, variant: str, *, end: str) -> tuple[str, int]:
+    """Where a good link of ours leads on, if what it leads to lies elsewhere, and for how many seconds: until its end;
+    of one without an end for some days, for no signature is good for longer."""
+    now = int(time.time())
+    if end not in ("", FOREVER):
+        until, shared, begin = int(end.removesuffix(SHARED)), end.endswith(SHARED), now // HALF_HOUR * HALF_HOUR
+    elif presign.is_lasting():
+        shared, begin = True, now // HALF_WEEK * HALF_WEEK
+        until = begin + 2 * HALF_WEEK
+    else:
+        until, shared, begin = end_of(now), True, now // HALF_HOUR * HALF_HOUR
+    return _signed(key, variant, begin, until, shared, settings.SECRET_KEY), until - now
+
+
+def download(name: str, *, file_name: str, kind: str, until: datetime | None = None) -> str:
+    """To be kept, and not to be shown: good for a quarter of an hour to begin with, `until` at most. Empty where files
+    lie with us."""
+    if not settings.BUCKET_URL or storage.is_moving():
+        return ""
+    now = datetime.now(UTC)
+    kept = content_disposition_header(as_attachment=True, filename=_short(file_name))
+    said = {
+        "response-cache-control": "private, no-store",
+        "response-content-disposition": kept or "attachment",
+        "response-content-type": kind,
+    }
+    return presign.bucket("GET", name, begins=now, ends=min(until or now + DOWNLOAD, now + DOWNLOAD), query=said)
+
+
+def _short(name: str) -> str:
+    """What stands in an address keeps its ending: a letter takes up to 36 there, and headers have their limits."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    ending = f"{dot}{ending}" if stem and len(ending) <= LONGEST_ENDING else ""
+    return name[: LONGEST_NAME - len(ending)] + ending
+
+
+def captions_url(key: uuid.UUID, caption_id: int, *, public: bool = False, until: datetime | None = None) -> str:
     """Always ours: a track comes from the page's own origin, wherever films lie."""
-    end, name = FOREVER if public else str(end_of(time.time())), caption_name(caption_id)
+    end, name = FOREVER if public else str(_end(time.time(), until)), caption_name(caption_id)
     signature = _signature(SALT, f"{key}/{name}/{end}", settings.SECRET_KEY)
     path = reverse("uploads:captions", args=[key, caption_id])
     return f"{path}?s={signature}" if public else f"{path}?e={end}&s={signature}"
@@ -60,6 +111,10 @@ def part_url(key: uuid.UUID, number: int, end: int) -> str:
 def end_of(now: float) -> int:
     """The end of links made now, in seconds of the epoch."""
     return (int(now) // HALF_HOUR + 2) * HALF_HOUR
+
+
+def _end(now: float, until: datetime | None) -> int:
+    return end_of(now) if until is None else min(end_of(now), int(until.timestamp()))
 
 
 def seconds_left(key: uuid.UUID, variant: str, *, end: str, signature: str) -> int | None:
@@ -91,8 +146,12 @@ def _signed(key: uuid.UUID, variant: str, begin: int, end: int, shared: bool, se
         }
         name = storage.variant(key, variant)
         return presign.bucket("GET", name, begins=_moment(begin), ends=_moment(end), query=said)
+    return _ours(key, variant, end, shared)
+
+
+def _ours(key: uuid.UUID, variant: str, end: int, shared: bool) -> str:
     words = f"{end}{SHARED if shared else ''}"
-    return f"{_path(key, variant)}?e={words}&s={_signature(SALT, f'{key}/{variant}/{words}', secret)}"
+    return f"{_path(key, variant)}?e={words}&s={_signature(SALT, f'{key}/{variant}/{words}', settings.SECRET_KEY)}"
 
 
 def _path(key: uuid.UUID, variant: str) -> str:

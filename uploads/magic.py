@@ -16,6 +16,7 @@ HEAD = 64 * 1024
 CHUNK = 256 * 1024
 SEGMENTS = 2000  # of a JPEG before its size; real ones have some dozens
 NO_SIZE = (0, 0)
+UNKNOWN = "application/octet-stream"
 FILM_BRANDS = {b"iso", b"mp4", b"avc", b"3gp", b"3g2", b"M4V", b"dby", b"XAV"}  # without their version
 MP3_FRAMES = {b"\xfb", b"\xfa", b"\xf3", b"\xf2", b"\xe3", b"\xe2"}
 
@@ -35,8 +36,9 @@ class Facts:
     height: int
 
 
-def inspect(file: IO[bytes], *, max_bytes: int, max_pixels: int) -> Facts:
-    """Reads the whole file once, in pieces; raises Refused. The file stands at its beginning afterwards."""
+def inspect(file: IO[bytes], *, max_bytes: int, max_pixels: int, otherwise: str = "") -> Facts:
+    """Reads the whole file once, in pieces; raises Refused. The file stands at its beginning afterwards. `otherwise`:
+    the type of what we do not know, where that is taken."""
     file.seek(0)
     digest, total, head = hashlib.sha256(), 0, b""
     while piece := file.read(CHUNK):
@@ -47,7 +49,7 @@ def inspect(file: IO[bytes], *, max_bytes: int, max_pixels: int) -> Facts:
         digest.update(piece)
     if not total:
         raise Refused(reasons.EMPTY)
-    kind = type_of(head)
+    kind = type_of(head) or otherwise
     if not kind:
         raise Refused(reasons.UNKNOWN_TYPE)
     width, height = size_of(kind, head, file)
@@ -74,7 +76,7 @@ def type_of(head: bytes) -> str:
 
 def medium_of(kind: str) -> str:
     """The value of Upload.Medium; what a video turns out to be is seen when it is prepared."""
-    return {"image": "picture"}.get(family := kind.partition("/")[0], family)
+    return {"image": "picture", "application": "file"}.get(family := kind.partition("/")[0], family)
 
 
 def _film_type(head: bytes) -> str:

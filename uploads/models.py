@@ -1,8 +1,10 @@
 """Files that members bring, and what of them lies in storage."""
 
+import re
 import uuid
+from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from uploads import languages, links, magic, reasons, storage
 
 POSTER_WIDTH = 1280
+EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
 class Upload(models.Model):
@@ -29,6 +32,7 @@ class Upload(models.Model):
         PICTURE = "picture", _("Picture")
         VIDEO = "video", _("Video")
         AUDIO = "audio", _("Sound")
+        FILE = "file", _("File")
 
     ALT_LENGTH = 500
 
@@ -45,7 +49,9 @@ class Upload(models.Model):
     public = models.BooleanField(default=False, help_text="Links without an end, cached for a year.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
     reason = models.CharField(max_length=32, blank=True, help_text="A code of uploads.reasons.")
-    name = models.CharField(max_length=255, blank=True, help_text="As the owner called it; shown to nobody else.")
+    name = models.CharField(
+        max_length=255, blank=True, help_text="As its owner called it; others see it of files only."
+    )
     type = models.CharField(max_length=40, help_text="By content, never by name.")
     bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -79,6 +85,10 @@ class Upload(models.Model):
     taken = models.CharField(
         max_length=20, default="", db_default="", blank=True, help_text="Which copy of it counts: Slot.taking that won."
     )
+    held = models.BooleanField(default=False, db_default=False, help_text="What is shown lies in Held, on its way.")
+    piece = models.JSONField(
+        null=True, blank=True, help_text='Cut out of another: {"of": "<key>", "variant": "2048", "crop": [0, 0, 1, 1]}.'
+    )
     created_at = models.DateTimeField(default=timezone.now)
     attached_at = models.DateTimeField(null=True, blank=True, help_text="Empty: unused, gone after a day.")
     discarded_at = models.DateTimeField(null=True, blank=True, help_text="What showed it is deleted; gone in seconds.")
@@ -91,7 +101,7 @@ class Upload(models.Model):
                 name="upload_due_while_open",
             ),
             models.CheckConstraint(
-                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0) | Q(medium="audio"),
+                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0) | Q(medium__in=("audio", "file")),
                 name="upload_ready_has_size",
             ),
             models.CheckConstraint(
@@ -108,6 +118,8 @@ class Upload(models.Model):
 
     # What shows it is open to everybody: caches between us and a reader may keep it. Set by whoever shows it.
     is_shared = False
+    # What shows it ends then, and no link is good after that. Set by whoever shows it.
+    ends_at: datetime | None = None
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.key}"
@@ -139,13 +151,25 @@ class Upload(models.Model):
 
     @property
     def is_film(self) -> bool:
-        """A video or a sound: prepared in the slow lane, alone in what it hangs on."""
-        return self.medium != self.Medium.PICTURE
+        """A video or a sound."""
+        return self.medium in (self.Medium.VIDEO, self.Medium.AUDIO)
+
+    @property
+    def is_file(self) -> bool:
+        """Nothing that is shown: it is kept as it came, and others take it along."""
+        return self.medium == self.Medium.FILE
+
+    @property
+    def peaks(self) -> list[int]:
+        """How loud a sound is from its beginning to its end, of 100."""
+        made: list[int] = self.renditions.get(storage.SOUND, {}).get("peaks", [])
+        return made
 
     @property
     def sources(self) -> list[dict[str, Any]]:
         """What a player chooses from, the best one first."""
-        made = sorted(self.renditions.items(), key=lambda item: -item[1]["h"]) if self.is_ready else []
+        shown = self.is_ready and self.is_film
+        made = sorted(self.renditions.items(), key=lambda item: -item[1]["h"]) if shown else []
         return [
             {
                 "url": self._link(name),
@@ -162,7 +186,7 @@ class Upload(models.Model):
         """Its captions, in the order of their languages. Always our own links: a track comes from the page's origin."""
         return [
             {
-                "url": links.captions_url(self.key, one["id"], public=self.public),
+                "url": links.captions_url(self.key, one["id"], public=self.public, until=self.ends_at),
                 "language": one["language"],
                 "label": languages.name(one["language"]),
             }
@@ -196,7 +220,8 @@ class Upload(models.Model):
 
     @property
     def file_name(self) -> str:
-        return f"{self.key}.{storage.ending(self.best)}"
+        own = EXTENSION.search(self.name) if self.is_file else None
+        return f"{self.key}.{own[1].lower() if own else storage.ending(self.best)}"
 
     @property
     def src(self) -> str:
@@ -212,7 +237,8 @@ class Upload(models.Model):
         return urljoin(settings.SITE_URL, self.src)
 
     def _link(self, name: str) -> str:
-        return links.url(self.key, name, public=self.public, shared=self.is_shared)
+        until = self.ends_at
+        return links.url(self.key, name, public=self.public, shared=self.is_shared, until=until, ours=self.held)
 
     def _by_width(self) -> list[tuple[str, dict[str, int]]]:
         return sorted(self.variants.items(), key=lambda item: item[1]["w"]) if self.is_ready else []
@@ -253,6 +279,8 @@ class Slot(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     claimed_until = models.DateTimeField(default=timezone.now, help_text="Somebody is taking it over until then.")
+    asked_at = models.DateTimeField(null=True, help_text="Its owner waits for a worker to ask the bucket.")
+    seen = models.JSONField(null=True, help_text='What it said: {"parts": {"1": 5242880}} or {"reason": "away"}.')
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -263,6 +291,7 @@ class Slot(models.Model):
             models.Index(fields=["owner", "-id"], name="slot_of_owner"),
             models.Index(fields=["created_at"], name="slot_age"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="slot_due"),
+            models.Index(fields=["asked_at"], condition=Q(asked_at__isnull=False), name="slot_asked"),
         ]
 
     def __str__(self) -> str:
@@ -335,6 +364,26 @@ class Stored(models.Model):
         return str(self.key)
 
 
+class Held(models.Model):
+    """A piece of a file that came with a request, until a worker has put it into the bucket: no request waits for that.
+    The first piece is written last: where it is, the file is whole."""
+
+    name = models.CharField(max_length=120, help_text="In the storage.")
+    number = models.PositiveIntegerField(help_text="Counted from 0.")
+    key = models.UUIDField(db_index=True, help_text="Of the upload or the archive.")
+    body = models.BinaryField()
+    due_at = models.DateTimeField(null=True, help_text="Of the first piece: when the file goes to the bucket.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "held"
+        constraints = [models.UniqueConstraint(fields=["name", "number"], name="held_once")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="held_due")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+
 class Missing(models.Model):
     """An upload that is shown and of which the sweep found nothing in storage. Gone once it is there again."""
 
@@ -343,3 +392,55 @@ class Missing(models.Model):
 
     def __str__(self) -> str:
         return f"nothing of {self.upload_id}"
+
+
+class LinkPreview(models.Model):
+    """What the first link of some words leads to, as a worker found it: one row for all who write the same link."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed, to be tried again")
+        NONE = "none", _("Nothing to show")
+
+    url = models.TextField(help_text="In the one spelling of core.fetch.")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the address.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.CharField(max_length=400, blank=True)
+    site_name = models.CharField(max_length=80, blank=True)
+    upload = models.OneToOneField(
+        Upload, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Nobody's."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text="Next attempt; also the end of a worker's claim. Empty when done."
+    )
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Who writes it later has it fetched again.")
+    wanted_at = models.DateTimeField(default=timezone.now, help_text="When something with this link was written last.")
+
+    class Meta:
+        db_table = "feed_linkpreview"  # where it was made
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False) | Q(state__in=("ready", "none")), name="preview_due_while_open"
+            ),
+            models.CheckConstraint(condition=~Q(state="ready", title=""), name="preview_ready_has_title"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="preview_due"),
+            models.Index(fields=["wanted_at"], name="preview_wanted"),
+        ]
+
+    def __str__(self) -> str:
+        return f"preview {self.pk}"
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == self.State.READY
+
+    @property
+    def host(self) -> str:
+        """In ASCII, so that no letter looks like another."""
+        return (urlsplit(self.url).hostname or "").removeprefix("www.")

@@ -52,6 +52,11 @@ def bucket(
     return f"{url}?{asked}&X-Amz-Signature={_mac(key, text).hex()}"
 
 
+def is_lasting() -> bool:
+    """Whether what is signed now is good for as long as it says: keys of a role end within hours, and take it along."""
+    return bool(settings.CLOUDFRONT) or not _credentials().token
+
+
 def place() -> str:
     """Where forms are posted to."""
     return f"{settings.BUCKET_URL}/"

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from core import errors
 from core.models import Pulse
 from uploads import access
 from uploads.lanes import FILMS, Lane
-from uploads.models import Caption, Missing, Slot, Upload
+from uploads.models import Caption, Held, LinkPreview, Missing, Slot, Stored, Upload
 
 MOST = 100  # keys of one question
 LATE = timedelta(seconds=5)
@@ -34,6 +35,34 @@ def due_slot_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[in
     """Finished slots to be taken over now, the longest waiting first."""
     due = Slot.objects.filter(due_at__lte=timezone.now() - late)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def asked_slot_ids(*, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
+    """Slots whose owners wait for what the bucket says, the longest waiting first."""
+    asked = Slot.objects.filter(asked_at__lte=timezone.now() - late)
+    return list(asked.order_by("asked_at").values_list("pk", flat=True)[:limit])
+
+
+def is_held_due() -> bool:
+    """Something is to go to the bucket now."""
+    return Held.objects.filter(due_at__lte=timezone.now()).exists()
+
+
+def held_in_vain() -> int:
+    """How many files the bucket has not taken, though it was tried."""
+    return Held.objects.filter(due_at__isnull=False, attempts__gt=1).count()
+
+
+def held_bytes() -> int:
+    """What waits in the database for the bucket. No file is read for that."""
+    return int(Held.objects.aggregate(sum=Sum(Length("body")))["sum"] or 0)
+
+
+def held_since() -> datetime | None:
+    """When the oldest upload of which something waits was begun."""
+    waiting = Stored.objects.filter(key__in=Held.objects.values("key"))
+    begun: datetime | None = waiting.aggregate(first=Min("created_at"))["first"]
+    return begun
 
 
 def due_upload_ids(lane: Lane | None = None, *, late: timedelta = timedelta(0), limit: int = 100) -> list[int]:
@@ -83,3 +112,12 @@ def films_at_work() -> bool:
 
 def missing_count() -> int:
     return Missing.objects.count()
+
+
+def are_previews_due() -> bool:
+    return LinkPreview.objects.filter(due_at__lte=timezone.now()).exists()
+
+
+def previews_waiting(*, since: datetime) -> int:
+    """How many cards of links should have been fetched before `since`."""
+    return LinkPreview.objects.filter(due_at__lte=since).count()

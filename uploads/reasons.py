@@ -18,6 +18,7 @@ AWAY = "away"
 TOO_LONG = "too_long"
 UNKNOWN_CODEC = "unknown_codec"
 NO_STREAM = "no_stream"
+NOT_A_SOUND = "not_a_sound"
 UNKNOWN_FILE = "unknown_file"
 FULL = "full"
 WRONG_SIZE = "wrong_size"
@@ -44,6 +45,7 @@ SENTENCES: dict[str, Promise] = {
     TOO_LONG: _("This is longer than we take. Please shorten it first."),
     UNKNOWN_CODEC: _("This video or sound is made in a way we cannot play. An MP4 file works best."),
     NO_STREAM: _("There is neither a picture nor a sound in this file."),
+    NOT_A_SOUND: _("This is not a recording of sound alone."),
     FULL: _("There is no room for files left at the moment. We have been told; please try again later."),
     INCOMPLETE: _("Not everything has arrived yet. Please send the rest, then try again."),
     WRONG_SIZE: _("What arrived is not as large as was announced. Please upload it again."),

@@ -6,7 +6,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from uploads import docks, frames
-from uploads.models import Slot, Upload
+from uploads.models import LinkPreview, Slot, Upload
 
 WAYS = 100  # addresses in one answer
 
@@ -79,6 +79,10 @@ class UploadIn(serializers.Serializer[Upload]):
     alt = serializers.CharField(required=False, allow_blank=True, default="", max_length=Upload.ALT_LENGTH)
 
 
+class DescriptionIn(serializers.Serializer[Upload]):
+    alt = serializers.CharField(allow_blank=True, max_length=Upload.ALT_LENGTH)
+
+
 class PieceIn(serializers.Serializer[Upload]):
     """A rectangle in parts of the whole: 0 is left or top, 1 is right or bottom."""
 
@@ -123,12 +127,17 @@ class SlotOut(serializers.Serializer[dict[str, Any]]):
     arrived = serializers.ListField(child=serializers.IntegerField(), help_text="Numbers of parts that are there.")
     ways = WayOut(many=True, help_text="For the next parts that are not; when they are there, ask again.")
     ends_at = serializers.DateTimeField(help_text="Of these addresses.")
+    opening = serializers.BooleanField(
+        help_text="The storage is being asked: nothing is known of what has arrived, and there are no addresses yet. "
+        "Ask for the slot again in half a second."
+    )
 
 
 def present_slot(slot: Slot, arrived: dict[int, int]) -> dict[str, Any]:
     """For its owner."""
     there = [number for number in range(1, slot.parts + 1) if arrived.get(number) == slot.size_of(number)]
-    missing = sorted(set(range(1, slot.parts + 1)) - set(there))[:WAYS]
+    opening = slot.asked_at is not None
+    missing = [] if opening else sorted(set(range(1, slot.parts + 1)) - set(there))[:WAYS]
     dock = docks.dock()
     said = {
         "key": slot.key,
@@ -138,6 +147,7 @@ def present_slot(slot: Slot, arrived: dict[int, int]) -> dict[str, Any]:
         "arrived": there,
         "ways": [dock.way(slot, number) for number in missing],
         "ends_at": timezone.now() + docks.OPEN,
+        "opening": opening,
     }
     return dict(SlotOut(said).data)
 
@@ -161,3 +171,28 @@ def present_film(upload: Upload) -> dict[str, Any]:
 def present_picture(upload: Upload) -> dict[str, Any]:
     """For everybody who may see it."""
     return dict(PictureOut(upload).data)
+
+
+def preview(row: LinkPreview | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    picture = row.upload if row.upload is not None and row.upload.is_ready else None
+    return {
+        "url": row.url,
+        "host": row.host,
+        "title": row.title,
+        "description": row.description,
+        "site_name": row.site_name,
+        "picture": present_picture(picture) if picture is not None else None,
+    }
+
+
+class PreviewOut(serializers.Serializer[Any]):
+    """What the page says of itself; plain words, never markup."""
+
+    url = serializers.CharField()
+    host = serializers.CharField(help_text="In ASCII, so that no letter looks like another.")
+    title = serializers.CharField()
+    description = serializers.CharField()
+    site_name = serializers.CharField()
+    picture = PictureOut(allow_null=True)

@@ -28,6 +28,7 @@ ARCHIVE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.zip")
 SIZES = (320, 640, 1280, 2048)
 FILMS = ("480p", "720p")  # by the shorter side
 SOUND = "sound"
+FILE = "file"  # as it came, for members to take along: no link leads to it
 VARIANTS = (*map(str, SIZES), *FILMS, SOUND)
 CHUNK = 256 * 1024
 FINAL = "uploads/final/"
@@ -50,13 +51,18 @@ def original(key: uuid.UUID, taken: str = "") -> str:
     return f"{FINAL}{key}.taken/{taken}" if taken else f"{FINAL}{key}"
 
 
+def variants(key: uuid.UUID) -> str:
+    """The folder of what is shown of it."""
+    return f"processed/images/{key}/"
+
+
 def variant(key: uuid.UUID, name: str) -> str:
-    return f"processed/images/{key}/{name}.{ending(name)}"
+    return f"{variants(key)}{name}.{ending(name)}"
 
 
 def ending(name: str) -> str:
     """Of the file of a variant."""
-    return "mp4" if name in FILMS else "m4a" if name == SOUND else "webp"
+    return "mp4" if name in FILMS else {SOUND: "m4a", FILE: "bin"}.get(name, "webp")
 
 
 @asking()
@@ -101,12 +107,12 @@ def fetch(name: str, target: Path) -> str:
 
 def open_original(key: uuid.UUID, taken: str = "") -> "File[bytes]":
     """FileNotFoundError if it is not there."""
-    return _open(original(key, taken))
+    return find(original(key, taken))
 
 
 def open_part(key: uuid.UUID, number: int) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
-    return _open(part(key, number))
+    return find(part(key, number))
 
 
 def keep_part(key: uuid.UUID, number: int, piece: bytes) -> None:
@@ -122,7 +128,7 @@ def parts(key: uuid.UUID) -> dict[int, int]:
 
 def open_variant(key: uuid.UUID, name: str) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
-    return _open(variant(key, name))
+    return find(variant(key, name))
 
 
 def archive(kind: str, key: uuid.UUID) -> str:
@@ -132,7 +138,7 @@ def archive(kind: str, key: uuid.UUID) -> str:
 
 def open_archive(kind: str, key: uuid.UUID) -> "File[bytes]":
     """FileNotFoundError if it is not there."""
-    return _open(archive(kind, key))
+    return find(archive(kind, key))
 
 
 @asking()
@@ -271,7 +277,8 @@ def _empty(where: Storage, folder: str) -> None:
 
 
 @asking()
-def _open(name: str) -> "File[bytes]":
+def find(name: str) -> "File[bytes]":
+    """FileNotFoundError if it is not there."""
     file = _anywhere(name)
     file.seek(0)  # what lies elsewhere is fetched now, and not at the first read, far away from here
     return file

@@ -4,22 +4,37 @@ import threading
 from datetime import timedelta
 
 from celery import shared_task
+from django.core.cache import cache
 
 from core import chores, wake
 from uploads import child, queries
-from uploads.actions import preparing, sweeps, taking
+from uploads.actions import holding, looking, preparing, previews, sweeps, taking
 from uploads.lanes import FILMS, PICTURES, Lane
 
 PULSE = timedelta(seconds=45)
+PUTTING = "uploads:putting"
+TURN_SECONDS = 300  # of a worker that was killed at it; who is at it for longer may be joined, rows are claimed
 
 _at_it = {PICTURES: threading.BoundedSemaphore(child.AT_ONCE), FILMS: threading.BoundedSemaphore(1)}
 _taking = threading.BoundedSemaphore(2)
+_looking = threading.BoundedSemaphore(2)
+_fetching = threading.Lock()
 
 SCHEDULE = {
     "uploads-sweep": {"task": "uploads.sweep", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
     "uploads-remove": {"task": "uploads.remove", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
     "uploads-tidy": {"task": "uploads.tidy", "schedule": 600.0, "options": {"queue": "maintenance", "expires": 600}},
     "uploads-stray": {"task": "uploads.stray", "schedule": 86400.0, "options": {"queue": "maintenance"}},
+    "uploads-previews": {
+        "task": "uploads.look_for_previews",
+        "schedule": 20.0,
+        "options": {"queue": "media", "expires": 20},
+    },
+    "uploads-sweep-previews": {
+        "task": "uploads.sweep_previews",
+        "schedule": 3600.0,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
 }
 
 
@@ -36,15 +51,40 @@ def take(slot_id: str) -> None:
         due = queries.due_slot_ids(limit=1)
 
 
+@shared_task(name="uploads.look", queue="media")
+def look(slot_id: str) -> None:
+    """What the owner of a slot waits for, then what others do; in turns, as below."""
+    wake.begun("uploads.look", slot_id)
+    asked = [int(slot_id)]
+    while asked and _looking.acquire(blocking=False):
+        try:
+            looking.look_into_slot(slot_id=asked[0])
+        finally:
+            _looking.release()
+        asked = queries.asked_slot_ids(limit=1)
+
+
+@shared_task(name="uploads.put_away", queue="media")
+def put_away() -> None:
+    """What requests have left in the database goes to the bucket. One of all processes is at it: while that is away
+    the others have better things to do than to wait for it."""
+    wake.begun("uploads.put_away")
+    if queries.is_held_due() and cache.add(PUTTING, 1, TURN_SECONDS):
+        try:
+            chores.run(holding.put_away)
+        finally:
+            cache.delete(PUTTING)
+
+
 @shared_task(name="uploads.process", queue="media")
 def process(upload_id: str) -> None:
-    """A picture."""
+    """A picture, a sound or a file."""
     _work(PICTURES, upload_id)
 
 
 @shared_task(name="uploads.film", queue="films")
 def film(upload_id: str) -> None:
-    """A video or a sound, for as long as it takes."""
+    """A video, for as long as it takes."""
     _work(FILMS, upload_id)
 
 
@@ -74,6 +114,10 @@ def sweep() -> None:
         wake.now("uploads.note_films")
     for slot_id in queries.due_slot_ids(late=queries.LATE):
         wake.now("uploads.take", str(slot_id))
+    for slot_id in queries.asked_slot_ids(late=queries.LATE):
+        wake.now("uploads.look", str(slot_id))
+    if queries.is_held_due():
+        wake.now("uploads.put_away")
     for lane in (PICTURES, FILMS):
         for upload_id in queries.due_upload_ids(lane, late=queries.LATE):
             wake.now(lane.task, str(upload_id))
@@ -95,4 +139,32 @@ def tidy() -> None:
 @shared_task(name="uploads.stray", queue="maintenance")
 def stray() -> None:
     sweeps.sweep_stray()
+    sweeps.sweep_held()
     sweeps.sweep_storage()
+
+
+@shared_task(name="uploads.fetch_previews", queue="media")
+def fetch_previews() -> None:
+    """What is due, one after the other. Who comes while another thread of this process is at it leaves them to it,
+    instead of waiting for strangers' servers with one more thread."""
+    wake.begun("uploads.fetch_previews")
+    due = True
+    while due and _fetching.acquire(blocking=False):
+        try:
+            due = previews.fetch_due()
+        finally:
+            _fetching.release()
+
+
+@shared_task(name="uploads.look_for_previews", queue="media")
+def look_for_previews() -> None:
+    """Wakes a worker for what lost its wake-up, or whose pause is over."""
+    if queries.are_previews_due():
+        wake.now("uploads.fetch_previews")
+
+
+@shared_task(name="uploads.sweep_previews", queue="maintenance")
+def sweep_previews() -> None:
+    """Previews that nothing uses, in batches until none is left."""
+    while previews.sweep_previews():
+        pass

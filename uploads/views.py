@@ -1,5 +1,5 @@
 """Serves media, and takes what members send. Everything that decides on media stands in the link, so no database is
-asked, but for the words of captions."""
+asked, but for the words of captions, and for what is on its way to a bucket."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import streams
-from uploads import links, queries, storage
+from uploads import held, links, queries, storage
 from uploads.actions import slots
 
 
@@ -22,7 +22,12 @@ def media(request: HttpRequest, key: uuid.UUID, variant: str, ending: str) -> Ht
     kind, etag = storage.CONTENT_TYPES[ending], f'"{key}-{variant}"'
     if request.headers.get("If-None-Match") == etag:  # what has this name never changes
         return HttpResponse(status=304, headers={**headers, "ETag": etag})
-    if settings.MEDIA_ACCEL and not settings.BUCKET_URL and not storage.is_moving():
+    file = held.opened(storage.variant(key, variant)) if settings.BUCKET_URL else None
+    if file is not None:
+        return streams.ranged(request, file, kind=kind, etag=etag, headers=headers)
+    if settings.BUCKET_URL and not storage.is_moving():
+        return _elsewhere(request, key, variant)
+    if settings.MEDIA_ACCEL and not storage.is_moving():
         place = f"{settings.MEDIA_ACCEL.rstrip('/')}/{storage.variant(key, variant)}"
         return HttpResponse(content_type=kind, headers={**headers, "X-Accel-Redirect": place})
     try:
@@ -30,6 +35,14 @@ def media(request: HttpRequest, key: uuid.UUID, variant: str, ending: str) -> Ht
     except FileNotFoundError:
         raise Http404 from None
     return streams.ranged(request, file, kind=kind, etag=etag, headers=headers)
+
+
+def _elsewhere(request: HttpRequest, key: uuid.UUID, variant: str) -> HttpResponse:
+    """The bucket's, as long as the link is good, and never through us."""
+    end = request.GET.get("e", "")
+    url, left = links.elsewhere(key, variant, end=end)
+    kept = "public" if not end or end.endswith(links.SHARED) else "private"
+    return HttpResponse(status=302, headers={"Location": url, "Cache-Control": f"{kept}, max-age={left}"})
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""A member's moves to another address: which one waits for its code, and which can still be taken back."""
+"""A member's moves to another address: which can still be taken back."""
 
 from datetime import timedelta
 
@@ -6,24 +6,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models.addresses import AddressChange
-from accounts.models.people import User
 
-CODE_LIFE = timedelta(minutes=5)
 WAY_BACK = timedelta(days=7)
 BEFORE = timedelta(days=1)  # whoever moves an account that is not theirs was in it some time before
-ATTEMPTS = 5
-
-
-def waiting(user: User) -> QuerySet[AddressChange]:
-    """The newest wish, while its code may still be typed; at most one."""
-    newest = AddressChange.objects.filter(user_id=user.pk).order_by("-id").values("pk")[:1]
-    return AddressChange.objects.filter(
-        pk__in=list(newest.values_list("pk", flat=True)),
-        done_at__isnull=True,
-        undone_at__isnull=True,
-        attempts__lt=ATTEMPTS,
-        created_at__gt=timezone.now() - CODE_LIFE,
-    )
 
 
 def by_token(token: str) -> QuerySet[AddressChange]:

@@ -5,16 +5,14 @@ import secrets
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails, rules
+from accounts import mails, moving, rules, sessions
 from accounts.access import addresses as address_access
 from accounts.access import doors
 from accounts.actions import api_tokens, factors, logins, sso
 from accounts.models.addresses import AddressChange
 from accounts.models.people import User
-from accounts.queries import joining as joining_queries
 from core import errors
 
 BATCH = 500
@@ -37,19 +35,12 @@ def ask(*, actor: User, email: str) -> AddressChange:
         raise errors.Invalid(_("This is your address already."), field="email")
     mails.count_code("move", new)
     mails.count_code("move-of", str(member.pk))
-    known = joining_queries.is_member_address(new)
-    code, token = f"{secrets.randbelow(10**6):06}", secrets.token_urlsafe(24)
+    token = secrets.token_urlsafe(24)
     change = AddressChange(user=member, old=member.email, new=new, undo_digest=AddressChange.digest_of(token))
-    change.code_digest = "" if known else _digest(change, code)
     AddressChange.objects.bulk_create([change])
     mails.send_move_notice(to=member.email, language=member.language, token=token)
-    mails.send_move_code(to=new, code="" if known else code)
+    moving.MoveProcess.initiate(user_id=member.pk, email=new, change_id=change.pk)
     return change
-
-
-def _digest(change: AddressChange, code: str) -> str:
-    """What recognises the code: of no use for another member or address, nor without the site's secret key."""
-    return salted_hmac("accounts.addresses", f"{change.user_id}:{change.new}:{code}", algorithm="sha256").hexdigest()
 
 
 @transaction.atomic
@@ -57,20 +48,15 @@ def confirm(*, actor: User, code: str) -> User | None:
     """Moves the actor to the address whose code this is; None for a wrong code, which is counted: the fifth ends the
     wish. Conflict when none waits, or when the address got an account in between."""
     member = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-    change = address_access.waiting(member).select_for_update().first()
-    if change is None:
-        raise errors.Conflict(_("This code is no longer good. Please start again; it takes a minute."))
-    AddressChange.objects.filter(pk=change.pk).update(attempts=change.attempts + 1)
-    if not _is_code(change, code):
-        return None
-    _move(member, change.new)
-    AddressChange.objects.filter(pk=change.pk).update(done_at=timezone.now(), code_digest="")
+    with sessions.locked(moving.session_key(member.pk)) as session:
+        process = moving.MoveProcess.resume(session)
+        if process is None:
+            raise errors.Conflict(_("This code is no longer good. Please start again; it takes a minute."))
+        if not process.check(code):
+            return None
+    _move(member, process.email)
+    AddressChange.objects.filter(pk=process.change_id).update(done_at=timezone.now())
     return member
-
-
-def _is_code(change: AddressChange, code: str) -> bool:
-    typed = "".join(char for char in code if char.isdigit())
-    return constant_time_compare(_digest(change, typed), change.code_digest)
 
 
 @transaction.atomic
@@ -89,7 +75,8 @@ def disown(*, token: str) -> User:
     if member.email != change.old:
         _move(member, change.old)
     # Neither what has been asked since nor its links may take it away once more.
-    AddressChange.objects.filter(user=member, pk__gte=change.pk).update(undone_at=timezone.now(), code_digest="")
+    AddressChange.objects.filter(user=member, pk__gte=change.pk).update(undone_at=timezone.now())
+    moving.forget(member.pk)
     member.set_unusable_password()
     User.objects.filter(pk=member.pk).update(password=member.password)
     since = change.created_at - address_access.BEFORE

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,8 @@ from accounts.models.fields import LIMITS, ONCE, ProfileField
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import audit, errors, limits, scratch, wake
-from uploads import storage
+from uploads import held, storage
+from uploads.actions import holding as uploads_holding
 from uploads.actions import receiving as uploads_receiving
 
 log = logging.getLogger(__name__)
@@ -171,11 +172,13 @@ def start_import(*, actor: User, file: IO[bytes], size: int, only_me: bool) -> I
         raise errors.TooLarge(bundles.REASONS["too_large"], field="file")
     people_access.access_member(actor)
     row = _new_import(actor, size, only_me=only_me)
+    name = storage.archive("import", row.key)
     try:
         scratch.check_room(size)
-        storage.keep(storage.archive("import", row.key), file)
-    except OSError as error:
+        uploads_holding.keep(name, file, key=row.key, after=uploads_holding.SOON)
+    except (OSError, DatabaseError) as error:  # it may be held there
         reason = _fail(row, error)
+        uploads_holding.let_go(name)
         raise errors.Busy(bundles.REASONS[reason], field="file") from error
     with transaction.atomic(durable=True):
         Import.objects.filter(pk=row.pk, attempts=0).update(due_at=timezone.now())
@@ -205,7 +208,7 @@ def read_import(*, import_id: int) -> bool:
         with scratch.folder(f"import-{row.key}") as folder:
             path = folder / "import.zip"
             scratch.check_room(row.bytes)
-            storage.fetch(storage.archive("import", row.key), path)
+            held.fetch(storage.archive("import", row.key), path)
             with bundles.read(path) as bundle:
                 report = _bring(row, bundle, folder)
         _finish_import(row, ArchiveState.READY, report=report)
@@ -221,7 +224,7 @@ def read_import(*, import_id: int) -> bool:
     except OSError as error:
         _release(row, error)
         return False
-    storage.drop(storage.archive("import", row.key))
+    uploads_holding.drop(storage.archive("import", row.key))
     return True
 
 
@@ -362,7 +365,7 @@ def _release(row: Archive, error: OSError) -> None:
         _ours(row).update(state=ArchiveState.WAITING, reason=_reason(row, error), due_at=later)
 
 
-def _fail(row: Archive, error: OSError) -> str:
+def _fail(row: Archive, error: OSError | DatabaseError) -> str:
     """The end of it, if nobody else is at it; returns the reason. What lies there goes a week later, or with
     the member."""
     reason, now = _reason(row, error), timezone.now()
@@ -372,9 +375,9 @@ def _fail(row: Archive, error: OSError) -> str:
     return reason
 
 
-def _reason(row: Archive, error: OSError) -> str:
+def _reason(row: Archive, error: OSError | DatabaseError) -> str:
     log.warning("%s: %s %s", row, type(error).__name__, error)
-    return "no_room" if error.errno in scratch.FULL else "away"
+    return "no_room" if getattr(error, "errno", None) in scratch.FULL else "away"
 
 
 class _Teller:

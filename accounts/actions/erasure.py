@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from accounts import personal
+from accounts import moving, personal
 from accounts.models.applications import Application
 from accounts.models.friends import FriendRequest
 from accounts.models.invitations import Arrival, Invitation
@@ -135,10 +135,11 @@ def erase_uploads(*, member: User, take_messages: bool) -> int:
 
 @transaction.atomic
 def erase_sessions(*, member: User, take_messages: bool) -> int:
-    """Sessions of their logins, before the logins go. Steps that nobody finished, in which an address of theirs may
-    stand, end within a day (accounts.sessions)."""
+    """Sessions of their logins, before the logins go, and the one in which a move waits. Steps that nobody finished, in
+    which an address of theirs may stand, end within a day (accounts.sessions)."""
     keys = Device.objects.filter(user=member).exclude(session_key="").values("session_key")
-    return Session.objects.filter(session_key__in=keys).delete()[0]
+    theirs = Q(session_key__in=keys) | Q(session_key=moving.session_key(member.pk))
+    return Session.objects.filter(theirs).delete()[0]
 
 
 def _addresses(member: User) -> list[str]:

@@ -152,7 +152,8 @@ def forget_logins() -> int:
         ~Q(session_key="") & Q(created_at__lt=now - KEPT) & ~Exists(Session.objects.filter(pk=OuterRef("session_key")))
     )
     devices = Device.objects.filter(over | lapsed | lost).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    gone, _by_model = Session.objects.filter(pk__in=list(sessions)).delete()
+    # One that has been begun anew under its old key is not past its end any more (accounts.moving).
+    gone, _by_model = Session.objects.filter(pk__in=list(sessions), expire_date__lt=now).delete()
     gone_devices, _by_model = Device.objects.filter(pk__in=list(devices)).delete()
     return gone + gone_devices
 

@@ -9,6 +9,7 @@ from accounts.models.archives import Export, Import
 from accounts.models.people import User
 from core import scratch
 from uploads import storage
+from uploads.actions import holding as uploads_holding
 
 BATCH = 100
 
@@ -23,7 +24,7 @@ def drop_expired() -> int:
     gone = 0
     for kind, rows in _kinds():
         for pk, key in list(rows.filter(expires_at__lte=now).order_by("pk").values_list("pk", "key")[:BATCH]):
-            storage.drop(storage.archive(kind, key))
+            uploads_holding.drop(storage.archive(kind, key))
             rows.filter(pk=pk).delete()
             gone += 1
     return gone
@@ -38,7 +39,7 @@ def drop_stray() -> int:
         for start in range(0, len(keys), BATCH):
             some = set(keys[start : start + BATCH])
             for key in some - set(rows.filter(key__in=some).values_list("key", flat=True)):
-                storage.drop(storage.archive(kind, key))
+                uploads_holding.drop(storage.archive(kind, key))
                 gone += 1
     return gone
 
@@ -56,6 +57,6 @@ def _erase(kind: str, rows: QuerySet[Any]) -> int:
     listed = list(rows.order_by("pk").values_list("pk", "key")[:BATCH])
     for _pk, key in listed:
         scratch.drop(f"{kind}-{key}")
-        storage.drop(storage.archive(kind, key))
+        uploads_holding.drop(storage.archive(kind, key))
     rows.filter(pk__in=[pk for pk, _key in listed]).delete()
     return len(listed)

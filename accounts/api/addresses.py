@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access.addresses import CODE_LIFE
+from accounts import moving
 from accounts.actions import addresses, factors
 from accounts.api.base import Request
 from accounts.api.logins import own_device
@@ -32,7 +32,7 @@ class EmailView(APIView):
         given.is_valid(raise_exception=True)
         prove(request, password=given.validated_data.get("password"), code=given.validated_data.get("code"))
         change = addresses.ask(actor=request.user, email=given.validated_data["email"])
-        return Response({"email": change.new, "expires_in": int(CODE_LIFE.total_seconds())}, status=202)
+        return Response({"email": change.new, "expires_in": int(moving.LIFE.total_seconds())}, status=202)
 
 
 class EmailConfirmView(APIView):

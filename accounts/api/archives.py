@@ -1,7 +1,6 @@
 """The REST door of exports and imports."""
 
 from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
@@ -14,6 +13,7 @@ from accounts.api.base import Request
 from accounts.queries import archives as archive_queries
 from accounts.serializers import life as life_serializers
 from core import errors, scopes
+from core.openapi import a_file
 from core.streams import attachment
 
 
@@ -42,11 +42,13 @@ class ExportView(APIView):
 class ExportFileView(APIView):
     scopes = scopes.CLOSED
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses=a_file("application/zip"),
+    )
     def get(self, request: Request) -> HttpResponseBase:
         """The zip of your latest export, for a week."""
         found = archive_access.access_export(request.user)
-        return attachment(archive_queries.file(found), name=found.file_name, kind="application/zip")
+        return attachment(archive_queries.download(found), name=found.file_name, kind="application/zip")
 
 
 @extend_schema(tags=["me"])

@@ -6,7 +6,6 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.password_reset_by_code import PasswordResetVerificationProcess
 from allauth.core import ratelimit
-from allauth.core.internal.cryptokit import compare_user_code
 from django.forms import Form
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,11 +16,10 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounts import codes, rules
+from accounts import codes
 from accounts.access import doors
-from accounts.api import flows
+from accounts.api import flows, inputs
 from accounts.api.base import Request
-from accounts.forms import entrance as entrance_forms
 from accounts.models.applications import Application
 from accounts.serializers import flows as flow_serializers
 from accounts.serializers import logins as login_serializers
@@ -41,6 +39,11 @@ def checked(form: BaseSerializer) -> dict[str, Any]:
 def invalid(form: Form) -> ValidationError:
     """What a form refuses, by the API's names of its fields."""
     return ValidationError({RENAMED.get(field, field): list(map(str, words)) for field, words in form.errors.items()})
+
+
+def bad_password(form: Form, field: str) -> errors.Invalid:
+    """All that stands against a new password, in one piece."""
+    return errors.Invalid(" ".join(map(str, form.errors[field])), field="password")
 
 
 class Door(APIView):
@@ -65,11 +68,12 @@ class SignupView(Door):
 
 
 def begin_joining(request: Request, given: dict[str, Any]) -> str:
-    """By the page's own form and process: what these ask and refuse is asked and refused here. Gives the flow."""
+    """By allauth's input with the page's own questions, and its process: what these refuse is refused here. Gives the
+    flow."""
     door = doors.door(given.get("invitation", ""))
     if door.refusal:
         raise errors.NotAllowed(door.refusal)
-    form = entrance_forms.JoinForm({**given, "display_name": given["name"]}, door=door)
+    form = inputs.SignupInput({**given, "display_name": given["name"]}, door=door)
     if not form.is_valid():
         raise invalid(form)
     given = {"language": get_language() or "", "invitation": door.token if door.invitation else ""}
@@ -94,7 +98,8 @@ class SignupCodeView(Door):
         given = checked(flow_serializers.Code(data=request.data))
         with flows.step(request._request, given["flow"], flows.JOIN):
             process = joining(request)
-            if not process.check(given["code"]):
+            if not inputs.VerifyEmailInput({"key": given["code"]}, process=process).is_valid():
+                process.record_invalid_attempt()
                 raise flows.wrong(request._request, _("That is not the code. Look at the newest mail."))
             request._request.session.flush()
             made = process.finish()
@@ -128,7 +133,7 @@ class SecondFactorView(Door):
         asked, flow = request._request, given.pop("flow")
         with flows.step(asked, flow, flows.LOGIN):
             user = flows.remembered(asked)
-            if not flows.check_factor(asked, user, **given):
+            if not flows.check_factor(user, **given):
                 raise flows.wrong(asked, _("That is not right. Look again, or try another way."), *given)
             asked.session.flush()
         return flows.enter(request, user)
@@ -160,7 +165,7 @@ class PasskeyView(Door):
         """Logs in with a passkey, which is both factors in one."""
         given = checked(flow_serializers.Passkey(data=request.data))
         with flows.step(request._request, given["flow"], flows.PASSKEY):
-            user = flows.check_passkey(request._request, given["credential"])
+            user = flows.check_passkey(given["credential"])
             if user is None:
                 raise flows.wrong(request._request, _("This passkey is not known here."), "credential")
             request._request.session.flush()
@@ -175,7 +180,7 @@ class ResetView(Door):
     def post(self, request: Request) -> Response:
         """A code is on its way to the address, if somebody here has it."""
         given = checked(flow_serializers.ResetRequest(data=request.data))
-        form = entrance_forms.ResetForm({"email": given["email"].lower()})
+        form = inputs.RequestPasswordResetInput({"email": given["email"].lower()})
         if not form.is_valid():
             raise invalid(form)
         if not ratelimit.consume(request._request, action="reset_password", key=form.cleaned_data["email"].lower()):
@@ -200,7 +205,7 @@ class ResetCodeView(Door):
         given = checked(flow_serializers.Code(data=request.data))
         with flows.step(request._request, given["flow"], flows.RESET):
             process = resetting(request, proven=False)
-            if not (process.code and compare_user_code(actual=given["code"], expected=process.code)):
+            if not inputs.ResetPasswordKeyInput({"key": given["code"]}, code=process.code).is_valid():
                 raise flows.wrong(request._request, _("That is not the code. Look at the newest mail."))
             process.confirm_code()
         return Response(status=204)
@@ -213,7 +218,9 @@ class ResetPasswordView(Door):
         given = checked(flow_serializers.NewPassword(data=request.data))
         with flows.step(request._request, given["flow"], flows.RESET):
             user = resetting(request, proven=True).user
-            rules.clean_password(given["password"], user=user)
+            form = inputs.ResetPasswordInput({"password": given["password"]}, user=user)
+            if not form.is_valid():
+                raise bad_password(form, "password")
             request._request.session.flush()
         get_adapter().set_password(user, given["password"])
         return Response(status=204)

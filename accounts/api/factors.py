@@ -15,12 +15,11 @@ from rest_framework.views import APIView
 from accounts.access.factors import open_without_factor
 from accounts.access.life import open_to_hidden
 from accounts.actions import factors
-from accounts.api import flows
+from accounts.api import flows, inputs
 from accounts.api.base import Request
 from accounts.api.entering import checked
 from accounts.api.logins import own_device
 from accounts.api.proving import check_fresh
-from accounts.forms import factors as factor_forms
 from accounts.queries import factors as factor_queries
 from accounts.serializers import factors as factor_serializers
 from accounts.serializers import flows as flow_serializers
@@ -131,7 +130,7 @@ class PasskeysView(APIView):
         keep = own_device(request).pk
         with flows.step(asked, given["flow"], flows.NEW_PASSKEY):
             flows.check_own(asked, request.user)
-            form = factor_forms.PasskeyForm(
+            form = inputs.AddWebAuthnInput(
                 {"name": given.get("name", ""), "credential": given["credential"]}, user=request.user
             )
             if not form.is_valid():

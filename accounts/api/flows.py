@@ -9,16 +9,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from allauth.account.adapter import get_adapter
 from allauth.account.utils import has_verified_email
+from allauth.core import context
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as webauthn
-from django.core.exceptions import ValidationError
-from django.forms import Form
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -27,7 +25,8 @@ from django.utils.translation import gettext_lazy
 from rest_framework.response import Response
 
 from accounts import codes, tokens
-from accounts.actions import factors, logins
+from accounts.actions import logins
+from accounts.api import inputs
 from accounts.api.base import Request
 from accounts.models.people import User
 from accounts.queries import logins as login_queries
@@ -94,6 +93,16 @@ def step(request: HttpRequest, token: str, kind: str) -> Iterator[None]:
         raise refused
 
 
+@contextmanager
+def apart(request: HttpRequest) -> Iterator[None]:
+    """What allauth notes in the session meanwhile is not kept: an app has none."""
+    outer, request.session = request.session, SessionStore()
+    try:
+        yield
+    finally:
+        request.session = outer
+
+
 def _key(token: str) -> str:
     return salted_hmac("accounts.flow", token, algorithm="sha256").hexdigest()[:40]
 
@@ -110,13 +119,15 @@ def wrong(request: HttpRequest, words: str, field: str = "code") -> errors.Socia
 # -- Who it is --------------------------------------------------------------------------------------------------------
 
 
-def check_password(request: HttpRequest, password: str, **login: str) -> User | None:
-    """The member of this `email` or `username`, if it is their password; wrong ones count (accounts.adapters)."""
-    try:
-        found = get_adapter().authenticate(request, **login, password=password)
-    except ValidationError as error:
-        raise errors.TooMany(" ".join(error.messages), retry_after=300) from None
-    return found if isinstance(found, User) else None
+def check_password(given: dict[str, str]) -> User | None:
+    """The member of this `email` or `username`, if it is their `password`; wrong ones count (accounts.adapters)."""
+    form = inputs.LoginInput(given)
+    form.is_valid()
+    if form.login is not None:
+        return cast("User", form.login.user)
+    if form.has_error(NON_FIELD_ERRORS, "too_many_login_attempts"):
+        raise errors.TooMany(" ".join(form.non_field_errors()), retry_after=300)
+    return None
 
 
 def remember(request: HttpRequest, user: User) -> None:
@@ -138,35 +149,26 @@ def check_own(request: HttpRequest, user: User) -> None:
         raise FlowEnded
 
 
-def check_factor(request: HttpRequest, user: User, *, code: str = "", credential: Any = None) -> bool:
+def check_factor(user: User, *, code: str = "", credential: Any = None) -> bool:
     """Whether this is the member's second factor: a code of the authenticator, a recovery code, a passkey. TooMany
     after many wrong codes, whichever way they came."""
     if credential is None:
-        found = factors.check_code(actor=user, code=code)
-    else:
-        form = AuthenticateWebAuthnForm(data={"credential": credential}, user=user)
-        found = form.cleaned_data["credential"] if _is_valid(form) else None
-    if found is not None:
-        post_authentication(request, found)
-    return found is not None
+        return is_proven(inputs.AuthenticateInput({"code": code}, user=user))
+    return is_proven(inputs.AuthenticateWebAuthnInput({"credential": credential}, user=user))
 
 
-def check_passkey(request: HttpRequest, credential: Any) -> User | None:
+def check_passkey(credential: Any) -> User | None:
     """Whose passkey this is, if it fits what was asked and its bearer was verified."""
-    form = LoginWebAuthnForm(data={"credential": credential})
-    if not _is_valid(form):
-        return None
-    authenticator = form.cleaned_data["credential"]
-    post_authentication(request, authenticator, passwordless=True)
-    user: User = authenticator.user
-    return user
+    form = inputs.LoginWebAuthnInput({"credential": credential})
+    return cast("User", form.cleaned_data["credential"].user) if is_proven(form) else None
 
 
-def _is_valid(form: Form) -> bool:
-    try:
-        return form.is_valid()
-    except (AttributeError, KeyError, TypeError):  # fido2 on objects that are no credentials
+def is_proven(form: Any) -> bool:
+    """Whether allauth takes it; what was used then is noted, for its member and in the flow."""
+    if not form.is_valid():
         return False
+    post_authentication(context.request, form.cleaned_data.get("credential") or form.authenticator)
+    return True
 
 
 def passkey_options(user: User | None) -> Any:

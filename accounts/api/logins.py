@@ -38,11 +38,10 @@ class LoginView(APIView):
 
     def authenticate(self, request: Request, login: str, password: str) -> User:
         """The steps of the browser's login, with its limits."""
-        asked = request._request
-        if not ratelimit.consume(asked, action="login"):
+        if not ratelimit.consume(request._request, action="login"):
             raise errors.TooMany(retry_after=60)
         login = login.strip().removeprefix("@").lower()
-        user = flows.check_password(asked, password, **{derive_login_method(login).value: login})
+        user = flows.check_password({derive_login_method(login).value: login, "password": password})
         if user is None:
             raise errors.SignInNeeded(_("This name or address and this password do not belong together."))
         return user

@@ -10,13 +10,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import rules
 from accounts.access.factors import open_without_factor
 from accounts.access.life import open_to_hidden
-from accounts.actions import factors, logins, proving
-from accounts.api import flows
+from accounts.actions import logins, proving
+from accounts.api import flows, inputs
 from accounts.api.base import Request
-from accounts.api.entering import checked
+from accounts.api.entering import bad_password, checked
 from accounts.api.logins import own_device
 from accounts.serializers import flows as flow_serializers
 from core import errors, scopes
@@ -38,11 +37,6 @@ def check_fresh(request: Request) -> None:
         raise ReauthenticationNeeded
 
 
-def check_password(request: Request, password: str, field: str) -> None:
-    if not factors.check_password(actor=request.user, password=password):
-        raise errors.Invalid(_("This is not your password."), field=field)
-
-
 @open_without_factor
 @open_to_hidden
 class ReauthenticateView(APIView):
@@ -52,21 +46,22 @@ class ReauthenticateView(APIView):
     def post(self, request: Request) -> Response:
         """Proves again who holds this login, for 15 minutes: by password, second factor or passkey. For what answers
         `reauthentication_needed`."""
-        given, asked = checked(flow_serializers.Proof(data=request.data)), request._request
+        given, asked, user = checked(flow_serializers.Proof(data=request.data)), request._request, request.user
         if "password" in given:
-            check_password(request, given["password"], "password")
+            if not inputs.ReauthenticateInput({"password": given["password"]}, user=user).is_valid():
+                raise errors.Invalid(_("This is not your password."), field="password")
         elif "code" in given:
-            if not flows.check_factor(asked, request.user, code=given["code"]):
+            with flows.apart(asked):
+                passed = flows.is_proven(inputs.ReauthenticateFactorInput({"code": given["code"]}, user=user))
+            if not passed:
                 raise errors.Invalid(_("That is not right. Look again, or try another way."), field="code")
         else:
             with flows.step(asked, given["flow"], flows.PROVE):
-                passed = flows.remembered(asked).pk == request.user.pk and flows.check_factor(
-                    asked, request.user, credential=given["credential"]
-                )
-                if not passed:
+                form = inputs.ReauthenticateWebAuthnInput({"credential": given["credential"]}, user=user)
+                if flows.remembered(asked).pk != user.pk or not flows.is_proven(form):
                     raise flows.wrong(asked, _("This passkey is not known here."), "credential")
                 asked.session.flush()
-        proving.prove_device(actor=request.user, device_id=own_device(request).pk)
+        proving.prove_device(actor=user, device_id=own_device(request).pk)
         return Response(status=204)
 
 
@@ -91,13 +86,16 @@ class PasswordView(APIView):
     def post(self, request: Request) -> Response:
         """A new password. Every other login ends, tokens too; this one stays."""
         given = checked(flow_serializers.PasswordChange(data=request.data))
-        if request.user.has_usable_password():
-            check_password(request, given.get("old", ""), "old")
-        else:
-            check_fresh(request)
         device, user = own_device(request), request.user
-        password = rules.clean_password(given["password"], user=user)
-        logins.set_password(actor=user, password=password, keep=device.pk)
+        if not user.has_usable_password():
+            check_fresh(request)
+        typed = {"current_password": given.get("old", ""), "new_password": given["password"]}
+        form = inputs.ChangePasswordInput(typed, user=user)
+        if not form.is_valid():
+            if form.has_error("current_password"):
+                raise errors.Invalid(_("This is not your password."), field="old")
+            raise bad_password(form, "new_password")
+        logins.set_password(actor=user, password=form.cleaned_data["new_password"], keep=device.pk)
         if device.session_key:
             update_session_auth_hash(request._request, user)
             new = request._request.session.session_key or ""

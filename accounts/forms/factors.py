@@ -28,18 +28,23 @@ RUBBISH = (
 CODE = {"autocomplete": "one-time-code", "autocapitalize": "none", "dir": "ltr"}
 
 
-def clean_code(form: BaseAuthenticateForm) -> str:
-    """Stands in for allauth's own, on its pages and in its API (apps.py puts it there): allauth remembers used codes
-    and counts wrong ones in the cache, which a restart or an absent Redis forgets."""
+def read_code(form: BaseAuthenticateForm) -> str:
+    """Stands in for allauth's own, which remembers used codes and counts wrong ones in the cache, which a restart or an
+    absent Redis forgets. TooMany after many wrong ones."""
     code: str = form.cleaned_data["code"]
-    try:
-        found = factors.check_code(actor=form.user, code=code)
-    except errors.TooMany as error:
-        raise forms.ValidationError(str(error.message), code="too_many_login_attempts") from None
+    found = factors.check_code(actor=form.user, code=code)
     if found is None:
         raise get_adapter().validation_error("incorrect_code")
     form.authenticator = found
     return code
+
+
+def clean_code(form: BaseAuthenticateForm) -> str:
+    """`read_code` for allauth's pages (apps.py puts it there), which show what is refused beside the field."""
+    try:
+        return read_code(form)
+    except errors.TooMany as error:
+        raise forms.ValidationError(str(error.message), code="too_many_login_attempts") from None
 
 
 _read_credential = AuthenticateWebAuthnForm.clean_credential

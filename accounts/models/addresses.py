@@ -9,14 +9,12 @@ from accounts.models.people import User
 
 
 class AddressChange(models.Model):
-    """One wish to move, and for a week the way back from it. Neither the code nor the link of the notice stands here,
-    only what recognises them."""
+    """One wish to move, and for a week the way back from it. The code waits elsewhere (accounts.moving); of the link of
+    the notice only what recognises it stands here."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="address_changes")
     old = models.EmailField()
     new = models.EmailField()
-    code_digest = models.CharField(max_length=64, blank=True, help_text="Empty: no code fits any more, or ever did.")
-    attempts = models.PositiveSmallIntegerField(default=0)
     undo_digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)

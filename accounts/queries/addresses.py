@@ -4,13 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import addresses as address_access
 from accounts.models.addresses import AddressChange
-from accounts.models.people import User
 from core import errors
-
-
-def waiting(*, viewer: User) -> AddressChange | None:
-    """The viewer's move that waits for its code."""
-    return address_access.waiting(viewer).first()
 
 
 def by_token(token: str) -> AddressChange:

@@ -16,7 +16,7 @@ from accounts.models.archives import OPEN, Archive, ArchiveState, Export, Import
 from accounts.models.life import Departure
 from accounts.models.people import User
 from core import errors
-from uploads import storage
+from uploads import links, storage
 
 AGAIN = timedelta(days=1)
 NOW = timedelta(0)
@@ -64,8 +64,14 @@ def _says(row: Archive | None) -> str | Promise:
     return bundles.WAITS.get(row.reason, "") if row.is_open else ""
 
 
+def download(export: Export) -> "File[bytes] | str":
+    """The file, or where it lies elsewhere. NotFound when its week has just ended."""
+    name = storage.archive("export", export.key)
+    return links.download(name, file_name=export.file_name, kind="application/zip") or file(export)
+
+
 def file(export: Export) -> "File[bytes]":
-    """NotFound when its week has just ended."""
+    """Waits for the storage. NotFound when its week has just ended."""
     try:
         return storage.open_archive("export", export.key)
     except FileNotFoundError:

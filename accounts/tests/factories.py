@@ -35,7 +35,8 @@ def _hashed() -> str:
 def make_user(handle: str = "", **fields: Any) -> User:
     """A member with a verified address who logs in with PASSWORD."""
     handle = handle or f"person{uuid.uuid4().hex[:10]}"
-    fields = {"email": f"{handle}@example.org", "display_name": handle.title(), "password": _hashed(), **fields}
+    fields = {"email": f"{handle}@example.org", "display_name": handle.title(), **fields}
+    fields["password"] = fields.get("password") or _hashed()
     user = User.objects.create(handle=handle, **fields)
     names.write_parts(people=[user.pk])
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)

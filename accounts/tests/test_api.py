@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
@@ -121,11 +120,6 @@ def test_who_is_gone_gets_in_no_more(cast: Cast, app: App, change: dict) -> None
     problem(app.ask("GET", "me"), 401, "token_ended")
     problem(app.renew(), 401, "token_ended")
     assert App().log_in().status_code == 401
-
-
-def test_headless_paths_of_allauth_are_not_there(client: Client) -> None:
-    assert "allauth.headless" not in settings.INSTALLED_APPS
-    assert client.get("/_allauth/app/v1/config").status_code == 404
 
 
 # -- Tokens --

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -26,8 +26,9 @@ from accounts.tests.zips import build, upload, zips
 from core import errors, scratch
 from uploads import reasons, storage
 from uploads import tasks as upload_tasks
+from uploads.actions import holding
 from uploads.actions import receiving as uploads_receiving
-from uploads.models import Upload
+from uploads.models import Held, Upload
 from uploads.tests.factories import png
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both, pytest.mark.usefixtures("shelf")]
@@ -88,6 +89,26 @@ def test_once_it_is_back_everything_is_as_if_nothing_had_been(
     export.refresh_from_db()
     assert (export.state, export.reason) == (ArchiveState.READY, "")
     assert zips(shelf) == [f"{export.key}.zip"]
+
+
+def test_an_import_that_the_database_does_not_hold_can_be_sent_again(
+    cast: Cast, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Held.objects.create
+
+    def full(**fields: Any) -> Any:
+        if fields["number"] == 0:
+            raise OperationalError("no space left on device")
+        return real(**fields)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(holding, "is_needed", lambda: True)
+        patch.setattr(holding, "PIECE", 2)
+        patch.setattr(Held.objects, "create", full)
+        with pytest.raises(errors.Busy):
+            archives.start_import(actor=cast.bob, file=io.BytesIO(b"zip"), size=3, only_me=False)
+    assert (Import.objects.get().state, Held.objects.count()) == (ArchiveState.FAILED, 0)
+    assert archives.start_import(actor=cast.bob, file=io.BytesIO(b"zip"), size=3, only_me=False).is_open
 
 
 def test_an_import_that_cannot_be_kept_or_read(cast: Cast, shelf: Path, away: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import codes, rules
-from accounts.actions import addresses
+from accounts import codes, moving, rules
 from accounts.models.people import User
 from accounts.tests.factories import PASSWORD, log_in, make_user
 from accounts.tests.test_at_once import at_once
@@ -79,7 +78,7 @@ WAYS = {
     ),
     "reset": Way(begin_reset, "/reset/code/", allauth_forms, "compare_user_code", succeeded=may_reset),
     "move": Way(
-        begin_move, "/settings/account/email/code/", addresses, "constant_time_compare", member=True, succeeded=moved
+        begin_move, "/settings/account/email/code/", moving, "compare_user_code", member=True, succeeded=moved
     ),
 }  # fmt: skip
 

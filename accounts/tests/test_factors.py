@@ -358,7 +358,7 @@ def test_the_admin_shows_factors_and_moves_and_changes_neither(alice: User, chie
     row = Authenticator.objects.get(user=alice, type="totp")
     for path, hidden in (
         (f"mfa/authenticator/{row.pk}", row.data["secret"]),
-        (f"accounts/addresschange/{change.pk}", change.code_digest),
+        (f"accounts/addresschange/{change.pk}", change.undo_digest),
     ):
         page = client.get(f"/admin/{path}/change/")
         assert page.status_code == 200

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import moving
 from accounts.actions import addresses
 from accounts.forms import addresses as address_forms
 from accounts.forms import entrance as entrance_forms
@@ -47,8 +48,8 @@ def move(request: Request) -> HttpResponse:
 @both_ways
 def code(request: Request) -> HttpResponse:
     """The code that came to the new address."""
-    change = address_queries.waiting(viewer=request.user)
-    if change is None:
+    waiting = moving.waiting(request.user)
+    if waiting is None:
         return _start_again(request)
     form = entrance_forms.CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -59,11 +60,11 @@ def code(request: Request) -> HttpResponse:
         if moved:
             messages.success(request, _("Your account has moved to the new address."))
             return redirect("accounts:settings_account")
-        if address_queries.waiting(viewer=request.user) is None:
+        if moving.waiting(request.user) is None:
             return _start_again(request)
         form.add_error("code", _("That is not the code. Look at the newest mail."))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    context = {"form": form, "email": change.new, "here": "account"}
+    context = {"form": form, "email": waiting.email, "here": "account"}
     return render(request, "accounts/settings_email_code.html", context, status=status)
 
 

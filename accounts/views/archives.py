@@ -58,7 +58,7 @@ def export(request: Request) -> HttpResponse:
 @require_safe
 def file(request: Request, token: str) -> HttpResponseBase:
     found = archive_access.access_export(request.user, token)
-    return attachment(archive_queries.file(found), name=found.file_name, kind="application/zip")
+    return attachment(archive_queries.download(found), name=found.file_name, kind="application/zip")
 
 
 @members_only

@@ -34,6 +34,7 @@ from accounts.models.people import User
 from accounts.queries import factors as factor_queries
 from accounts.queries import joining as joining_queries
 from accounts.queries import sso as sso_queries
+from accounts.views.base import emptied
 from core import errors
 
 UNFINISHED = "accounts_unfinished"  # what the form shows again when a handle was lost in the last moment
@@ -270,8 +271,8 @@ def logout(request: HttpRequest) -> HttpResponse:
     beyond = arrivals.way_out(request)
     allauth_logout(request, show_message=False)
     if beyond is not None:
-        return render(request, "accounts/sso_leaving.html", {"url": beyond[0], "name": beyond[1]})
-    return redirect("/")
+        return emptied(render(request, "accounts/sso_leaving.html", {"url": beyond[0], "name": beyond[1]}))
+    return emptied(redirect("/"))
 
 
 @never_cache

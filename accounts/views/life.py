@@ -16,7 +16,7 @@ from accounts.actions import life
 from accounts.forms import life as life_forms
 from accounts.queries import archives as archive_queries
 from accounts.queries import logins as login_queries
-from accounts.views.base import Request
+from accounts.views.base import Request, emptied
 from core import errors
 from core.views import members_only
 
@@ -29,7 +29,7 @@ def deactivate(request: Request) -> HttpResponse:
         return render(request, "accounts/deactivate.html")
     life.deactivate(actor=request.user)
     logout(request, show_message=False)
-    return render(request, "accounts/farewell.html")
+    return emptied(render(request, "accounts/farewell.html"))
 
 
 @members_only
@@ -45,7 +45,7 @@ def delete(request: Request) -> HttpResponse:
                 login = login_queries.device_of_session(request.session.session_key or "")
                 departure = life.request_deletion(actor=request.user, login=login, **given)
                 logout(request, show_message=False)
-                return render(request, "accounts/farewell.html", {"departure": departure})
+                return emptied(render(request, "accounts/farewell.html", {"departure": departure}))
         except (errors.TooMany, errors.NotAllowed) as error:
             form.add_error(None, str(error.message))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

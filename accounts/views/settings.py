@@ -22,7 +22,7 @@ from accounts.forms import settings as settings_forms
 from accounts.queries import logins as login_queries
 from accounts.queries import people as people_queries
 from accounts.views.asking import asks
-from accounts.views.base import Request, own_device, own_login
+from accounts.views.base import Request, emptied, own_device, own_login
 from core.views import members_only
 
 YEAR = 365 * 24 * 60 * 60
@@ -118,7 +118,7 @@ def end_device(request: Request, id: int) -> HttpResponse:
         current = own_device(request)
         if current is not None and current.pk == id:
             logout(request, show_message=False)
-            return redirect("/")
+            return emptied(redirect("/"))
         logins.end_device(actor=request.user, device_id=id)
         messages.success(request, _("Logged out there."))
     return redirect("accounts:settings_devices")

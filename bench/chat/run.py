@@ -1,181 +1,253 @@
-"""Stored-then-shown chat under load: one realtime process, PostgreSQL and Redis of its own, rooms of ten.
+"""Scenarios, one after another, ours and the peer's in turn; what they cost; the table."""
 
-    .venv/bin/python bench/chat/run.py --sockets 300 --rate 100 --seconds 15
-
-Prints delivery times (from before the send to each member's socket), losses, and CPU per delivery of the process,
-PostgreSQL and Redis. Everything is on one machine, the load generator included: believe ratios within one run.
-"""
-
-import argparse
-import asyncio
 import json
 import os
-import secrets
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from websockets.asyncio.client import connect
+import psycopg
 
-HOUSE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(HOUSE))
+from bench.chat import place
+from bench.chat.place import HOUSE, Site
 
-from deploy.services import Services, free_port  # noqa: E402
-
-ROOM = 10
-TICKS = os.sysconf("SC_CLK_TCK")
-MAKE = """
-import json
-from django.test import Client
-from accounts.tests.factories import log_in, make_user
-from chat.models.conversations import Conversation, Kind, Membership
-rooms = []
-for number in range(SOCKETS // ROOM):
-    group = Conversation.objects.create(kind=Kind.GROUP)
-    keys = []
-    for place in range(ROOM):
-        person = make_user(f"p{number}_{place}")
-        Membership.objects.create(conversation=group, user=person)
-        client = Client()
-        log_in(client, person)
-        keys.append(client.session.session_key)
-    rooms.append([group.pk, keys])
-print("MADE", json.dumps(rooms))
-"""
+WARM = 3.0
+PATH = (
+    "sockets 1",
+    "sockets 2",
+    "site",
+    "PostgreSQL",
+    "Redis",
+)  # what a delivery goes through; the others are told beside
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and its children that live."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = (int(fields[11]) + int(fields[12])) / TICKS
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return own + sum(cpu_seconds(int(child)) for child in children)
+@dataclass(frozen=True)
+class Scenario:
+    """`rate`: messages a second, all rooms together. `p95`, `p99` in ms and `ratio` (CPU per delivery against the
+    peer's): what is asked of us on uvicorn, and on Daphne."""
+
+    name: str
+    sockets: int
+    room: int
+    rate: float
+    p95: float = 0
+    p99: float = 0
+    ratio: float = 0
+    daphne: tuple[float, float, float] = (0, 0, 0)
+    shape: str = "steady"
+    servers: tuple[str, ...] = ("uvicorn", "daphne")
+    with_peer: bool = True
+    realtimes: int = 1
+    slow: float = 0.0
 
 
-def percentile(values: list[float], part: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))] * 1000 if values else float("nan")
+SCENARIOS = [
+    Scenario("(i)", 3000, 10, 100, 3, 8, 1.3, (6, 20, 2.2)),
+    Scenario("(ii)", 1000, 10, 500, 3, 8, 1.1, (8, 25, 2.2)),
+    Scenario("(iii)", 500, 500, 5, 12, 20, 0.8, (30, 50, 2.2)),
+    Scenario("peak", 3000, 10, 500, 5, 15, 1.1, (50, 0, 2.2)),
+    Scenario("head-room", 1000, 100, 200, 10, servers=("uvicorn",), with_peer=False),
+    Scenario("idle", 3000, 10, 0, shape="idle", with_peer=True),
+    Scenario("storm", 3000, 10, 100, shape="storm", with_peer=False),
+    Scenario("slow readers", 1000, 10, 200, shape="slow", slow=0.1, with_peer=False),
+    Scenario("two processes", 1000, 10, 500, realtimes=2, servers=("uvicorn",), with_peer=False),
+    Scenario("embedded", 200, 10, 50, p95=50, servers=("embedded",), with_peer=False),
+]
 
 
-class Load:
-    """The members of all rooms, on one loop."""
+@dataclass
+class Run:
+    """What one run found; times in ms, CPU in seconds."""
 
-    def __init__(self, port: int, rooms: list[Any]) -> None:
-        self.url = f"ws://127.0.0.1:{port}/ws/"
-        self.rooms = rooms
-        self.sent: dict[str, float] = {}
-        self.delays: list[float] = []
-        self.acks: list[float] = []
-        self.refused = 0
-        self.talkers: list[tuple[int, Any]] = []
+    server: str
+    told: dict[str, Any]
+    seconds: float
+    spent: dict[str, float]
+    memory: dict[str, float]
+    before: dict[str, float]
+    lag: float = 0.0
+    more: dict[str, Any] = field(default_factory=dict)
 
-    async def member(self, room: int, key: str, stack: list[Any]) -> None:
-        line = await connect(self.url, origin="http://localhost:8000", additional_headers={"Cookie": f"session={key}"})
-        await line.recv()
-        self.talkers.append((room, line))
-        stack.append((line, asyncio.create_task(self.listen(line))))
+    @property
+    def delivered(self) -> int:
+        return int(self.told["delivered"])
 
-    async def listen(self, line: Any) -> None:
-        async for text in line:
-            now = time.perf_counter()
-            frame = json.loads(text)
-            if frame["type"] == "chat.message":
-                self.delays.append(now - self.sent[frame["data"]["client_id"]])
-            elif frame["type"] == "ack":
-                self.acks.append(now - self.sent[frame["re"]])
-            elif frame["type"] == "error":
-                self.refused += 1
+    @property
+    def each(self) -> float:
+        """Microseconds of CPU a delivery."""
+        return sum(self.spent.get(name, 0.0) for name in PATH) / max(1, self.delivered) * 1e6
 
-    async def talk(self, rate: float, seconds: float) -> None:
-        start = time.perf_counter()
-        for number in range(int(rate * seconds)):
-            await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
-            # Around all rooms, and within a room around its members.
-            turn = number * ROOM + number // len(self.rooms) % ROOM
-            room, line = self.talkers[turn % len(self.talkers)]
-            name = str(uuid.uuid4())
-            self.sent[name] = time.perf_counter()
-            data = {"conversation": room, "client_id": name, "text": "x" * 120}
-            await line.send(json.dumps({"type": "chat.send", "id": name, "data": data}))
-        await asyncio.sleep(1.5)
+    @property
+    def beside(self) -> dict[str, float]:
+        return {name: round(value, 2) for name, value in self.spent.items() if name not in PATH}
 
 
-async def drive(port: int, rooms: list[Any], options: argparse.Namespace, pids: dict[str, int]) -> None:
-    load, stack = Load(port, rooms), []
-    for room, keys in rooms:
-        await asyncio.gather(*(load.member(room, key, stack) for key in keys))
-    await load.talk(options.rate, 2)  # warm: members are read, connections are made
-    load.delays.clear(), load.acks.clear(), load.sent.clear()
-    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
-    await load.talk(options.rate, options.seconds)
-    spent = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
-    expected = len(load.sent) * ROOM
-    print(f"{options.sockets} sockets, {options.rate} messages/s for {options.seconds} s, rooms of {ROOM}")
-    print(f"delivered {len(load.delays)} of {expected}, refused {load.refused}")
-    for name, values in (("delivery", load.delays), ("ack", load.acks)):
-        p50, p95, p99 = (percentile(values, part) for part in (0.5, 0.95, 0.99))
-        print(f"{name}: p50 {p50:.1f} p95 {p95:.1f} p99 {p99:.1f} ms")
-    total = sum(spent.values()) / max(1, len(load.delays)) * 1e6
-    print(f"CPU per delivery {total:.0f} us: " + ", ".join(f"{name} {value:.2f} s" for name, value in spent.items()))
-    for line, task in stack:
-        task.cancel()
-        await line.close()
+def start(server: str, folder: Path, scenario: Scenario) -> AbstractContextManager[Any]:
+    if server == "peer":
+        return place.peer(folder)
+    return place.ours(folder, server=server, realtimes=scenario.realtimes)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sockets", type=int, default=300)
-    parser.add_argument("--rate", type=float, default=100)
-    parser.add_argument("--seconds", type=float, default=15)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        pair = Services(Path(folder) / "services", throwaway=True)
-        port = free_port()
-        env = os.environ | {
-            "DATABASE_URL": pair.start_postgres() + "?options=-c%20synchronous_commit%3Don",
-            "REDIS_URL": pair.start_redis(),
-            "SECRET_KEY": secrets.token_hex(32),
-            "DATA_DIR": f"{folder}/data",
-            "SITE_URL": "http://localhost:8000",
-            "PORT": str(port),
-        }
-        server = None
-        try:
-            quick = env | {"SOCIALSITE_TESTING": "1"}
-            subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=HOUSE, env=quick, check=True)
-            code = f"SOCKETS, ROOM = {options.sockets}, {ROOM}\n{MAKE}"
-            shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-            made = subprocess.run(shell, cwd=HOUSE, env=quick, check=True, capture_output=True, text=True)
-            rooms = json.loads(made.stdout.rpartition("MADE ")[2])
-            server = subprocess.Popen([sys.executable, "manage.py", "realtime"], cwd=HOUSE, env=env)
-            wait(port)
-            redis_pid = int((Path(folder) / "services" / "redis.pid").read_text())
-            postgres_pid = int((pair._cluster / "postmaster.pid").read_text().splitlines()[0])
-            pids = {"process": server.pid, "PostgreSQL": postgres_pid, "Redis": redis_pid}
-            asyncio.run(drive(port, rooms, options, pids))
-        finally:
-            if server is not None:
-                server.terminate()
-                server.wait(20)
-            pair.stop_postgres()
-            pair.stop_redis()
+def once(scenario: Scenario, server: str, *, seconds: float, seed: int) -> Run:
+    with tempfile.TemporaryDirectory(prefix="bench-chat-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with start(server, folder, scenario) as (site, plan, environ):
+            if server == "peer":
+                spots = place.peer_spots(sockets=scenario.sockets, room=scenario.room)
+            else:
+                spots = place.spots(environ, sockets=scenario.sockets, room=scenario.room)
+            for number, spot in enumerate(spots):
+                spot["slow"] = bool(scenario.slow) and number % round(1 / scenario.slow) == 0
+            plan |= {"spots": spots, "shape": scenario.shape, "rate": scenario.rate, "warm": WARM}
+            return load(site, plan | {"seconds": seconds, "seed": seed}, server, environ)
 
 
-def wait(port: int) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    sys.exit("the realtime process did not come up")
+def load(site: Site, plan: dict[str, Any], server: str, environ: dict[str, str]) -> Run:
+    before = site.memory()
+    with generator(plan) as (hear, go_on):
+        connected = hear()
+        time.sleep(1)
+        go_on()
+        more: dict[str, Any] = {"connected_in": round(connected["seconds"], 1)}
+        begin, spent, told = time.monotonic(), site.spent(), None
+        while told is None:
+            said = hear()
+            if "begin" in said:
+                begin, spent = time.monotonic(), site.spent()
+            elif "result" in said:
+                told = said["result"]
+            else:
+                more |= said
+        took = time.monotonic() - begin
+        costs = {name: value - spent.get(name, 0.0) for name, value in site.spent().items()}
+        lag = settled(environ) if server not in {"peer", "embedded"} else 0.0
+        found = Run(server, told, took, costs, site.memory(), before, lag, more)
+        go_on()
+    return found
 
 
-if __name__ == "__main__":
-    main()
+def settled(environ: dict[str, str]) -> float:
+    """Seconds until every subscriber of the event log has read all there is."""
+    begin = time.monotonic()
+    with psycopg.connect(environ["DATABASE_URL"], autocommit=True) as line:
+        while time.monotonic() - begin < 120:
+            row = line.execute(
+                "SELECT (SELECT count(*) FROM core_event WHERE number IS NULL), (SELECT number FROM core_head), "
+                "(SELECT min(position) FROM core_subscriber)"
+            ).fetchone()
+            assert row is not None
+            if row[0] == 0 and row[1] == row[2]:
+                break
+            time.sleep(0.05)
+    return round(time.monotonic() - begin, 2)
+
+
+@contextmanager
+def generator(plan: dict[str, Any]) -> Iterator[Any]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.chat.generator"],
+        cwd=HOUSE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, place.GENERATOR),  # noqa: PLW1509
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    given, heard = process.stdin, process.stdout
+
+    def hear() -> dict[str, Any]:
+        line = heard.readline()
+        if not line:
+            sys.exit("the generator died; what it said stands above")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def go_on() -> None:
+        given.write("\n")
+        given.flush()
+
+    try:
+        given.write(json.dumps(plan) + "\n")
+        given.flush()
+        yield hear, go_on
+        process.wait(30)
+    finally:
+        process.kill()
+
+
+# -- The report -------------------------------------------------------------------------------------------------------
+
+HEAD = (
+    "| scenario | server | p50 / p95 / p99 / max ms | ack p95 ms | lost, doubled | CPU a delivery us | against peer | "
+    "asked | met | beside (CPU s) | lag s |\n|---|---|---|--:|---|--:|--:|---|---|---|--:|\n"
+)
+
+
+def middle(runs: list[Run], part: str) -> float:
+    return statistics.median(run.told["delay"].get(part, 0.0) for run in runs)
+
+
+def lines(scenario: Scenario, found: dict[str, list[Run]]) -> str:
+    """A line for each server, medians of its runs."""
+    peers = found.get("peer", [])
+    return "".join(line(scenario, server, runs, peers) for server, runs in found.items())
+
+
+def line(scenario: Scenario, server: str, runs: list[Run], peers: list[Run]) -> str:
+    delays = " / ".join(f"{middle(runs, part):.1f}" for part in ("p50", "p95", "p99", "max"))
+    acks = statistics.median(run.told["ack"].get("p95", 0.0) for run in runs)
+    each = statistics.median(run.each for run in runs)
+    ratio = each / statistics.median(run.each for run in peers) if peers and server != "peer" else 0.0
+    lost = sum(run.told["lost"] for run in runs)
+    doubled = sum(run.told["doubled"] for run in runs)
+    asked, met = verdict(scenario, server, runs, peers, ratio, lost + doubled)
+    beside = ", ".join(f"{name} {value}" for name, value in runs[-1].beside.items())
+    lag = max(run.lag for run in runs)
+    ratios = f"{ratio:.2f}" if ratio else ""
+    return (
+        f"| {scenario.name} | {server} | {delays} | {acks:.1f} | {lost}, {doubled} | {each:.0f} | {ratios} | {asked} | "
+        f"{met} | {beside} | {lag:.1f} |\n{notes(scenario, runs[-1])}"
+    )
+
+
+def verdict(
+    scenario: Scenario, server: str, runs: list[Run], peers: list[Run], ratio: float, wrong: int
+) -> tuple[str, str]:
+    """A time is met at the figure, or at 1.5 times the peer's in the same run."""
+    wants = scenario.daphne if server == "daphne" else (scenario.p95, scenario.p99, scenario.ratio)
+    if server == "peer" or not any(wants):
+        return "", ""
+    met = not wrong
+    for part, want in zip(("p95", "p99"), wants[:2], strict=True):
+        allowed = max(want, 1.5 * middle(peers, part)) if peers else want
+        met &= not want or middle(runs, part) <= allowed
+    met &= not wants[2] or not ratio or ratio <= wants[2]
+    return " / ".join(f"{want:g}" if want else "-" for want in wants), "yes" if met else "**no**"
+
+
+def notes(scenario: Scenario, run: Run) -> str:
+    told = run.told
+    words = [f"sent {told['sent']}, delivered {told['delivered']}, generator {told['generator_busy']:.0%} busy"]
+    words.append(", ".join(f"{name} {run.spent[name]:.1f} s" for name in PATH if name in run.spent))
+    for name in ("refused", "skipped", "late", "unacked"):
+        if told[name]:
+            words.append(f"{name} {told[name]}")
+    if scenario.shape == "idle":
+        sockets = [name for name in run.memory if name.startswith(("sockets", "site"))]
+        grown = sum(run.memory[name] - run.before[name] for name in sockets)
+        words.append(f"{grown * 1024 / scenario.sockets:.1f} kB a socket, all of it {sum(run.memory.values()):.0f} MiB")
+        words.append(", ".join(f"{name} {value:.0f}" for name, value in run.memory.items()))
+    if told["codes"]:
+        words.append(f"closed {told['codes']}")
+    words += [f"{name} {value}" for name, value in run.more.items()]
+    words += told["words"]
+    return f"<!-- {run.server} {scenario.name}: {'; '.join(map(str, words))} -->\n"

@@ -14,8 +14,9 @@ from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.relations import Block
 from chat.models.conversations import Conversation, Kind, Membership, Role, Who
+from chat.models.members import ChatMember
 from chat.models.messages import Message, MessageMark
-from core import errors
+from core import errors, prepared
 
 
 def open_memberships() -> QuerySet[Membership]:
@@ -85,7 +86,7 @@ def access_message(viewer: Viewer, conversation_id: int, seq: int) -> Message:
     """One visible message that has its words still. Whoever changes it has locked its conversation."""
     rows = visible_messages(viewer).filter(conversation_id=conversation_id, seq=seq, deleted_at__isnull=True)
     message = rows.first() if 0 < seq < 2**63 else None
-    if message is None or severed(viewer, [message.sender_id]):
+    if message is None or message.is_gone or severed(viewer, [message.sender_id]):
         raise errors.NotFound
     return message
 
@@ -126,7 +127,7 @@ def writers(conversation_ids: Collection[int], user_ids: Collection[int]) -> dic
     sql, slots = _writers_sql(connection.vendor, _size(conversation_ids), _size(user_ids))
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     given = {_NOW: now, **_filled(_CONVERSATION, conversation_ids), **_filled(_USER, user_ids)}
-    with connection.cursor() as cursor:
+    with prepared.cursor_of(connection) as cursor:
         cursor.execute(sql, [given.get(slot, slot) for slot in slots])
         rows = [Writer(*row) for row in cursor.fetchall()]
     return {(row.conversation_id, row.user_id): row for row in rows}
@@ -164,12 +165,16 @@ def _is_time(value: Any) -> bool:
 
 
 class Sight(NamedTuple):
-    """Who may see a conversation and is told. `parted`: member -> those of them who do not read what this one says."""
+    """Who may see a conversation and is told. `parted`: member -> those of them who do not read what this one says.
+    `since`: member -> the last message before their time, for those who have one. `discreet`: those who neither show
+    how far they have read nor see it of others."""
 
     version: int
     rev: int
     members: frozenset[int]
     parted: dict[int, frozenset[int]]
+    since: dict[int, int]
+    discreet: frozenset[int]
 
 
 def audience(conversation_id: int) -> Sight | None:
@@ -178,13 +183,26 @@ def audience(conversation_id: int) -> Sight | None:
     rows = list(
         told_memberships()
         .filter(conversation_id=conversation_id)
-        .values_list("user_id", "conversation__members_version", "conversation__rev", "conversation__kind")
+        .values_list(
+            "user_id",
+            "joined_seq",
+            "conversation__members_version",
+            "conversation__rev",
+            "conversation__kind",
+            Exists(ChatMember.objects.filter(user_id=OuterRef("user_id"), shows_reading=False)),
+        )
     )
     if not rows:
         return None
-    _user, version, rev, kind = rows[0]
-    members = frozenset(row[0] for row in rows)
-    return Sight(version, rev, members, {} if kind == Kind.DIRECT else _parted(conversation_id))
+    _user, _joined, version, rev, kind, _hides = rows[0]
+    return Sight(
+        version,
+        rev,
+        members=frozenset(row[0] for row in rows),
+        parted={} if kind == Kind.DIRECT else _parted(conversation_id),
+        since={user: joined for user, joined, *_rest in rows if joined},
+        discreet=frozenset(row[0] for row in rows if row[-1]),
+    )
 
 
 def _parted(conversation_id: int) -> dict[int, frozenset[int]]:

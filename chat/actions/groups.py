@@ -13,7 +13,7 @@ from accounts.access import people as accounts_access
 from accounts.models.people import User
 from chat import realtime
 from chat.access import groups as group_access
-from chat.actions import notices
+from chat.actions import files, notices
 from chat.models.conversations import (
     ABOUT_LIMIT,
     LIFETIMES,
@@ -26,6 +26,7 @@ from chat.models.conversations import (
     Role,
     Who,
 )
+from chat.models.files import MessageFile
 from core import errors, text
 from uploads.actions import receiving as uploads_receiving
 from uploads.actions import using as uploads_using
@@ -94,6 +95,7 @@ def _take_in(actor: User, group: Conversation, people: Collection[User], *, join
             conversation=group,
             user_id=id,
             joined_seq=joined_seq,
+            joined_rev=group.rev,
             read_seq=group.last_seq,
             is_request=id not in known,
             invited_by=actor,
@@ -118,7 +120,12 @@ def come_in(*, actor: User, group: Conversation, what: str = "joined") -> None:
         if Membership.objects.filter(conversation=group).count() >= MEMBERS_LIMIT:
             raise errors.Conflict(_("A group holds 1,000 people at most."))
         Membership.objects.create(
-            conversation=group, user=actor, joined_seq=_begin_of(group), read_seq=group.last_seq, active_at=now
+            conversation=group,
+            user=actor,
+            joined_seq=_begin_of(group),
+            joined_rev=group.rev,
+            read_seq=group.last_seq,
+            active_at=now,
         )
     else:
         Membership.objects.filter(pk=mine.pk).update(is_request=False, active_at=now, joined_at=now)
@@ -180,6 +187,7 @@ def hand_over(*, group: Conversation) -> list[Any]:
 def _end(group: Conversation) -> None:
     if group.picture_id:
         uploads_using.detach_uploads(actor=None, upload_ids=[group.picture_id])
+    files.let_go(MessageFile.objects.filter(conversation=group))
     group.delete()
 
 

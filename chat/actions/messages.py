@@ -15,15 +15,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import people as accounts_access
 from accounts.models.people import User
-from chat import realtime
+from chat import realtime, rules
 from chat.access import conversations as conversation_access
+from chat.access import stickers as sticker_access
+from chat.actions import files
 from chat.events import MessagesSent
 from chat.models.conversations import REQUEST_LIMIT, Conversation, Membership
 from chat.models.messages import TEXT_LIMIT, Message, MessageKind
-from core import errors, outbox, text
+from chat.queries import filling
+from core import errors, limits, outbox, text
+from uploads.actions import previews as card_actions
+from uploads.models import LinkPreview, Upload
 
 log = logging.getLogger(__name__)
 ACTIVITY_STEP = timedelta(minutes=1)
+CARDS = limits.Limit("message-cards", 60, 600)  # of one member
 LOCKED = ("id", "last_seq", "rev", "members_version", "lifetime")  # what sending needs of a conversation
 
 
@@ -37,6 +43,11 @@ class Draft:
     text: str
     reply_seq: int | None = None
     is_forwarded: bool = False
+    files: tuple[uuid.UUID, ...] = ()  # keys of the sender's own uploads, ready and unused
+    shared: tuple[int, ...] = ()  # ids of uploads that a forwarded message carries
+    sticker: str = ""
+    kind: str = MessageKind.TEXT.value
+    data: dict[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,23 +71,39 @@ Outcome = Ack | errors.SocialError | Later
 
 @transaction.atomic
 def send_message(
-    *, actor: User, conversation_id: int, client_id: uuid.UUID, text: str, reply: int | None = None
+    *,
+    actor: User,
+    conversation_id: int,
+    client_id: uuid.UUID,
+    text: str = "",
+    reply: int | None = None,
+    files: Sequence[uuid.UUID] = (),
+    sticker: str = "",
 ) -> Ack:
     """A batch of one, for pages and the API; waits for the conversation."""
     accounts_access.access_member(actor)
-    return _alone(Draft(actor.pk, conversation_id, client_id, text, reply))
+    draft = Draft(actor.pk, conversation_id, client_id, text, reply, files=tuple(files), sticker=sticker)
+    return send_draft(actor=actor, draft=draft)
 
 
 @transaction.atomic
 def forward_message(*, actor: User, conversation_id: int, seq: int, to: int, client_id: uuid.UUID) -> Ack:
     """Says again in another conversation what the actor sees in this one."""
     message = conversation_access.access_message(actor, conversation_id, seq)
+    if message.kind == MessageKind.POLL:
+        raise errors.Conflict(_("A poll stays where its votes are. Ask the question there anew."))
     if message.kind != MessageKind.TEXT:
         raise errors.Conflict(_("Only messages can be forwarded."))
-    return _alone(Draft(actor.pk, to, client_id, message.text, is_forwarded=True))
+    shared = tuple(row.upload_id for row in message.carried)
+    if len(shared) < message.files_count:  # deleted since it was read, unless a file of it is gone for good
+        message = conversation_access.access_message(actor, conversation_id, seq)
+    draft = Draft(actor.pk, to, client_id, message.text, is_forwarded=True, shared=shared, sticker=message.sticker)
+    return send_draft(actor=actor, draft=draft)
 
 
-def _alone(draft: Draft) -> Ack:
+@transaction.atomic
+def send_draft(*, actor: User, draft: Draft) -> Ack:
+    """A batch of one."""
     (outcome,) = send_messages(batch=[draft])
     if isinstance(outcome, errors.SocialError):
         raise outcome
@@ -95,10 +122,11 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
     fit: list[tuple[int, Draft]] = []
     for place, draft in enumerate(batch):
         try:
-            fit.append((place, dataclasses.replace(draft, text=_clean(draft.text))))
+            fit.append((place, dataclasses.replace(draft, text=_clean(draft))))
         except errors.SocialError as error:
             outcomes[place] = error
-    named = _named(fit)  # before anything is locked
+    named, cards = _named(fit), _cards(fit)  # before anything is locked
+    stickers = sticker_access.given({draft.sticker for _place, draft in fit if draft.sticker})
     conversations = _lock({draft.conversation_id for _place, draft in fit}, skip_locked=skip_locked)
     here = [(place, draft) for place, draft in fit if draft.conversation_id in conversations]
     if skip_locked:
@@ -109,15 +137,18 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
     mentioned = _mentioned({key for place, _draft in here for key in named[place]})
     standing = _standing([draft for _place, draft in here])
     fresh: dict[tuple[int, uuid.UUID], Message] = {}
+    taken: dict[tuple[int, uuid.UUID], list[Upload]] = {}
     answers: dict[int, tuple[Message, bool]] = {}
     for place, draft in here:
         key = (draft.sender_id, draft.client_id)
         row, again = standing.get(key) or fresh.get(key), True
-        if row is None and _is_too_much(writers[draft.conversation_id, draft.sender_id], conversations):
-            outcomes[place] = errors.Conflict(_("They have not answered yet. You can write more when they accept."))
+        mine = writers[draft.conversation_id, draft.sender_id]
+        if row is None and (refused := _refused(draft, mine, conversations, stickers, taken)):
+            outcomes[place] = refused
             continue
         if row is None:
-            row, again = _number(conversations[draft.conversation_id], draft, now), False
+            row, again = _number(conversations[draft.conversation_id], draft, now, cards.get(place)), False
+            row.files_count = len(taken.get(key, ()))
             row.mentions = [mentioned[key] for key in named[place] if key in mentioned]
             fresh[key] = row
         if row.conversation_id == draft.conversation_id:
@@ -126,22 +157,27 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
             outcomes[place] = errors.Conflict(_("That message was sent somewhere else already."), field="client_id")
     if fresh:
         _insert(list(fresh.values()))
+        files.hang(list(fresh.values()), taken)
         touched = _store_positions(list(fresh.values()), conversations, writers, now)
         outbox.emit_all(
             [MessagesSent(conversation_id=id, first_seq=first, last_seq=last) for id, (first, last) in touched.items()]
         )
     # What stood already is shown once more: the try that stored it may have died before it was shown.
     shown = {row.pk: row for row, _again in answers.values()}
+    filling.fill(shown.values())
     realtime.push_messages(shown.values(), {id: row.members_version for id, row in conversations.items()})
     for place, (row, again) in answers.items():
         outcomes[place] = Ack(id=row.pk, seq=row.seq, rev=row.rev, created_at=row.created_at, again=again)
     return [outcomes.get(place) or errors.NotFound() for place in range(len(batch))]
 
 
-def _clean(given: str) -> str:
+def _clean(draft: Draft) -> str:
     """The text as it is kept, or Invalid."""
-    cleaned = text.clean(given, limit=TEXT_LIMIT)
-    if not cleaned:
+    cleaned = text.clean(draft.text, limit=TEXT_LIMIT)
+    carries = bool(draft.files or draft.shared)
+    if draft.sticker and (cleaned or carries):
+        raise errors.Invalid(_("A sticker is sent alone, without words."), field="text" if cleaned else "files")
+    if not (cleaned or carries or draft.sticker):
         raise errors.Invalid(_("Write something first."), field="text")
     return cleaned
 
@@ -157,9 +193,27 @@ def _may_say(
     return draft.reply_seq is None or mine.joined_seq < draft.reply_seq <= last
 
 
-def _is_too_much(mine: conversation_access.Writer, conversations: dict[int, Conversation]) -> bool:
-    """Who has not accepted yet is written to a few times at most."""
-    return bool(mine.awaits) and conversations[mine.conversation_id].last_seq >= REQUEST_LIMIT
+def _refused(
+    draft: Draft,
+    mine: conversation_access.Writer,
+    conversations: dict[int, Conversation],
+    stickers: set[str],
+    taken: dict[tuple[int, uuid.UUID], list[Upload]],
+) -> errors.SocialError | None:
+    """Why a new message cannot stand; if it can, what it carries is `taken`. Who has not accepted yet is written to a
+    few times at most; a sticker is one that is there to be sent."""
+    if mine.awaits and conversations[mine.conversation_id].last_seq >= REQUEST_LIMIT:
+        return errors.Conflict(_("They have not answered yet. You can write more when they accept."))
+    if draft.sticker and draft.sticker not in stickers:
+        return errors.Invalid(_("This sticker cannot be sent (any more)."), field="sticker")
+    if draft.files or draft.shared:
+        try:
+            taken[draft.sender_id, draft.client_id] = files.take(
+                sender_id=draft.sender_id, keys=draft.files, shared=draft.shared, awaits=bool(mine.awaits)
+            )
+        except errors.SocialError as error:
+            return error
+    return None
 
 
 def _named(drafts: list[tuple[int, Draft]]) -> dict[int, list[tuple[int, str]]]:
@@ -168,6 +222,17 @@ def _named(drafts: list[tuple[int, Draft]]) -> dict[int, list[tuple[int, str]]]:
         place: [(draft.conversation_id, handle) for handle in text.mentions(draft.text)] if "@" in draft.text else []
         for place, draft in drafts
     }
+
+
+def _cards(drafts: list[tuple[int, Draft]]) -> dict[int, LinkPreview | None]:
+    """Place of a draft -> the card of its first link; in order of the links, so that batches do not wait in a ring. Who
+    sends very many links sends them without cards: each is a page to be fetched."""
+    found = [
+        (rules.first_link(draft.text), place)
+        for place, draft in drafts
+        if "://" in draft.text and limits.take(CARDS, draft.sender_id).allowed
+    ]
+    return {place: card_actions.want(actor=None, link=link) for link, place in sorted(found)} if found else {}
 
 
 def _mentioned(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
@@ -245,19 +310,21 @@ def _insert(messages: list[Message]) -> None:
             connection.ops.adapt_datetimefield_value(at) if at else None for at in (row.created_at, row.expires_at)
         )
         params += [row.conversation_id, row.seq, row.rev, row.sender_id, _uuid(row.client_id), row.text, sent_at]
-        params += [row.reply_seq, row.is_forwarded, json.dumps(row.mentions), ends_at]
+        params += [row.reply_seq, row.is_forwarded, json.dumps(row.mentions), ends_at, row.files_count, row.sticker]
+        params += [row.kind, json.dumps(row.data) if row.data else None, row.link_id]
     made = _execute(
         "INSERT INTO chat_message (conversation_id, seq, rev, sender_id, client_id, text, created_at, reply_seq, "
-        "is_forwarded, mentions, expires_at) VALUES [rows] RETURNING id, conversation_id, seq",
+        "is_forwarded, mentions, expires_at, files_count, sticker, kind, data, link_id) VALUES [rows] "
+        "RETURNING id, conversation_id, seq",
         params,
-        rows=_marks(len(messages), "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"),
+        rows=_marks(len(messages), f"({_marks(16)})"),
     )
     ids = {(conversation_id, seq): id for id, conversation_id, seq in made}
     for row in messages:
         row.pk = ids[row.conversation_id, row.seq]
 
 
-def _number(conversation: Conversation, draft: Draft, now: datetime) -> Message:
+def _number(conversation: Conversation, draft: Draft, now: datetime, card: LinkPreview | None) -> Message:
     conversation.last_seq += 1
     conversation.rev += 1
     return Message(
@@ -267,10 +334,14 @@ def _number(conversation: Conversation, draft: Draft, now: datetime) -> Message:
         sender_id=draft.sender_id,
         client_id=draft.client_id,
         text=draft.text,
+        kind=draft.kind,
+        data=draft.data,
         created_at=now,
         reply_seq=draft.reply_seq,
         is_forwarded=draft.is_forwarded,
+        sticker=draft.sticker,
         expires_at=now + timedelta(seconds=conversation.lifetime) if conversation.lifetime else None,
+        **({"link": card} if card else {}),
     )
 
 

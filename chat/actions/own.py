@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from chat import realtime
 from chat.access import conversations as conversation_access
+from chat.actions import marking
 from chat.models.conversations import DRAFT_LIMIT, Membership
-from chat.models.members import ChatMember
-from chat.models.messages import Message, MessageMark
+from chat.models.messages import MessageMark
 from core import errors, text
 
 PINS_LIMIT = 10
@@ -23,7 +22,7 @@ PINS_LIMIT = 10
 @transaction.atomic
 def star_message(*, actor: User, conversation_id: int, seq: int, starred: bool) -> None:
     message = conversation_access.access_message(actor, conversation_id, seq)
-    _mark(actor, message, starred_at=timezone.now() if starred else None)
+    marking.mark(actor, message, starred_at=timezone.now() if starred else None)
 
 
 @transaction.atomic
@@ -33,14 +32,14 @@ def hide_message(*, actor: User, conversation_id: int, seq: int) -> None:
     message = rows.first() if 0 < seq < 2**63 else None
     if message is None:
         raise errors.NotFound
-    _mark(actor, message, hidden_at=timezone.now(), starred_at=None)
+    marking.mark(actor, message, hidden_at=timezone.now(), starred_at=None)
 
 
 @transaction.atomic
 def change_conversation(*, actor: User, conversation_id: int, changes: Mapping[str, Any]) -> None:
     """`muted_until` (nothing of it is told until then; None: it speaks again), `archived`, `pinned`, `draft`: whichever
     are given."""
-    number, now = _next(actor), timezone.now()  # locks: two pins at once are counted one after the other
+    number, now = marking.next_sync(actor), timezone.now()  # locks: two pins at once are counted one after the other
     columns: dict[str, Any] = {}
     if "muted_until" in changes:
         columns["muted_until"] = changes["muted_until"]
@@ -60,7 +59,7 @@ def change_conversation(*, actor: User, conversation_id: int, changes: Mapping[s
 def clear_conversation(*, actor: User, conversation_id: int) -> None:
     """All that was said so far goes for the actor alone; what is said next brings the conversation back."""
     conversation = conversation_access.access_conversation(actor, conversation_id, lock=True)
-    number = _next(actor)
+    number = marking.next_sync(actor)
     starred = MessageMark.objects.filter(user=actor, message__conversation=conversation, starred_at__isnull=False)
     starred.update(starred_at=None, sync=number)
     read = {"read_seq": conversation.last_seq, "own_after": 0, "unread": False}
@@ -78,30 +77,12 @@ def _draft(given: str) -> dict[str, Any]:
     return {"draft": words, "draft_at": timezone.now() if words else None}
 
 
-def _mark(actor: User, message: Message, **changes: Any) -> None:
-    values = {**changes, "sync": _next(actor)}
-    MessageMark.objects.bulk_create(
-        [MessageMark(user=actor, message=message, **values)],
-        update_conflicts=True,
-        unique_fields=["user", "message"],
-        update_fields=list(values),
-    )
-    realtime.push_own(actor.pk, values["sync"])
-
-
 def _keep(actor: User, conversation_id: int, number: int = 0, **changes: Any) -> None:
     """Changes the actor's membership of a conversation that they see."""
     rows = conversation_access.visible_memberships(actor).filter(conversation_id=conversation_id)
     mine = rows.values_list("pk", flat=True).first() if 0 < conversation_id < 2**63 else None
     if mine is None:
         raise errors.NotFound
-    number = number or _next(actor)
+    number = number or marking.next_sync(actor)
     Membership.objects.filter(pk=mine).update(**changes, sync=number)
     realtime.push_own(actor.pk, number)
-
-
-def _next(actor: User) -> int:
-    """The next number of what is the actor's alone; the row is locked until the end of the transaction."""
-    ChatMember.objects.bulk_create([ChatMember(user=actor)], ignore_conflicts=True)
-    ChatMember.objects.filter(pk=actor.pk).update(sync=F("sync") + 1)
-    return ChatMember.objects.values_list("sync", flat=True).get(pk=actor.pk)

@@ -2,13 +2,11 @@
 
 from django.db import transaction
 
-from accounts.access import people as accounts_access
 from accounts.models.people import User
 from chat import realtime
 from chat.access import conversations as conversation_access
 from chat.actions import groups
 from chat.models.conversations import Conversation, Membership
-from chat.models.members import ChatMember, Writers
 from core import errors
 
 
@@ -43,14 +41,3 @@ def decline(*, actor: User, conversation_id: int) -> None:
         # What was said so far is done with; what comes next stands as a request again.
         done = {"read_seq": conversation.last_seq, "own_after": 0, "unread": False}
         Membership.objects.filter(pk=mine.pk).update(active_at=None, **done)
-
-
-@transaction.atomic
-def set_writers(*, actor: User, writers: str) -> ChatMember:
-    """Who may begin a conversation with the actor."""
-    actor = accounts_access.access_member(actor)
-    if writers not in Writers.values:
-        raise errors.Invalid(field="writers")
-    ChatMember.objects.bulk_create([ChatMember(user=actor)], ignore_conflicts=True)
-    ChatMember.objects.filter(pk=actor.pk).update(writers=writers)
-    return ChatMember.objects.get(pk=actor.pk)

@@ -1,7 +1,5 @@
 """Messages through /api/v1."""
 
-from typing import Any
-
 import msgspec
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -12,7 +10,6 @@ from chat.actions import changes as change_actions
 from chat.actions import messages as message_actions
 from chat.actions import own as own_actions
 from chat.api.base import CURSOR, checked, member
-from chat.models.messages import Message
 from chat.queries import messages as message_queries
 from chat.queries import own as own_queries
 from chat.serializers import messages as message_serializers
@@ -31,7 +28,7 @@ class Messages(APIView):
         """The newest messages, or those just before or after a `seq`; in order."""
         given = checked(message_serializers.Range(data=request.query_params))
         found = message_queries.messages(request.user, id, **given)
-        rows = [shown(row) for row in found.messages]
+        rows = [message_serializers.shown(row) for row in found.messages]
         return Response({"results": rows, "older": found.older, "newer": found.newer})
 
     @extend_schema(
@@ -51,7 +48,7 @@ class OneMessage(APIView):
 
     @extend_schema(responses=message_serializers.MessageOut, operation_id="conversation_message")
     def get(self, request: Request, id: int, seq: int) -> Response:
-        return Response(shown(message_queries.message(request.user, id, seq)))
+        return Response(message_serializers.shown(message_queries.message(request.user, id, seq)))
 
     @extend_schema(
         request=message_serializers.Editing,
@@ -62,7 +59,7 @@ class OneMessage(APIView):
         """Other words. What was said before stays for moderators, and everybody sees that it was edited."""
         given = checked(message_serializers.Editing(data=request.data))
         row = change_actions.edit_message(actor=member(request), conversation_id=id, seq=seq, text=given["text"])
-        return Response(shown(row))
+        return Response(message_serializers.shown(row))
 
     @extend_schema(
         parameters=[message_serializers.Deleting], responses={204: None}, operation_id="conversation_message_delete"
@@ -89,7 +86,9 @@ class Pin(APIView):
 
     def _set(self, request: Request, id: int, seq: int, *, pinned: bool) -> Response:
         return Response(
-            shown(change_actions.set_pinned(actor=member(request), conversation_id=id, seq=seq, pinned=pinned))
+            message_serializers.shown(
+                change_actions.set_pinned(actor=member(request), conversation_id=id, seq=seq, pinned=pinned)
+            )
         )
 
 
@@ -129,7 +128,7 @@ class Pinned(APIView):
     @extend_schema(responses=message_serializers.MessageOut(many=True), operation_id="conversation_pinned")
     def get(self, request: Request, id: int) -> Response:
         """What is pinned, the latest first; 50 at most."""
-        return Response([shown(row) for row in message_queries.pinned(request.user, id)])
+        return Response([message_serializers.shown(row) for row in message_queries.pinned(request.user, id)])
 
 
 class Starred(APIView):
@@ -139,8 +138,4 @@ class Starred(APIView):
     def get(self, request: Request) -> Response:
         """What you starred, in all conversations, the latest first."""
         page = own_queries.starred(request.user, request.query_params.get("cursor", ""))
-        return Response({"results": [shown(row) for row in page.rows], "next": page.next or None})
-
-
-def shown(row: Message) -> dict[str, Any]:
-    return msgspec.structs.asdict(message_serializers.message(row))
+        return Response({"results": [message_serializers.shown(row) for row in page.rows], "next": page.next or None})

@@ -1,4 +1,4 @@
-"""Message requests, and who may begin a conversation, through /api/v1."""
+"""Message requests through /api/v1."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -6,12 +6,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chat.actions import requests as request_actions
-from chat.api.base import CURSOR, checked, member
+from chat.api.base import CURSOR, member
 from chat.api.groups import shown
 from chat.queries import conversations as conversation_queries
-from chat.queries import members as member_queries
 from chat.serializers import conversations as conversation_serializers
-from chat.serializers import groups as group_serializers
 from core import scopes
 
 
@@ -47,21 +45,3 @@ class Decline(APIView):
         """They are not told. Of two people it comes back when the other writes again."""
         request_actions.decline(actor=member(request), conversation_id=id)
         return Response(status=204)
-
-
-class ChatSettings(APIView):
-    scopes = scopes.Scopes(look=scopes.CHAT_READ, change=scopes.ACCOUNT)
-
-    @extend_schema(responses=group_serializers.ChatSettings, operation_id="me_chat")
-    def get(self, request: Request) -> Response:
-        """Who may begin a conversation with you."""
-        return Response(group_serializers.own(member_queries.own(request.user)))
-
-    @extend_schema(
-        request=group_serializers.ChatSettings,
-        responses=group_serializers.ChatSettings,
-        operation_id="me_chat_change",
-    )
-    def patch(self, request: Request) -> Response:
-        given = checked(group_serializers.ChatSettings(data=request.data))
-        return Response(group_serializers.own(request_actions.set_writers(actor=member(request), **given)))

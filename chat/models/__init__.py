@@ -1,5 +1,5 @@
 """The tables of the chat. Django looks for them here; import each from its own module."""
 
-from chat.models import conversations, members, messages
+from chat.models import conversations, files, members, messages, polls, stickers, words
 
-__all__ = ["conversations", "members", "messages"]
+__all__ = ["conversations", "files", "members", "messages", "polls", "stickers", "words"]

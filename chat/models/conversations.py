@@ -114,6 +114,9 @@ class Membership(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     joined_seq = models.BigIntegerField(default=0, help_text="Messages up to here were before this member's time.")
+    joined_rev = models.BigIntegerField(
+        default=0, db_default=0, help_text="Who has an older state has it from an earlier time in this conversation."
+    )
     read_seq = models.BigIntegerField(default=0)
     own_after = models.IntegerField(default=0)
     unread = models.BooleanField(default=False)

@@ -14,7 +14,7 @@ class Writers(models.TextChoices):
 
 
 class Circle(models.TextChoices):
-    """Who sees whether a member is there."""
+    """Who sees whether a member is there, and whose being there the member sees."""
 
     EVERYONE = "everyone", _("All members")
     KNOWN = "known", _("People you follow, and friends")
@@ -28,7 +28,10 @@ class ChatMember(models.Model):
     sync = models.BigIntegerField(default=0)
     writers = models.CharField(max_length=8, choices=Writers.choices, default=Writers.EVERYONE)
     presence = models.CharField(max_length=8, choices=Circle.choices, default=Circle.EVERYONE)
-    shows_reading = models.BooleanField(default=True, help_text="Others see how far they have read.")
+    shows_reading = models.BooleanField(
+        default=True, help_text="Others see how far they have read and what has reached them; else neither side does."
+    )
+    seen_at = models.DateTimeField(null=True, help_text="When they were last here, right to some minutes.")
 
     def __str__(self) -> str:
         return f"chat of {self.user_id}"

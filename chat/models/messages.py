@@ -1,5 +1,7 @@
 """What was said, what became of it, and what each member makes of it for themselves."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,12 +9,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.conversations import Conversation
+from chat.models.stickers import ID_LENGTH
+from core.reactions import KIND_LENGTH
+from uploads.models import LinkPreview
+
+if TYPE_CHECKING:
+    from chat.models.files import MessageFile
 
 TEXT_LIMIT = 5000
 
 
 class MessageKind(models.TextChoices):
     TEXT = "text", _("Message")
+    POLL = "poll", _("Poll")
     SYSTEM = "system", _("Notice")
 
 
@@ -34,7 +43,10 @@ class Message(models.Model):
         max_length=8, choices=MessageKind.choices, default=MessageKind.TEXT, db_default=MessageKind.TEXT
     )
     text = models.CharField(max_length=TEXT_LIMIT)
-    data = models.JSONField(null=True, help_text="Of a notice: what happened, by ids.")
+    sticker = models.CharField(
+        max_length=ID_LENGTH, default="", db_default="", blank=True, help_text="Its id (pack/key), instead of words."
+    )
+    data = models.JSONField(null=True, help_text="Of a notice: what happened, by ids. Of a poll: how it stands.")
     mentions = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     reply_seq = models.BigIntegerField(null=True, help_text="The message of this conversation that it answers.")
     is_forwarded = models.BooleanField(default=False, db_default=False)
@@ -46,6 +58,16 @@ class Message(models.Model):
     )
     expires_at = models.DateTimeField(null=True, help_text="Nobody sees it after.")
     pinned_at = models.DateTimeField(null=True)
+    files_count = models.SmallIntegerField(default=0, db_default=0, help_text="What it carries (MessageFile).")
+    reactions = models.JSONField(null=True, help_text="Kind to number, kept by the marks; null: none.")
+    link = models.ForeignKey(
+        LinkPreview,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The card of its first link; its sender may take it away.",
+    )
     is_closed = False  # to the reader of this row (queries.closing)
 
     class Meta:
@@ -60,10 +82,34 @@ class Message(models.Model):
             ),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="message_expires"),
             models.Index(fields=["deleted_by"], condition=Q(deleted_by__isnull=False), name="message_deleted_by"),
+            models.Index(fields=["link", "-id"], condition=Q(link__isnull=False), name="message_of_link"),
         ]
 
     def __str__(self) -> str:
         return f"message {self.seq} of {self.conversation_id}"
+
+    @property
+    def says(self) -> bool:
+        """Whether there is anything in it (still)."""
+        return bool(self.text or self.sticker or self.files_count)
+
+    @property
+    def chips(self) -> list[tuple[str, int]]:
+        """Kinds of reactions and their numbers, the most frequent first."""
+        return sorted((self.reactions or {}).items(), key=lambda one: (-one[1], one[0]))
+
+    @property
+    def is_gone(self) -> bool:
+        """Only its place is left; a notice is words of its own."""
+        return self.deleted_at is not None or not (self.says or self.kind == MessageKind.SYSTEM)
+
+    @property
+    def carried(self) -> "list[MessageFile]":
+        """Its files in their order; lists of messages have them ready (queries.files)."""
+        found = list(self.files.all()) if self.files_count else []
+        for one in found:
+            one.upload.ends_at = self.expires_at
+        return found
 
 
 class MessageVersion(models.Model):
@@ -85,6 +131,7 @@ class MessageMark(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="marks")
     starred_at = models.DateTimeField(null=True)
     hidden_at = models.DateTimeField(null=True, help_text="Deleted for this member alone.")
+    reaction = models.CharField(max_length=KIND_LENGTH, blank=True, default="", db_default="")
     sync = models.BigIntegerField(help_text="The member's own number of this change.")
 
     class Meta:
@@ -96,6 +143,7 @@ class MessageMark(models.Model):
                 condition=Q(starred_at__isnull=False),
                 name="message_mark_starred",
             ),
+            models.Index(fields=["message", "-id"], condition=~Q(reaction=""), name="message_mark_reaction"),
         ]
 
     def __str__(self) -> str:

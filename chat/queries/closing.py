@@ -15,3 +15,5 @@ def close(viewer: Viewer, rows: Iterable[Message]) -> None:
         if row.sender_id in parted:
             row.is_closed = True
             row.text, row.mentions, row.data, row.reply_seq = "", [], None, None
+            row.files_count, row.sticker = 0, ""
+            row.reactions = row.link_id = None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -11,9 +12,11 @@ from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.people import User
 from chat.access import conversations as conversation_access
+from chat.access import groups as group_access
+from chat.access import marks as mark_access
 from chat.models.conversations import REQUEST_LIMIT, Conversation, Membership, Who
 from chat.models.messages import Message
-from chat.queries import closing
+from chat.queries import closing, filling, speakers
 from chat.queries import notices as notice_queries
 from core import errors, paging
 
@@ -45,6 +48,7 @@ class Chat:
     other_read_seq: int
     last: Message | None
     awaits: bool = False
+    other_delivered_seq: int = 0
 
     @property
     def is_group(self) -> bool:
@@ -173,11 +177,15 @@ def _chats(viewer: Viewer, memberships: list[Membership]) -> list[Chat]:
     me = accounts_access.viewer_id(viewer) or 0
     pairs = [row.conversation_id for row in memberships if not row.conversation.is_group]
     others = Membership.objects.filter(conversation_id__in=pairs).exclude(user_id=me).select_related("user")
+    others = others.annotate(tells=Exists(mark_access.visible_marks(viewer).filter(pk=OuterRef("pk"))))
     other = {row.conversation_id: row for row in others}
-    newest = conversation_access.visible_messages(viewer).filter(conversation_id=OuterRef("conversation_id"))
+    newest = conversation_access.visible_messages(viewer).filter(
+        conversation_id=OuterRef("conversation_id"),
+        seq__gt=Greatest(OuterRef("cleared_seq"), OuterRef("joined_seq")),  # where the index stops looking
+    )
     shown = Membership.objects.filter(pk__in=[row.pk for row in memberships])
     latest = Message.objects.filter(pk__in=shown.values_list(Subquery(newest.order_by("-seq").values("pk")[:1])))
-    latest = latest.select_related("sender")
+    latest = latest.annotate(speaker_name=speakers.of(viewer))
     last = {row.conversation_id: row for row in latest}
     made = []
     for row in memberships:
@@ -187,13 +195,15 @@ def _chats(viewer: Viewer, memberships: list[Membership]) -> list[Chat]:
                 conversation=row.conversation,
                 mine=row,
                 other=them.user if them else None,
-                other_read_seq=them.read_seq if them else 0,
+                other_read_seq=them.read_seq if them and them.tells else 0,
+                other_delivered_seq=max(them.read_seq, them.delivered_seq) if them and them.tells else 0,
                 last=last.get(row.conversation_id),
                 awaits=them is not None and them.is_request,
             )
         )
     if said := [chat.last for chat in made if chat.is_group and chat.last is not None]:
         closing.close(User(pk=me), said)
+    filling.fill(chat.last for chat in made)
     notice_queries.tell([chat.last for chat in made if chat.last is not None], me)
     return made
 
@@ -202,6 +212,11 @@ def direct_with(viewer: Viewer, person: User) -> Conversation | None:
     """The conversation these two have already, if any."""
     key = Conversation.key_of(accounts_access.viewer_id(viewer) or 0, person.pk)
     return conversation_access.visible_conversations(viewer).filter(direct_key=key).first()
+
+
+def takes_files(viewer: Viewer, person: User) -> bool:
+    """Whether a first message to them may carry files: who does not know the viewer is asked first, with words."""
+    return bool(group_access.acquainted([person.pk], accounts_access.viewer_id(viewer) or 0))
 
 
 def unread_conversations(viewer: Viewer) -> int:

@@ -8,12 +8,17 @@ from django.utils import timezone
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
 from accounts.models.people import User
+from chat import rules
 from chat.access import conversations as conversation_access
-from chat.models.messages import Message, MessageKind, MessageMark
-from chat.queries import closing
+from chat.models.files import MessageFile
+from chat.models.messages import Message, MessageKind
+from chat.models.polls import Poll
+from chat.queries import answers, closing, filling
 from chat.queries import notices as notice_queries
+from chat.queries.answers import Own
 from chat.queries.conversations import Chat
 from core import errors
+from uploads.models import LinkPreview
 
 MESSAGES = 50
 RUN = timedelta(minutes=5)
@@ -26,15 +31,30 @@ class Line:
     message: Message
     mine: bool
     read: bool = False
+    delivered: bool = False
     day: date | None = None
     first_unread: int = 0
     last_of_run: bool = True
     quoted: Message | None = None
     quotes: User | None = None  # who said that; None: a member who left, or whom the reader may not see
-    starred: bool = False
+    own: Own = field(default_factory=Own)  # what the viewer made of it
     in_group: bool = False
     first_of_run: bool = True
     speaker: User | None = None  # in groups; None: a member who left, or whom the reader may not see
+
+    @property
+    def starred(self) -> bool:
+        return self.own.starred
+
+    @property
+    def has_poll(self) -> bool:
+        return self.message.kind == MessageKind.POLL and bool(self.message.data)
+
+    @property
+    def card(self) -> LinkPreview | None:
+        """What is shown of its first link."""
+        link = self.message.link if self.message.link_id else None
+        return link if link and link.is_ready else None
 
     @property
     def is_notice(self) -> bool:
@@ -42,8 +62,8 @@ class Line:
 
     @property
     def is_gone(self) -> bool:
-        """Its place is left: deleted for everyone, or taken along by who left."""
-        return self.message.deleted_at is not None or (bool(self.message.seq) and not self.message.text)
+        """There is nothing (left) to do something with."""
+        return bool(self.message.seq) and (self.message.is_gone or self.is_notice)
 
 
 @dataclass
@@ -72,6 +92,7 @@ def messages(
     found = _stretch(viewer, conversation_id, before, after, size)
     if conversation.is_group:
         closing.close(viewer, found.messages)
+    filling.fill(found.messages)
     return found
 
 
@@ -93,6 +114,16 @@ def message(viewer: Viewer, conversation_id: int, seq: int) -> Message:
     if row is None:
         raise errors.NotFound
     closing.close(viewer, [row])
+    filling.fill([row])
+    return row
+
+
+def reported(viewer: Viewer, id: int) -> Message:
+    """One that the viewer sees with its words, by somebody who is here; with who said it."""
+    rows = conversation_access.visible_messages(viewer).filter(pk=id, deleted_at__isnull=True)
+    row = rows.exclude(kind=MessageKind.SYSTEM).select_related("sender").first() if 0 < id < 2**63 else None
+    if row is None or row.sender is None or conversation_access.severed(viewer, [row.sender_id]):
+        raise errors.NotFound
     return row
 
 
@@ -102,6 +133,7 @@ def pinned(viewer: Viewer, conversation_id: int, *, size: int | None = None) -> 
     rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, pinned_at__isnull=False)
     found = list(rows.order_by("-pinned_at")[:size])
     closing.close(viewer, found)
+    filling.fill(found)
     return found
 
 
@@ -113,7 +145,6 @@ def thread(
         after = max(shown.mine.read_seq - 10, shown.mine.joined_seq)
     found = messages(viewer, shown.conversation.pk, before=before, after=after)
     found.older = bool(found.messages) and found.messages[0].seq > shown.mine.joined_seq + 1
-    found.newer = bool(found.messages) and found.messages[-1].seq < shown.conversation.last_seq
     notice_queries.tell(found.messages, shown.mine.user_id)
     found.lines = lines(found.messages, shown)
     adorn(viewer, shown, found.lines)
@@ -121,8 +152,8 @@ def thread(
 
 
 def adorn(viewer: Viewer, shown: Chat, made: list[Line]) -> None:
-    """What lines answer, as far as the viewer may see that; what the viewer starred; in groups who speaks: four
-    queries."""
+    """What lines answer, as far as the viewer may see that; what the viewer made of them; in groups who speaks:
+    four queries, one more where there is a poll."""
     if not made:
         return
     conversation_id = shown.conversation.pk
@@ -130,15 +161,11 @@ def adorn(viewer: Viewer, shown: Chat, made: list[Line]) -> None:
     rows = conversation_access.visible_messages(viewer).filter(conversation_id=conversation_id, seq__in=wanted)
     quoted = {row.seq: row for row in rows} if wanted else {}
     closing.close(viewer, quoted.values())
-    marks = MessageMark.objects.filter(
-        user_id=accounts_access.viewer_id(viewer) or 0,
-        message__in=[line.message.pk for line in made],
-        starred_at__isnull=False,
-    )
-    starred = set(marks.values_list("message_id", flat=True))
+    filling.fill(quoted.values())
+    owned = answers.own(viewer, [line.message for line in made])
     for line in made:
         line.quoted = quoted.get(line.message.reply_seq or 0)
-        line.starred = line.message.pk in starred
+        line.own = owned.get(line.message.pk, line.own)
     people = _people(viewer, shown, made)
     goes_on = False
     for line in made:
@@ -163,17 +190,30 @@ class May:
     edit: bool
     pin: bool
     delete: bool
+    react: bool
+    card: bool  # show its link, or take that away
+    end_poll: bool
 
 
 def may(shown: Chat, row: Message) -> May:
     mine = row.sender_id == shown.mine.user_id
     leads = shown.is_group and shown.mine.leads
-    says = row.deleted_at is None and row.kind == MessageKind.TEXT and bool(row.text)
+    says = row.deleted_at is None and row.kind != MessageKind.SYSTEM and row.says
+    words = row.kind == MessageKind.TEXT and not row.sticker
     return May(
-        edit=says and mine and not row.is_forwarded,
+        edit=says and mine and words and not row.is_forwarded,
         pin=says and (leads or not shown.is_group),
         delete=says and (mine or leads),
+        react=says and not shown.mine.is_request,
+        card=says and mine and bool(row.link_id or rules.first_link(row.text)),
+        end_poll=mine and row.kind == MessageKind.POLL and bool(row.data) and not Poll(row.data or {}).is_over,
     )
+
+
+def describable(viewer: Viewer, row: Message) -> list[MessageFile]:
+    """Pictures of a message of the viewer's that they brought: they say what these show."""
+    me = accounts_access.viewer_id(viewer) or 0
+    return [one for one in row.carried if row.sender_id == me and one.is_described_by(me)]
 
 
 def one_line(viewer: Viewer, shown: Chat, seq: int) -> Line:
@@ -193,6 +233,7 @@ def lines(rows: list[Message], shown: Chat) -> list[Line]:
     for row in rows:
         mine = row.sender_id == shown.mine.user_id
         line = Line(row, mine=mine, read=mine and row.seq <= shown.other_read_seq)
+        line.delivered = mine and not line.read and row.seq <= shown.other_delivered_seq
         before = made[-1] if made else None
         day = timezone.localdate(row.created_at)
         if before is None or timezone.localdate(before.message.created_at) != day:

@@ -8,7 +8,7 @@ from chat.access import conversations as conversation_access
 from chat.models.conversations import Membership
 from chat.models.members import ChatMember
 from chat.models.messages import Message, MessageMark
-from chat.queries import closing
+from chat.queries import closing, filling, speakers
 from core import paging
 from core.paging import Page
 
@@ -43,15 +43,16 @@ def own_since(viewer: Viewer, after: int) -> OwnChanges:
 
 
 def starred(viewer: Viewer, cursor: str = "") -> Page[Message]:
-    """What the viewer starred and sees still, the latest first; each with who said it."""
+    """What the viewer starred and sees still, the latest first; each with `speaker_name`."""
 
     def keep(rows: list[MessageMark]) -> list[MessageMark]:
         seen = conversation_access.visible_messages(viewer).filter(
             pk__in=[row.message_id for row in rows], deleted_at__isnull=True
         )
-        found = seen.select_related("sender", "conversation").in_bulk()
+        found = seen.select_related("conversation").annotate(speaker_name=speakers.of(viewer)).in_bulk()
         closing.close(viewer, found.values())
-        found = {id: row for id, row in found.items() if not row.is_closed}
+        found = {id: row for id, row in found.items() if not (row.is_closed or row.is_gone)}
+        filling.fill(found.values())
         for row in rows:
             if row.message_id in found:
                 row.message = found[row.message_id]

@@ -7,12 +7,12 @@ from django.db.models import Q
 
 from accounts.access.people import Viewer
 from chat.access import conversations as conversation_access
-from chat.models.conversations import Conversation, Membership
+from chat.access import marks as mark_access
+from chat.models.conversations import Conversation
 from chat.models.messages import Message
-from chat.queries import closing
+from chat.queries import closing, filling
 
 RESUME_ROWS = 500
-MARKS_SHOWN = 50  # members of a conversation whose marks are told one by one
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Missed:
     messages: list[Message] = field(default_factory=list)
     reload: bool = False
     card: Conversation | None = None
+    delivered: dict[int, int] = field(default_factory=dict)
 
 
 def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
@@ -43,19 +44,22 @@ def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
             missed.card = row.conversation
         gap = row.conversation.rev - wanted[id]
         # A rev above ours was never given out: the client's memory is of another life of this database.
-        missed.reload = gap > left or gap < 0
+        # One from before the membership is of a time when they were in it as somebody else, so to say.
+        missed.reload = gap > left or gap < 0 or 0 < wanted[id] < row.joined_rev
         if gap and not missed.reload:
             left -= gap
             behind |= Q(conversation_id=id, rev__gt=wanted[id], rev__lte=row.conversation.rev)
-    few = [id for id, row in joined.items() if row.conversation.members_count <= MARKS_SHOWN]
-    for row in Membership.objects.filter(conversation_id__in=few, is_request=False).only(
-        "conversation_id", "user_id", "read_seq"
-    ):
-        found[row.conversation_id].read[row.user_id] = row.read_seq
+    few = [id for id, row in joined.items() if row.conversation.members_count <= mark_access.TOLD_MEMBERS]
+    marks = mark_access.visible_marks(viewer).filter(conversation_id__in=few)
+    for row in marks.only("conversation_id", "user_id", "read_seq", "delivered_seq"):
+        missed = found[row.conversation_id]
+        missed.read[row.user_id] = row.read_seq
+        missed.delivered[row.user_id] = max(row.read_seq, row.delivered_seq)
     if behind:
         for message in conversation_access.visible_messages(viewer).filter(behind).order_by("conversation_id", "rev"):
             found[message.conversation_id].messages.append(message)
     groups = [id for id, row in joined.items() if row.conversation.is_group]
     if said := [message for id in groups for message in found[id].messages]:
         closing.close(viewer, said)
+    filling.fill(message for missed in found.values() for message in missed.messages)
     return found

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-import msgspec
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.serializers import people as accounts_serializers
+from chat.frames import RESUME_CONVERSATIONS
 from chat.models.conversations import Role, Who
 from chat.serializers import messages as message_serializers
 
@@ -32,8 +33,9 @@ def chat(shown: Any) -> dict[str, Any]:
         "rev": shown.conversation.rev,
         "read_seq": shown.mine.read_seq,
         "other_read_seq": shown.other_read_seq,
+        "other_delivered_seq": shown.other_delivered_seq,
         "unread": shown.unread,
-        "last_message": msgspec.structs.asdict(message_serializers.message(shown.last)) if shown.last else None,
+        "last_message": message_serializers.shown(shown.last) if shown.last else None,
     }
 
 
@@ -56,7 +58,8 @@ class ConversationOut(serializers.Serializer[Any]):
     last_seq = serializers.IntegerField()
     rev = serializers.IntegerField()
     read_seq = serializers.IntegerField(help_text="How far you have read.")
-    other_read_seq = serializers.IntegerField(help_text="How far the other has read.")
+    other_read_seq = serializers.IntegerField(help_text="How far the other has read, where both show that; else 0.")
+    other_delivered_seq = serializers.IntegerField(help_text="How far a device of the other has it, likewise.")
     unread = serializers.IntegerField()
     last_message = message_serializers.MessageOut(allow_null=True)
 
@@ -72,6 +75,18 @@ class Opening(serializers.Serializer[Any]):
 
 class Reading(serializers.Serializer[Any]):
     seq = serializers.IntegerField(min_value=1)
+
+
+class Delivering(serializers.Serializer[Any]):
+    conversations = serializers.DictField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        help_text="Id of the conversation: the last `seq` that this device has. 100 at most.",
+    )
+
+    def validate_conversations(self, given: dict[str, int]) -> dict[int, int]:
+        if len(given) > RESUME_CONVERSATIONS or not all(id.isdecimal() and len(id) < 19 for id in given):
+            raise serializers.ValidationError(_("Ids of conversations, 100 at most."))
+        return {int(id): seq for id, seq in given.items()}
 
 
 class Read(serializers.Serializer[Any]):

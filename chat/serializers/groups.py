@@ -17,7 +17,6 @@ from chat.models.conversations import (
     Role,
     Who,
 )
-from chat.models.members import ChatMember, Writers
 
 
 def card(group: Conversation) -> frames.Card:
@@ -63,10 +62,6 @@ def invitation(group: Conversation, is_member: bool) -> dict[str, Any]:
         "picture": group.picture_url,
         "members_count": group.members_count,
     }
-
-
-def own(row: ChatMember) -> dict[str, Any]:
-    return {"writers": row.writers}
 
 
 class GroupMember(serializers.Serializer[Any]):
@@ -133,7 +128,3 @@ class Invitation(serializers.Serializer[Any]):
     about = serializers.CharField()
     picture = serializers.CharField()
     members_count = serializers.IntegerField()
-
-
-class ChatSettings(serializers.Serializer[Any]):
-    writers = serializers.ChoiceField(choices=Writers.choices, help_text="Who may begin a conversation with you.")

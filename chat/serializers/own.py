@@ -32,6 +32,7 @@ def message(row: MessageMark) -> frames.OwnMessage:
         seq=row.message.seq,
         is_starred=row.starred_at is not None,
         is_hidden=row.hidden_at is not None,
+        reaction=row.reaction,
     )
 
 
@@ -49,6 +50,7 @@ class OwnMessageOut(serializers.Serializer[Any]):
     seq = serializers.IntegerField()
     is_starred = serializers.BooleanField()
     is_hidden = serializers.BooleanField(help_text="You deleted it for yourself.")
+    reaction = serializers.CharField(help_text="What you gave; empty: nothing.")
 
 
 class OwnChangesOut(serializers.Serializer[Any]):

@@ -15,8 +15,8 @@ from django.test import Client
 
 from accounts.models.people import User
 from accounts.tests.factories import log_in
+from chat import arrivals, presence, writer
 from chat import realtime as chat_realtime
-from chat import writer
 from core import realtime
 
 
@@ -49,7 +49,7 @@ class Line:
             self.heard.append(frame)
         return frame
 
-    async def ask(self, kind: str, **data: Any) -> dict[str, Any]:
+    async def ask(self, kind: str, /, **data: Any) -> dict[str, Any]:
         """Sends a frame; returns its reply or its error as a whole."""
         self.ids += 1
         await self.raw(orjson.dumps({"type": kind, "id": self.ids, "data": data}).decode())
@@ -105,13 +105,18 @@ async def site() -> AsyncIterator[Site]:
     made = Site()
     chat_realtime.audiences.clear()
     chat_realtime.typing.said.clear()
+    presence.reset()
+    arrivals.reset()
     try:
         yield made
     finally:
         for line in made.lines:
             await line.close()
-        for task in writer.marks.tasks.values():
-            task.cancel()
+        if writer.marks.task:
+            writer.marks.task.cancel()
+        writer.marks = writer.Marks()
+        if arrivals.arrivals.task:
+            arrivals.arrivals.task.cancel()
         await realtime.hub.stop()
         chat_realtime.audiences.clear()
 

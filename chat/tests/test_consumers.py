@@ -1,6 +1,5 @@
 """The chat over the socket: who may connect, what may be said, who hears it, what comes back after a gap."""
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.actions import relations
-from accounts.models.people import User
 from accounts.tests.factories import Cast, make_block
 from chat import realtime as chat_realtime
 from chat import writer
@@ -326,25 +324,28 @@ async def test_read_marks_are_told_as_the_latest_state_and_seldom_written(
 ) -> None:
     monkeypatch.setattr(writer.Marks, "EVERY_SECONDS", 0.3)
     writes: list[int] = []
-    real = mark_actions.mark_read
+    real = mark_actions.mark_all_read
 
-    def noted(*, actor: User, conversation_id: int, seq: int) -> mark_actions.ReadMark:
-        writes.append(seq)
-        return real(actor=actor, conversation_id=conversation_id, seq=seq)
+    def noted(*, marks: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+        writes.extend(marks.values())
+        return real(marks=marks)
 
-    monkeypatch.setattr(mark_actions, "mark_read", noted)
+    monkeypatch.setattr(mark_actions, "mark_all_read", noted)
     async with site() as here:
         alice, bob = await here.join(cast.alice), await here.join(cast.bob)
         for number in range(10):
             await alice.say(talk.pk, str(number))
         for seq in range(1, 11):
             await bob.ask("chat.read", conversation=talk.pk, seq=seq)
-        first = (await alice.until("chat.read"))["data"]
-        assert first["user"] == cast.bob.pk
-        while (last := first)["seq"] < 10:
-            first = (await alice.until("chat.read"))["data"]
-        assert (last["seq"], last["unread"]) == (10, 0)
+        bobs = str(cast.bob.pk)
+        last = (await alice.until("chat.read"))["data"]
+        while last["read"][bobs] < 10:
+            last = (await alice.until("chat.read"))["data"]
+        assert last == {"conversation": talk.pk, "read": {bobs: 10}}, "what is left is bob's alone"
+        own = (await bob.until("chat.own_read"))["data"]
+        while own["seq"] < 10:
+            own = (await bob.until("chat.own_read"))["data"]
+        assert own == {"conversation": talk.pk, "seq": 10, "unread": 0}
         assert len(writes) <= 3
         assert writes[-1] == 10
         assert (await later(membership)(talk, cast.bob)).read_seq == 10
-        await asyncio.gather(*writer.marks.tasks.values())

@@ -154,7 +154,8 @@ def test_who_may_write_to_one_is_a_setting(cast: Cast) -> None:
     alice = as_(cast.alice)
     assert "checked" in read(alice, "/settings/chat/")
     assert alice.post("/settings/chat/", {"writers": "x"}).status_code == 422
-    assert alice.post("/settings/chat/", {"writers": "known"}).status_code == 302
+    whole = {"writers": "known", "presence": "everyone", "shows_reading": "on"}
+    assert alice.post("/settings/chat/", whole).status_code == 302
     assert ChatMember.objects.get(pk=cast.alice.pk).writers == "known"
     assert as_(cast.carol).post("/chat/with/alice/", {}).status_code == 403
 
@@ -204,9 +205,10 @@ def test_groups_through_the_api(cast: Cast) -> None:
     assert send(alice, "post", f"{at}/leave").status_code == 204
     assert alice.get(f"{BASE}{at}").status_code == 404
     assert Membership.objects.get(user=cast.bob).role == Role.OWNER
-    assert alice.get("/api/v1/me/chat").json() == {"writers": "everyone"}
+    own = alice.get("/api/v1/me/chat").json()
+    assert own == {"writers": "everyone", "presence": "everyone", "shows_reading": True}
     changed = alice.patch("/api/v1/me/chat", {"writers": "nobody"}, content_type="application/json")
-    assert changed.json() == {"writers": "nobody"}
+    assert changed.json() == own | {"writers": "nobody"}
     assert send(carol, "post", "", user=cast.alice.pk).status_code == 403
 
 

@@ -12,6 +12,7 @@ from chat.access import conversations as conversation_access
 from chat.actions import groups as group_actions
 from chat.actions import links as link_actions
 from chat.actions import marks as mark_actions
+from chat.actions import presence as presence_actions
 from chat.actions import requests as request_actions
 from chat.models.conversations import Conversation, InviteLink, Membership, Role
 from chat.models.messages import Message, MessageKind
@@ -86,12 +87,12 @@ def test_hidden_and_absent_people_are_not_added_alike(cast: Cast) -> None:
 
 def test_who_decides_who_may_add_them(cast: Cast) -> None:
     for writers, refused in (("nobody", True), ("known", True), ("everyone", False)):
-        request_actions.set_writers(actor=cast.carol, writers=writers)
+        presence_actions.change_settings(actor=cast.carol, changes={"writers": writers})
         if refused:
             with pytest.raises(errors.Conflict):
                 group_actions.create_group(actor=cast.alice, name="x", people=[cast.carol.pk])
     make_follow(cast.carol, cast.alice)
-    request_actions.set_writers(actor=cast.carol, writers="known")
+    presence_actions.change_settings(actor=cast.carol, changes={"writers": "known"})
     group = group_actions.create_group(actor=cast.alice, name="x", people=[cast.carol.pk])
     assert not membership(group, cast.carol).is_request
 

@@ -1,4 +1,5 @@
-"""Two realtime processes as on a server, with PostgreSQL and Redis that are stopped and started under them."""
+"""Two realtime processes as on a server, under uvicorn and Daphne alike, with PostgreSQL and Redis that are stopped and
+started under them."""
 
 import asyncio
 import json
@@ -17,9 +18,11 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from chat.tests.servers import SERVERS
+
 HOUSE = Path(__file__).resolve().parents[2]
 ORIGIN = "http://localhost:8000"
-pytestmark = [pytest.mark.redis, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(400)]
 
 PEOPLE = """
 import json
@@ -46,7 +49,7 @@ from accounts.models.people import User
 class Stack:
     """The services, and two processes that hold sockets."""
 
-    def __init__(self, pair: Any, folder: Path) -> None:
+    def __init__(self, pair: Any, folder: Path, server: str) -> None:
         self.pair = pair
         self.env = {key: value for key, value in os.environ.items() if key not in ("SOCIALSITE_TESTING", "DATA_DIR")}
         self.env |= {
@@ -56,6 +59,7 @@ class Stack:
             "SECRET_KEY": secrets.token_hex(32),
             "DATA_DIR": str(folder),
             "SITE_URL": ORIGIN,
+            "REALTIME_SERVER": server,
         }
         self.processes: list[subprocess.Popen[bytes]] = []
         self.ports: list[int] = []
@@ -67,7 +71,7 @@ class Stack:
             env={**self.env, "SOCIALSITE_TESTING": "1"},  # the factories' quick hasher
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -108,12 +112,14 @@ def until(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")
-def stack(services_module: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+@pytest.fixture(scope="module", params=SERVERS)
+def stack(
+    services_module: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Stack]:
     pair = services_module.Services(tmp_path_factory.mktemp("services"), throwaway=True)
     made = None
     try:
-        made = Stack(pair, tmp_path_factory.mktemp("data"))
+        made = Stack(pair, tmp_path_factory.mktemp("data"), request.param)
         made.manage("migrate", "-v", "0")
         for _turn in range(2):
             made.serve(services_module.free_port())
@@ -173,12 +179,8 @@ def test_what_is_said_in_one_process_is_seen_in_the_other(stack: Stack) -> None:
         await ask(one, "chat.typing", conversation=made["talk"])
         assert (await hear(two, "chat.typing"))["data"]["user"] == made["ids"][0]
         await ask(two, "chat.read", conversation=made["talk"], seq=20)
-        assert (await hear(one, "chat.read"))["data"] == {
-            "conversation": made["talk"],
-            "user": made["ids"][1],
-            "seq": 20,
-            "unread": 0,
-        }
+        read = {str(made["ids"][1]): 20}
+        assert (await hear(one, "chat.read"))["data"] == {"conversation": made["talk"], "read": read}
 
     in_two(stack, scene)
 
@@ -257,3 +259,31 @@ def test_a_block_is_known_everywhere_also_when_the_bus_is_silent(stack: Stack) -
             await asyncio.to_thread(stack.pair.start_redis)
 
     in_two(stack, scene)
+
+
+@pytest.mark.slow
+def test_who_is_here_is_known_everywhere_and_a_killed_process_is_forgotten(stack: Stack) -> None:
+    async def scene(made: dict[str, Any], one: ClientConnection, two: ClientConnection) -> None:
+        async def state() -> str:
+            people = (await ask(one, "presence.watch", people=[made["ids"][1]]))["data"]["people"]
+            return str(people[0]["state"]) if people else "offline"
+
+        async def becomes(wanted: str) -> None:
+            async with asyncio.timeout(40):
+                while await state() != wanted:
+                    await asyncio.sleep(0.3)
+
+        await becomes("online")
+        await ask(two, "presence.idle", idle=True)
+        await becomes("away")
+        stack.processes[1].kill()
+        stack.processes[1].wait()
+        await becomes("offline")
+
+    try:
+        in_two(stack, scene)
+    finally:
+        port = stack.ports.pop()
+        stack.processes.pop()
+        stack.serve(port)
+        stack.wait()

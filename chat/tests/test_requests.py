@@ -7,6 +7,7 @@ from chat.access import conversations as conversation_access
 from chat.actions import conversations as conversation_actions
 from chat.actions import marks as mark_actions
 from chat.actions import messages as message_actions
+from chat.actions import presence as presence_actions
 from chat.actions import requests as request_actions
 from chat.models.conversations import Conversation
 from chat.queries import conversations as conversation_queries
@@ -98,7 +99,7 @@ def test_who_knows_them_is_not_asked(cast: Cast) -> None:
 
 @pytest.mark.parametrize("writers", ["known", "nobody"])
 def test_everybody_decides_who_may_begin(cast: Cast, writers: str) -> None:
-    request_actions.set_writers(actor=cast.alice, writers=writers)
+    presence_actions.change_settings(actor=cast.alice, changes={"writers": writers})
     with pytest.raises(errors.NotAllowed):
         asked(cast)
     assert not Conversation.objects.exists()
@@ -109,4 +110,4 @@ def test_everybody_decides_who_may_begin(cast: Cast, writers: str) -> None:
         with pytest.raises(errors.NotAllowed):
             asked(cast)
     with pytest.raises(errors.Invalid):
-        request_actions.set_writers(actor=cast.alice, writers="x")
+        presence_actions.change_settings(actor=cast.alice, changes={"writers": "x"})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models.people import User
@@ -325,6 +326,7 @@ def test_a_killed_connection_is_replaced(cast: Cast, one: writer.Writer) -> None
             (outcome,) = await send(one, draft(cast.alice, talk))
             assert isinstance(outcome, message_actions.Ack)
             await asyncio.to_thread(kill_others)
+        await sync_to_async(connections.close_all)()  # of the thread that other tests use, too
 
     def kill_others() -> None:
         with connection.cursor() as cursor:
@@ -343,15 +345,37 @@ def test_marks_in_foreign_conversations_leave_nothing_behind(cast: Cast, monkeyp
     """Whoever names conversations at random must not fill the memory of the process."""
     marks = writer.Marks()
 
-    async def refused(*_args: Any, **_named: Any) -> None:
-        marks.put(cast.carol.pk, 7, 9)  # one more while the first is being looked at
-        raise errors.NotFound
-
-    monkeypatch.setattr(writer.threads, "run", refused)
+    monkeypatch.setattr(marks, "EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(marks, "WAITING", 50)
 
     async def work() -> None:
-        marks.put(cast.carol.pk, 7, 8)
-        await asyncio.wait_for(asyncio.gather(*marks.tasks.values()), 10)
+        for id in range(1, 100):
+            marks.put(cast.carol.pk, id, 8)
+        assert len(marks.wanted) == 50
+        assert marks.task is not None
+        await asyncio.wait_for(marks.task, 10)
 
     asyncio.run(work())
     assert not marks.wanted
+    assert len(marks.written) <= 50
+
+
+def test_marks_that_meet_a_database_that_is_away_are_kept(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks, tried = writer.Marks(), []
+
+    async def away(_call: Any, *, marks: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+        tried.append(marks)
+        if len(tried) == 1:
+            raise OperationalError
+        return {}
+
+    monkeypatch.setattr(writer.threads, "run", away)
+    monkeypatch.setattr(marks, "EVERY_SECONDS", 0.3)
+
+    async def work() -> None:
+        marks.put(cast.carol.pk, 7, 8)
+        assert marks.task is not None
+        await asyncio.wait_for(marks.task, 10)
+
+    asyncio.run(work())
+    assert tried == [{(cast.carol.pk, 7): 8}] * 2

@@ -1,4 +1,4 @@
-"""Message requests, and who may begin a conversation."""
+"""Message requests, and what a member has decided about the chat."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.views.base import Request
+from chat.actions import presence as presence_actions
 from chat.actions import requests as request_actions
 from chat.forms import ChatSettingsForm
 from chat.queries import conversations as conversation_queries
@@ -48,9 +49,10 @@ def notice(request: Request, id: int, seq: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: Request) -> HttpResponse:
     own = member_queries.own(request.user)
-    form = ChatSettingsForm(request.POST if request.method == "POST" else None, initial={"writers": own.writers})
+    initial = {name: getattr(own, name) for name in ChatSettingsForm.base_fields}
+    form = ChatSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
-        request_actions.set_writers(actor=request.user, writers=form.cleaned_data["writers"])
+        presence_actions.change_settings(actor=request.user, changes=form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("chat:settings")
     return render(request, "chat/settings.html", {"form": form, "here": "chat"}, status=422 if form.errors else 200)

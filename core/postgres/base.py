@@ -46,6 +46,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def prepared_cursor(self) -> Any:
         """As `cursor`, for statements whose text is always the same."""
+        self.close_if_health_check_failed()
         self.ensure_connection()
         usual = self.connection.cursor_factory
         self.connection.cursor_factory = PreparedCursor

@@ -313,6 +313,25 @@ def rail_part(context: Context, part: dict[str, Any]) -> SafeString:
 
 # -- Words for the scripts --------------------------------------------------------------------------------------------
 @register.simple_tag
+def picker_strings() -> dict[str, str]:
+    """What static/js/picker.js and emoji.js say; printed as data by pages that have one."""
+    return {
+        "picker_search": gettext("Search by name"),
+        "picker_recent": gettext("Lately"),
+        "picker_nothing": gettext("Nothing of this name."),
+        "emoji": gettext("Emoji"),
+        "emoji_skin": gettext("Skin tone"),
+        "emoji_faces": gettext("Faces"),
+        "emoji_people": gettext("Hands and people"),
+        "emoji_nature": gettext("Animals and nature"),
+        "emoji_food": gettext("Food and drink"),
+        "emoji_doing": gettext("Doing and going"),
+        "emoji_things": gettext("Things"),
+        "emoji_signs": gettext("Hearts and signs"),
+    }
+
+
+@register.simple_tag
 def ui_strings() -> dict[str, str]:
     """What static/js says by itself, in the reader's language; printed as data by base.html."""
     return {
@@ -330,6 +349,21 @@ def ui_strings() -> dict[str, str]:
         "sure": gettext("Are you sure?"),
         "offline": gettext("You are offline. Nothing you wrote is lost."),
         "reconnecting": gettext("Reconnecting. Nothing you wrote is lost."),
+        "unsent_one": gettext("1 message waits to be sent."),
+        "unsent": gettext("{n} messages wait to be sent."),
+        "unsent_loose": gettext("This browser keeps nothing for later: leave this page open until it is sent."),
+        "not_sent": gettext("Not sent."),
+        "on_its_way": gettext("On its way:"),
+        "look": gettext("Look"),
+        "unsent_title_one": gettext("1 message is not sent yet"),
+        "unsent_title": gettext("{n} messages are not sent yet"),
+        "unsent_other": gettext("A file or a sticker"),
+        "unsent_leave": gettext("What is not sent waits in this browser only. Log out now, and it is deleted."),
+        "unsent_sending": gettext("Sending…"),
+        "unsent_still": gettext("Not all of it could be sent. Try again when the connection is back."),
+        "unsent_send": gettext("Send now"),
+        "unsent_stay": gettext("Keep writing"),
+        "unsent_drop": gettext("Log out and delete them"),
         "failed": gettext("That did not work. Try again in a moment."),
         "unreachable": gettext("The site did not answer. Check your connection and try again."),
         "forbidden": gettext("You may not do that."),

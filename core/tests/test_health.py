@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from accounts.tests.factories import Cast, log_in
-from core import health, logs
+from core import health, logs, realtime
 from core.cache import Client as CacheClient
 from core.cache import RedisCache
 from core.middleware import RequestContext
@@ -54,8 +54,13 @@ def test_ready_names_the_parts_to_staff(client: Client, cast: Cast) -> None:
     log_in(client, cast.mod)
     told = client.get("/readyz").json()
     assert told["ready"] is True
-    assert set(told["parts"]) == {"database", "bus", "storage", "disk"}
+    assert set(told["parts"]) == {"database", "bus", "storage", "disk", "sockets"}
     assert told["parts"]["storage"] == {"ok": True, "says": "FileSystemStorage"}
+
+
+def test_a_process_that_ends_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    monkeypatch.setattr(realtime.hub, "ends", True)
+    assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
 
 
 @pytest.mark.django_db

@@ -100,6 +100,33 @@ def test_batches_go_on_where_they_ended() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_takes_many_gets_them_in_one_call_and_alone_where_that_fails() -> None:
+    calls: list[list[int]] = []
+
+    def take(facts: list[Happened]) -> None:
+        calls.append([fact.thing for fact in facts])
+        note(facts[0])
+        if any(fact.thing == 2 for fact in facts):
+            raise ZeroDivisionError
+
+    outbox.subscribes(Happened, name="t", many=True)(take)
+    happen(1, 1)
+    happen(3, 1)
+    outbox.drain()
+    assert calls == [[1, 3]]
+    for thing in (1, 2, 3):
+        happen(thing, 2)
+    outbox.drain()
+    assert calls[1:] == [[1, 2, 3], [1], [2], [3]]
+    assert notes() == ["1-1", "1-2", "3-2"]
+    assert list(Parked.objects.values_list("subject", flat=True)) == ["thing:2"]
+    happen(2, 3)
+    happen(1, 3)
+    outbox.drain()
+    assert calls[5:] == [[1]], "what waits behind a failure is not delivered with the others"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_new_subscriber_begins_at_the_head_before_its_first_batch() -> None:
     outbox.subscribes(Happened, name="old")(lambda fact: None)
     happen(1, 1)

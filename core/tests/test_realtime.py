@@ -144,6 +144,13 @@ def test_a_listener_delivers_and_notices_gaps() -> None:
     assert len(ear.heard) == 4
 
 
+def test_what_is_not_understood_does_not_end_the_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(realtime.routers, "odd", lambda name, _frame: int(name))
+    gaps, ear = heard_of([("a", 1, ("odd:7,8",)), ("a", 2, ("user:1",))])
+    assert gaps == [False, False]
+    assert len(ear.heard) == 1
+
+
 def test_a_process_that_says_good_bye_is_not_missed() -> None:
     async def scene() -> tuple[bool, bool, bool]:
         listener = realtime.Listener(realtime.Hub())

@@ -15,11 +15,13 @@ from accounts.access import people as accounts_access
 from accounts.models.people import User
 from accounts.models.relations import Audience
 from core import errors, outbox
+from core import text as core_text
 from feed import events, realtime
 from feed.access import posts as post_access
-from feed.actions import drafting, filing, pictured, pins, polls, previews, revisions, sharing, writing
+from feed.actions import drafting, filing, pictured, pins, polls, revisions, sharing, writing
 from feed.models.comments import Comment
 from feed.models.posts import TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
+from uploads.actions import previews as card_actions
 from uploads.actions import using as uploads_using
 
 
@@ -51,7 +53,7 @@ def create_post(
         html=writing.render(words),
         audience=writing.audience(audience),
         client_id=name,
-        preview=previews.want(actor=actor, words=words) if show_preview else None,
+        preview=card_actions.want(actor=actor, link=core_text.first_link(words)) if show_preview else None,
         show_preview=show_preview,
         warning=writing.line(warning, WARNING_LIMIT, field="warning"),
         comments_off=comments_off,
@@ -99,7 +101,7 @@ def edit_post(
         post.edited_at = timezone.now()
     if words != post.text:
         post.text, post.html = words, writing.render(words)
-        post.preview = previews.want(actor=actor, words=words) if post.show_preview else None
+        post.preview = card_actions.want(actor=actor, link=core_text.first_link(words)) if post.show_preview else None
     readdressed = post.audience != wanted
     widened, post.audience = post.audience == Audience.ONLY_ME != wanted, wanted
     post.save(update_fields=["text", "html", "warning", "audience", "edited_at", "preview"])

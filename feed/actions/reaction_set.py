@@ -6,8 +6,7 @@ from django.db import transaction
 
 from accounts.access import doors
 from accounts.models.people import User
-from core import errors, options
-from feed.access import reactions as reaction_access
+from core import errors, options, reactions
 
 KEY = "feed__reactions"
 
@@ -23,7 +22,7 @@ def decide(*, actor: User, kinds: list[dict[str, Any]]) -> None:
 def add(*, actor: User, kind: str = "", emoji: str = "", name: str = "") -> None:
     """One more at the end: drawn by us, or the owner's own."""
     stored = _stored(actor)
-    one = {"kind": kind} if kind else {"emoji": reaction_access.clean_emoji(emoji), "name": name}
+    one = {"kind": kind} if kind else {"emoji": reactions.clean_emoji(emoji), "name": name}
     decide(actor=actor, kinds=[*stored, one])
 
 
@@ -47,8 +46,8 @@ def move_up(*, actor: User, kind: str) -> None:
 
 def _stored(actor: User) -> list[dict[str, str]]:
     doors.access_office(actor, doors.SITE)
-    return [one.as_stored() for one in reaction_access.sure_kinds()]
+    return [one.as_stored() for one in reactions.sure_kinds()]
 
 
 def _key(one: dict[str, str]) -> str:
-    return reaction_access.kind_of(one["emoji"]) if "emoji" in one else one["kind"]
+    return reactions.kind_of(one["emoji"]) if "emoji" in one else one["kind"]

@@ -5,11 +5,10 @@ from collections import Counter
 from django.db import transaction
 
 from accounts.models.people import User
-from core import limits, outbox
+from core import limits, outbox, reactions
 from feed import events, realtime
 from feed.access import comments as comment_access
 from feed.access import posts as post_access
-from feed.access import reactions as reaction_access
 from feed.models.comments import Comment
 from feed.models.posts import Post
 from feed.models.reactions import Reaction
@@ -20,7 +19,7 @@ ANSWERING = limits.Limit("answering", 120, 60)  # reactions and votes of one mem
 @transaction.atomic
 def react(*, actor: User, post_id: int, kind: str) -> Post:
     """One reaction a person: the same again changes nothing, another kind replaces it."""
-    return _react_to_post(actor, post_id, reaction_access.clean_reaction(kind))
+    return _react_to_post(actor, post_id, reactions.clean_reaction(kind))
 
 
 @transaction.atomic
@@ -30,7 +29,7 @@ def unreact(*, actor: User, post_id: int) -> Post:
 
 @transaction.atomic
 def react_to_comment(*, actor: User, comment_id: int, kind: str) -> Comment:
-    return _react_to_comment(actor, comment_id, reaction_access.clean_reaction(kind))
+    return _react_to_comment(actor, comment_id, reactions.clean_reaction(kind))
 
 
 @transaction.atomic

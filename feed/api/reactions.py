@@ -6,9 +6,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import scopes
+from core import reactions, scopes
 from core.api import paged
-from feed.access import reactions as reaction_access
 from feed.actions import reaction_set
 from feed.actions import reactions as reaction_actions
 from feed.api import base
@@ -24,7 +23,7 @@ class Reactions(APIView):
     @extend_schema(responses=reaction_serializers.KindsOut, operation_id="reaction_set_retrieve")
     def get(self, request: base.Request) -> Response:
         """The reactions that one can give here, in the owner's order."""
-        return Response({"results": [reaction_serializers.kind(one) for one in reaction_access.sure_kinds()]})
+        return Response({"results": [reaction_serializers.kind(one) for one in reactions.sure_kinds()]})
 
     @extend_schema(
         request=reaction_serializers.KindsIn,

@@ -18,9 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.relations import Audience
 from core import text as core_text
 from core.addresses import address
-from feed.models.previews import LinkPreview
 from feed.models.reactions import top_kinds
-from uploads.models import Upload
+from uploads.models import LinkPreview, Upload
 
 TEXT_LIMIT = 5000  # characters of a post
 WARNING_LIMIT = 200

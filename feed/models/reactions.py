@@ -3,20 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import pgettext_lazy
 
-KIND_LENGTH = 80
-
-
-class Drawn(models.TextChoices):
-    """The kinds that we have drawings of. Which may be given is the owner's to say: feed.access.reactions."""
-
-    LIKE = "like", pgettext_lazy("reaction", "Like")
-    LOVE = "love", pgettext_lazy("reaction", "Love")
-    LAUGH = "laugh", pgettext_lazy("reaction", "Laugh")
-    WOW = "wow", pgettext_lazy("reaction", "Wow")
-    SAD = "sad", pgettext_lazy("reaction", "Sad")
-    ANGRY = "angry", pgettext_lazy("reaction", "Angry")
+from core.reactions import KIND_LENGTH
 
 
 def top_kinds(reactions: dict[str, int]) -> list[str]:

@@ -8,7 +8,7 @@ from accounts.models.relations import Audience
 from accounts.serializers import people as accounts_serializers
 from feed import frames
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, WARNING_LIMIT, Post, PostPicture
-from feed.serializers import films, polls, previews
+from feed.serializers import films, polls
 from uploads import serializers as upload_serializers
 
 
@@ -41,7 +41,7 @@ def post(row: Post) -> dict[str, Any]:
         "audience": row.audience,
         "pictures": [picture(one) for one in row.photos],
         **films.films(row.film),
-        "preview": previews.preview(row.link_card),
+        "preview": upload_serializers.preview(row.link_card),
         "poll": polls.poll(row),
         "is_share": row.is_share,
         "shared": shared(row.original, folded=bool(getattr(row, "folds_shared", False))) if row.original else None,
@@ -73,7 +73,7 @@ def shared(row: Post, *, folded: bool) -> dict[str, Any]:
         "html": row.html,
         "pictures": [picture(one) for one in row.photos],
         **films.films(row.film),
-        "preview": previews.preview(row.link_card),
+        "preview": upload_serializers.preview(row.link_card),
         "shares_count": row.shares_count,
         "folded": folded,
         "created_at": row.created_at,
@@ -91,7 +91,7 @@ class SharedOut(serializers.Serializer[Any]):
     pictures = upload_serializers.PictureOut(many=True)
     video = upload_serializers.VideoOut(allow_null=True)
     audio = upload_serializers.SoundOut(allow_null=True)
-    preview = previews.PreviewOut(allow_null=True)
+    preview = upload_serializers.PreviewOut(allow_null=True)
     shares_count = serializers.IntegerField()
     folded = serializers.BooleanField(help_text="You mute its author, or hide it: show it closed.")
     created_at = serializers.DateTimeField()
@@ -109,7 +109,7 @@ class PostOut(serializers.Serializer[Any]):
     pictures = upload_serializers.PictureOut(many=True)
     video = upload_serializers.VideoOut(allow_null=True)
     audio = upload_serializers.SoundOut(allow_null=True)
-    preview = previews.PreviewOut(allow_null=True, help_text="The card of its first link, once that is fetched.")
+    preview = upload_serializers.PreviewOut(allow_null=True, help_text="Of its first link, once that is fetched.")
     poll = polls.PollOut(allow_null=True)
     is_share = serializers.BooleanField(help_text="It shares another post, with words or without.")
     shared = SharedOut(allow_null=True, help_text="That post as it is now; null in a share: you may not see it.")

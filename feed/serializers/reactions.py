@@ -5,9 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.serializers import people as accounts_serializers
-from feed.access import reactions as reaction_access
-from feed.access.reactions import Kind
-from feed.models.reactions import KIND_LENGTH, Reaction
+from core.reactions import EMOJI_LIMIT, KIND_LENGTH, Kind
+from feed.models.reactions import Reaction
 
 
 def kind(one: Kind) -> dict[str, str]:
@@ -32,7 +31,7 @@ class KindIn(serializers.Serializer[Any]):
     """One that is drawn, by its kind; or one's own, by emoji and name."""
 
     kind = serializers.CharField(required=False, allow_blank=True, max_length=KIND_LENGTH)
-    emoji = serializers.CharField(required=False, allow_blank=True, max_length=reaction_access.EMOJI_LIMIT * 2)
+    emoji = serializers.CharField(required=False, allow_blank=True, max_length=EMOJI_LIMIT * 2)
     name = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 

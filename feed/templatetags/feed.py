@@ -3,53 +3,13 @@
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 
 from accounts.models.people import User
-from core.templatetags import ui
-from feed.access import reactions as reaction_access
-from feed.access.reactions import Kind
 from feed.models.posts import PICTURES_LIMIT, TEXT_LIMIT, PostPicture
 from feed.serializers import explore as explore_serializers
-from feed.serializers import reactions as reaction_serializers
 
 register = template.Library()
-
-
-@register.simple_tag
-def reaction_kinds() -> list[Kind]:
-    """The owner's set; costs at most one query in some seconds, whatever the page."""
-    return reaction_access.kinds()
-
-
-@register.simple_tag
-def reaction_of(kind: str | Kind, *, silent: bool = False) -> SafeString:
-    """Any kind, drawn by us or as its emoji; named unless the thing around it says the word already."""
-    one = _named(kind)
-    if not one.emoji:
-        return ui.reaction(one.kind, silent=silent)
-    if silent:
-        return format_html('<span class="rx own" aria-hidden="true">{}</span>', one.emoji)
-    return format_html('<span class="rx own" role="img" aria-label="{}">{}</span>', one.name, one.emoji)
-
-
-@register.simple_tag
-def reaction_name(kind: str | Kind) -> str:
-    return _named(kind).name
-
-
-def _named(kind: str | Kind) -> Kind:
-    if isinstance(kind, Kind):
-        return kind
-    return next((one for one in reaction_access.kinds() if one.kind == kind), None) or reaction_access.known(kind)
-
-
-@register.simple_tag
-def reaction_words() -> list[dict[str, str]]:
-    """The set for static/js/reactions.js."""
-    return [reaction_serializers.kind(one) for one in reaction_access.kinds()]
 
 
 @register.simple_tag

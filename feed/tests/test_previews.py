@@ -13,16 +13,16 @@ from django.utils import timezone
 from accounts.tests.factories import Cast, log_in
 from core import checkup, errors, fetch
 from core.tests.webs import Web, moved, opened, reply
-from feed import tasks
 from feed.actions import posts as post_actions
-from feed.actions import previews as preview_actions
+from feed.actions import previews as post_previews
 from feed.belongings import posts as exported
 from feed.models.posts import Post
-from feed.models.previews import LinkPreview
 from feed.queries import posts as post_queries
 from feed.tests.factories import make_post
+from uploads import tasks
+from uploads.actions import previews as preview_actions
 from uploads.actions import sweeps as uploads_sweeps
-from uploads.models import Stored, Upload
+from uploads.models import LinkPreview, Stored, Upload
 from uploads.tests import factories as upload_factories
 
 # Pictures are prepared between transactions.
@@ -324,7 +324,7 @@ def test_nobody_else_decides_about_it(cast: Cast) -> None:
     post = write(cast)
     for who, refusal in ((cast.bob, errors.NotAllowed), (cast.mallory, errors.NotFound)):
         with pytest.raises(refusal):
-            preview_actions.show_preview(actor=who, post_id=post.pk, shown=False)
+            post_previews.show_preview(actor=who, post_id=post.pk, shown=False)
 
 
 def test_other_words_have_another_card(cast: Cast, web: Web) -> None:
@@ -395,7 +395,7 @@ def test_a_lost_wake_up_is_found_by_the_clock(cast: Cast, web: Web, monkeypatch:
     assert woken == []
     write(cast)
     tasks.look_for_previews()
-    assert woken == ["feed.fetch_previews"]
+    assert woken == ["uploads.fetch_previews"]
 
 
 def test_cards_cost_no_query_more(cast: Cast, web: Web, django_assert_num_queries: Any) -> None:
@@ -410,7 +410,7 @@ def test_cards_cost_no_query_more(cast: Cast, web: Web, django_assert_num_querie
 
 def test_an_erased_member_leaves_cards_that_name_nobody(cast: Cast, web: Web) -> None:
     mine, other = make_post(cast.alice, URL), make_post(cast.bob, URL)
-    card = preview_actions.want(actor=cast.alice, words=URL)
+    card = preview_actions.want(actor=cast.alice, link=URL)
     Post.objects.update(preview=card)
     mine.delete()
     assert fetched(other).is_ready

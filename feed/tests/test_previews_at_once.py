@@ -11,9 +11,9 @@ from accounts.tests.factories import make_user
 from accounts.tests.test_at_once import at_once
 from core.tests.webs import opened, reply
 from feed.actions import posts as post_actions
-from feed.actions import previews as preview_actions
 from feed.models.posts import Post
-from feed.models.previews import LinkPreview
+from uploads.actions import previews as preview_actions
+from uploads.models import LinkPreview
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 

@@ -11,12 +11,12 @@ from rest_framework.test import APIClient
 from accounts.actions import relations, roles
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in, make_block, make_user
-from core import errors, options
+from core import errors, options, reactions
 from core.models import AuditEntry
 from feed.access import reactions as reaction_access
 from feed.actions import reaction_set
 from feed.actions import reactions as reaction_actions
-from feed.models.reactions import Drawn, Reaction
+from feed.models.reactions import Reaction
 from feed.queries import reactions as reaction_queries
 from feed.tests.factories import make_comment, make_post, make_reaction
 from feed.tests.test_actions import at_once
@@ -53,17 +53,17 @@ def api(user: User) -> APIClient:
 
 
 def names() -> list[str]:
-    return [one.kind for one in reaction_access.sure_kinds()]
+    return [one.kind for one in reactions.sure_kinds()]
 
 
 # -- The set
 
 
 def test_it_begins_with_what_we_draw(cast: Cast) -> None:
-    assert names() == Drawn.values
+    assert names() == reactions.Drawn.values
     listed = api(cast.bob).get("/api/v1/reactions").json()["results"]
     assert listed[0] == {"kind": "like", "emoji": "", "name": "Like"}
-    assert [one["kind"] for one in listed] == Drawn.values
+    assert [one["kind"] for one in listed] == reactions.Drawn.values
 
 
 def test_the_owner_decides_through_the_api(cast: Cast, owner: User) -> None:
@@ -98,15 +98,15 @@ def test_a_set_that_makes_no_sense_is_refused(owner: User, kinds: list[dict[str,
     assert api(owner).put("/api/v1/reactions", {"reactions": kinds}, format="json").status_code == 422
     with pytest.raises(errors.Invalid):
         reaction_set.decide(actor=owner, kinds=kinds)
-    assert names() == Drawn.values
+    assert names() == reactions.Drawn.values
 
 
 @pytest.mark.parametrize("emoji", ["🎉", "❤️", "👍🏽", "👨‍👩‍👧‍👦", "🇹🇭", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "☕"])
 def test_an_emoji_is_one_however_it_is_composed(emoji: str) -> None:
-    assert reaction_access.clean_emoji(f" {emoji} ") == emoji
-    kind = reaction_access.kind_of(emoji)
+    assert reactions.clean_emoji(f" {emoji} ") == emoji
+    kind = reactions.kind_of(emoji)
     assert len(kind) <= 80
-    assert reaction_access.known(kind).emoji == emoji
+    assert reactions.known(kind).emoji == emoji
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_an_emoji_is_one_however_it_is_composed(emoji: str) -> None:
 )
 def test_words_and_several_are_no_emoji(given: Any) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        reaction_access.clean_emoji(given)
+        reactions.clean_emoji(given)
     assert caught.value.field == "emoji"
 
 
@@ -210,7 +210,7 @@ def test_to_others_the_owners_page_is_not_there(cast: Cast, who: str | None) -> 
     client = browser(getattr(cast, who) if who else None)
     for answer in (client.get("/site/reactions/"), client.post("/site/reactions/", {"out": "like"})):
         assert answer.status_code == (404 if who else 302)
-    assert names() == Drawn.values
+    assert names() == reactions.Drawn.values
 
 
 def test_an_admin_of_the_site_may_decide_too(cast: Cast, owner: User) -> None:
@@ -322,7 +322,7 @@ def test_counts_equal_a_recount_after_fifty_at_once(what: str) -> None:
     if what == "comment":
         target, to = make_comment(target, people[0]), "comment_id"
         react, unreact = reaction_actions.react_to_comment, reaction_actions.unreact_to_comment  # type: ignore[assignment]
-    kinds = Drawn.values
+    kinds = reactions.Drawn.values
 
     def hand(number: int) -> None:
         about = {"actor": people[number], to: target.pk}

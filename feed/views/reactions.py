@@ -12,16 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import doors
 from accounts.queries import doors as door_queries
-from core import errors
+from core import errors, reactions
 from core.paging import Page
 from core.views import members_only
-from feed.access import reactions as reaction_access
 from feed.actions import reaction_set
 from feed.actions import reactions as reaction_actions
 from feed.forms import ReactionForm
 from feed.models.comments import Comment
 from feed.models.posts import Post
-from feed.models.reactions import Drawn, Reaction
+from feed.models.reactions import Reaction
 from feed.queries import posts as post_queries
 from feed.queries import reactions as reaction_queries
 from feed.views import base, comments
@@ -102,8 +101,8 @@ def office(request: base.Request) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("feed:site_reactions")
-    kinds = reaction_access.sure_kinds()
-    out = [reaction_access.known(kind) for kind in Drawn.values if kind not in {one.kind for one in kinds}]
+    kinds = reactions.sure_kinds()
+    out = [reactions.known(kind) for kind in reactions.Drawn.values if kind not in {one.kind for one in kinds}]
     pages = door_queries.office(request.user)
     context = {"here": "reactions", "pages": pages, "kinds": kinds, "out": out, "form": form}
     return render(request, "feed/site_reactions.html", context, status=422 if form.is_bound else 200)

@@ -21,6 +21,11 @@ class Told:
     unread: int = 0  # of the first known one
 
 
+CREW = "Lantern Walk crew"
+# What carries something: demo.sent.
+LIST_LINE = "Final count is 412 lanterns."
+PHOTO_LINE = "Last year’s, and where we walk."
+TUNE_LINE = "And this is what we hum."
 GROUPS = [
     Told(
         "Saturday Walkers",
@@ -34,8 +39,11 @@ GROUPS = [
             (13, "Soup at mine afterwards then. I have a pot that fits fourteen."),
             (13, "Allergies to me by Friday, please!"),
             (4, "Bringing bread, and proof of the heron."),
+            (4, "sticker:things/bread"),
+            (6, "sticker:pip/party"),
+            (9, "🥾☀️"),
         ),
-        unread=3,
+        unread=4,
     ),
     Told(
         "Choir, altos",
@@ -50,10 +58,17 @@ GROUPS = [
         unread=1,
     ),
     Told(
-        "Lantern Walk crew",
+        CREW,
         "",
         (3, 0, 4, 7),
-        ((3, "Final count is 412 lanterns."), (4, "And 411 candles. I have a spare one."), (0, "You are a hero.")),
+        (
+            (3, LIST_LINE),
+            (4, "And 411 candles. I have a spare one."),
+            (0, "You are a hero."),
+            (4, "sticker:pip/love"),
+            (4, PHOTO_LINE),
+            (7, TUNE_LINE),
+        ),
     ),
 ]
 
@@ -64,6 +79,12 @@ def write(users: list[User], now: datetime) -> None:
         return
     for turn, told in enumerate(GROUPS):
         _write(told, [users[place] for place in told.members], users, now - timedelta(minutes=7, hours=5 * turn))
+
+
+def said(words: str) -> dict[str, str]:
+    """Words, or "sticker:" and the id of one."""
+    sticker = words.partition("sticker:")[2]
+    return {"text": "", "sticker": sticker} if sticker else {"text": words}
 
 
 def _write(told: Told, members: list[User], users: list[User], last: datetime) -> None:
@@ -106,7 +127,7 @@ def _write(told: Told, members: list[User], users: list[User], last: datetime) -
     ]
     began = last - timedelta(minutes=9 * len(told.lines))
     for place, (who, words) in enumerate(told.lines, 1):
-        rows.append(Message(sender=users[who], text=words, created_at=began + timedelta(minutes=9 * place)))
+        rows.append(Message(sender=users[who], **said(words), created_at=began + timedelta(minutes=9 * place)))
     for seq, row in enumerate(rows, 1):
         row.conversation, row.seq, row.rev, row.client_id = group, seq, seq, uuid.uuid4()
     Message.objects.bulk_create(rows)

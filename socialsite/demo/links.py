@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 from core import fetch, text
 from feed.models.posts import Post
-from feed.models.previews import LinkPreview
 from socialsite.demo import pictures
 from socialsite.demo.pictures import Prepared
-from uploads.models import Stored, Upload
+from uploads.models import LinkPreview, Stored, Upload
 
 KEPT = timedelta(days=365)  # nothing answers there, so nobody should ask
 PICTURE = "art:map"

@@ -23,6 +23,7 @@ from django.utils import timezone
 from accounts.actions import logins, names
 from accounts.models.people import User
 from accounts.models.relations import Block, Follow, FollowRequest
+from chat.actions import words as word_actions
 from chat.models.conversations import Conversation, Membership
 from chat.models.messages import Message
 from core import text
@@ -40,9 +41,12 @@ from socialsite.demo import (
     groups,
     keeping,
     links,
+    marks,
     pictures,
     plan,
+    presences,
     selves,
+    sent,
     sharing,
     threads,
     ties,
@@ -105,11 +109,15 @@ def make(options: Options, say: Say, *, now: datetime | None = None) -> None:
         card = links.place(prepared, now)
         film = films.prepare(options.seed, Path(folder))
         shot = films.place(film)
+        gifts = sent.prepare(prepared, Path(folder), now)
     with transaction.atomic():
         users = _write(made, uses, say)
         films.write(made, users, film, shot)
         links.write(card, now)
         groups.write(users, now)
+        sent.write(users, gifts)
+        marks.write()
+        word_actions.recount()
         Pulse.objects.filter(name=MARK).update(detail=f"made: {options}")
 
 
@@ -117,7 +125,8 @@ def wipe() -> None:
     """Takes everything out that a demo put in, files first."""
     for key in Stored.objects.values_list("key", flat=True).iterator():
         storage.drop_all(key)
-    tables = sorted(set(connection.introspection.table_names()) - KEPT)
+    # The models' own: what a database keeps beside them (the full-text index of SQLite) follows by triggers.
+    tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
     with transaction.atomic():
         connection.check_constraints()  # PostgreSQL empties no table whose checks are still to come
         connection.ops.execute_sql_flush(
@@ -220,6 +229,7 @@ def _write(made: Plan, uses: list[Use], say: Say) -> list[User]:
     asking.write(made, users, posts)
     sharing.write(made, users, posts)
     finding.write(users, posts)
+    presences.write(users)
     return users
 
 

@@ -2,8 +2,7 @@
 
 from random import Random
 
-from core import options
-from feed.access import reactions as reaction_access
+from core import options, reactions
 from feed.models.comments import Comment
 from socialsite.demo.plan import Plan
 
@@ -27,4 +26,4 @@ def write(made: Plan, comments: dict[tuple[int, int], Comment]) -> None:
             else:
                 first = row
     Comment.objects.bulk_update(changed.values(), ["parent", "replies_count"], BATCH)
-    options.decide(actor_id=None, feed__reactions=[*reaction_access.SET.default, OWN])
+    options.decide(actor_id=None, feed__reactions=[*reactions.SET.default, OWN])

@@ -2,6 +2,7 @@
 
 # A broad except may stand only where one job's failure must not end the others; it records what it catches.
 SUPERVISORS: dict[str, str] = {
+    "core/drain.py": "one room must not keep a process from ending",
     "accounts/actions/life.py": "one member who cannot be erased holds up nobody behind",
     "chat/writer.py": "one batch's failure must not end the thread that writes all messages",
     "core/chores.py": "one chore's failure is told by doctor, the others are done",
@@ -16,16 +17,18 @@ SUPERVISORS: dict[str, str] = {
 }
 WAITING = (
     "receiving.receive_upload receiving.cut_upload receiving.receive_ready_upload preparing.process_upload "
-    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part taking.take_slot "
+    "moving.move_media slots.open_slot slots.renew_slot slots.receive_part taking.take_slot looking.look_into_slot "
     "sweeps.sweep_originals sweeps.sweep_storage sweeps.remove_due_files"
 )
-SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_originals sweep_storage remove_due_files note_films"
+SWEEPS = "sweep_discarded sweep_unused sweep_stray sweep_held sweep_originals sweep_storage remove_due_files note_films"
 # Actions that are not one transaction.
 NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.profiles.receive_picture": "waits for storage and a child process between short transactions",
     "accounts.actions.profiles.cut_picture": "waits for storage and a child process between short transactions",
     "chat.actions.groups.receive_picture": "waits for storage and a child process between short transactions",
+    "chat.actions.stickers.receive_sticker": "waits for storage and a child process between short transactions",
     "accounts.actions.factors.check_password": "hashes between two short transactions",
+    "chat.actions.words.recount": "a thousand messages after another, each in a transaction of its own",
     "feed.actions.homes.copy_late": "one post after another, each in a transaction of its own",
     "feed.actions.homes.settle_waiting": "one source after another, each in a transaction of its own",
     "feed.actions.homes.trim": "one member after another, each in a transaction of its own",
@@ -44,11 +47,14 @@ NOT_ATOMIC: dict[str, str] = {
     "accounts.actions.relations.recount": "a transaction for each batch of locked rows",
     "accounts.actions.relations.set_private": "a transaction for the switch, and one for each batch of requests",
     "accounts.actions.relations.tidy_requests": "a transaction for each batch of locked rows",
-    "feed.actions.previews.fetch_due": "waits for strangers' servers between short transactions",
+    "uploads.actions.previews.fetch_due": "waits for strangers' servers between short transactions",
     **dict.fromkeys(map("uploads.actions.{}".format, WAITING.split()), "waits for storage between short transactions"),
 }
 # Actions that nobody does: the clock, a process, or somebody who is not a member yet.
 NO_ACTOR: dict[str, str] = {
+    "chat.actions.marks.mark_all_read": "what many members have read, gathered by their process",
+    "chat.actions.marks.mark_all_delivered": "what many devices have, gathered by their process",
+    "chat.actions.presence.keep_seen": "who went, as a process saw it",
     "accounts.actions.addresses.disown": "whoever has the link of the notice",
     "accounts.actions.addresses.forget_changes": "the clock",
     "accounts.actions.archives.build_export": "a worker",
@@ -85,6 +91,10 @@ NO_ACTOR: dict[str, str] = {
     "chat.actions.conversations.sight_changed": "part of somebody's block",
     "chat.actions.groups.hand_over": "part of somebody's leaving",
     "chat.actions.purge.purge_disappeared": "the clock",
+    "chat.actions.purge.purge_old": "the clock",
+    "chat.actions.words.index_messages": "the sure lane",
+    "chat.actions.words.index_rows": "part of the sure lane and of erasure",
+    "chat.actions.words.recount": "the operator",
     "feed.actions.comments.discard_comment_pictures": "the clock",
     "feed.actions.posts.discard_pictures": "the clock",
     "feed.actions.mutes.forget_muted_posts": "the clock",
@@ -103,24 +113,27 @@ NO_ACTOR: dict[str, str] = {
     "feed.actions.trends.count_share": "the sure lane",
     "feed.actions.trends.sweep": "the clock",
     "feed.actions.trends.recount": "the shell",
-    "feed.actions.previews.fetch_due": "a worker",
-    "feed.actions.previews.sweep_previews": "the clock",
+    "uploads.actions.previews.fetch_due": "a worker",
+    "uploads.actions.previews.sweep_previews": "the clock",
     "feed.actions.counts.recount_members": "the shell",
     "feed.actions.counts.recount_posts": "the shell",
     "feed.actions.counts.recount_polls": "the shell",
     "moderation.actions.forget_reports": "the clock",
     "uploads.actions.preparing.process_upload": "a worker",
     "uploads.actions.taking.take_slot": "a worker",
+    "uploads.actions.looking.look_into_slot": "a worker",
     "uploads.actions.slots.receive_part": "whoever has the link",
     "uploads.actions.moving.move_media": "the shell",
     **dict.fromkeys(map("uploads.actions.sweeps.{}".format, SWEEPS.split()), "the clock"),
 }
 # Parts that several actions of a room share; they run inside an action's transaction.
 PARTS = {
+    "chat/actions/files.py",
     "chat/actions/notices.py",
     *(f"feed/actions/{name}.py" for name in ("choosing", "drafting", "filing", "pictured", "sharing", "writing")),
     "accounts/actions/filming.py",
-    *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "removal", "troubles")),
+    *(f"chat/actions/{name}.py" for name in ("keeping", "marking")),
+    *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "holding", "removal", "troubles")),
 }
 # Files outside actions.py and handlers.py that write rows.
 WRITERS: dict[str, str] = {}

@@ -21,6 +21,7 @@ FILL: dict[str, list[Any]] = {
     "user": [1],
     "link": [1],
     "seq": [1],
+    "pack": ["pip", "nothing"],
 }
 # Who else's rows an id may name, by the beginning of the route.
 PEOPLE, POSTS, COMMENTS, LISTS, COLLECTIONS = (

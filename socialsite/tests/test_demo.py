@@ -1,5 +1,6 @@
 """The made-up community: the same for the same seed, and as true as one that people made."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -244,6 +245,21 @@ def test_it_has_a_film_with_captions(client: Client) -> None:
     assert "<video" in page
     assert client.get(film.tracks[0]["url"]).content.startswith(b"WEBVTT")
     assert b"".join(client.get(film.sources[0]["url"]).streaming_content)[4:8] == b"ftyp"
+
+
+@pytest.mark.usefixtures("town")
+def test_its_people_send_each_other_things(client: Client) -> None:
+    client.force_login(User.objects.get(handle="linh"))
+    crew = Conversation.objects.get(name="Lantern Walk crew")
+    page = client.get(f"/chat/{crew.pk}/").content.decode()
+    assert "data-shot=" in page
+    assert 'class="wave"' in page
+    tune = Upload.objects.get(purpose="voice")
+    assert (tune.is_ready, tune.medium, tune.duration, len(tune.peaks)) == (True, "audio", 5000, 48)
+    assert b"".join(client.get(tune.sources[0]["url"]).streaming_content)[4:8] == b"ftyp"
+    listed = client.get(f"/chat/{crew.pk}/files/?kind=file").content.decode()
+    [place] = re.findall(r'class="filecard" href="([^"]+)"', listed)
+    assert b"412 candles" in b"".join(client.get(place).streaming_content)
 
 
 @pytest.mark.usefixtures("town")

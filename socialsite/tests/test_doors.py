@@ -156,15 +156,24 @@ CARD = re.compile(
 AS_FRAGMENT = {"feed:comments", "feed:comment"}
 QUERY = {"feed:new_posts": "?after=0"}
 # What is no address.
-FRAMES = {"feed.watch": "test below", "feed.unwatch": "leaves only", "ping": "answers only"}
+FRAMES = {
+    "feed.watch": "test below",
+    "feed.unwatch": "leaves only",
+    "ping": "answers only",
+    "presence.watch": "chat/tests/test_presence.py",
+    "presence.idle": "says only",
+}
 RAIL = {"people": "test below", "trends": "names nobody: feed/tests/test_explore.py"}
 UPLOADS = {
     "avatar": "test_graphs.pictures",
     "cover": "accounts.access.people.visible_covers: as avatars",
     "post": "test_graphs.pictures, and test below",
     "comment": "test_graphs.pictures",
-    "preview": "feed/tests/test_previews.py: as the posts that show it",
+    "preview": "feed/tests/test_previews.py, chat/tests/test_cards.py: as the posts and messages that show it",
     "group": "chat/tests/test_group_pages.py: who sees the group",
+    "message": "chat/tests/test_files.py: who sees the message; moderation/tests/test_evidence.py: who judges it",
+    "voice": "chat/tests/test_files.py: who sees the message",
+    "sticker": "the site's own, for everybody: chat/tests/test_stickers.py",
 }
 # Files of the export; every other shows nothing of others.
 EXPORTS: dict[str, Callable[[Ask], Shown]] = {

@@ -5,6 +5,7 @@ that knows nothing of ours reads the pages, which may hold only what the same pa
 """
 
 import json
+import uuid
 from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
@@ -13,12 +14,16 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
+from accounts.actions import roles
 from accounts.models.lists import ListedPerson, PeopleList
 from accounts.models.mutes import MutedWord
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in
+from chat.access import stickers
 from chat.actions import links as link_actions
+from chat.actions import messages as message_actions
 from chat.models.conversations import Conversation
+from chat.models.stickers import Sticker, StickerPack
 from chat.tests.factories import make_group
 from chat.tests.factories import say as say_in_group
 from core import opengraph, text
@@ -29,11 +34,11 @@ from feed.models.hidden import HiddenPost
 from feed.models.mutes import MutedPost
 from feed.models.polls import Poll
 from feed.models.posts import Post, PostPicture
-from feed.models.previews import LinkPreview
 from feed.models.revisions import Revision
 from feed.models.saved import Collection, SavedPost
 from feed.tests.factories import make_comment, make_post, make_reaction
 from moderation.models import Report
+from uploads.models import LinkPreview
 
 pytestmark = pytest.mark.django_db
 
@@ -219,6 +224,36 @@ def test_words_of_groups_stay_words(cast: Cast) -> None:
 
     harmless = everywhere("harmless words")
     for words in VECTORS[2::9]:
+        for path, page in everywhere(words).items():
+            only_words(page, harmless[path].made, f"{words!r} on {path}")
+
+
+@pytest.mark.slow
+def test_names_of_stickers_stay_words(cast: Cast) -> None:
+    roles.set_role(actor=None, handle="dan", role="admin")
+    bob, dan = Client(), Client()
+    log_in(bob, cast.bob)
+    log_in(dan, cast.dan)
+    group = make_group(cast.bob, cast.alice)
+    pack = StickerPack.objects.create(key="own", name="x")
+    Sticker.objects.create(pack=pack, key="one", name="x")
+    for reply in (None, 3):
+        message_actions.send_message(
+            actor=cast.alice, conversation_id=group.pk, client_id=uuid.uuid4(), sticker="own/one", reply=reply
+        )
+    paths = ["/chat/", *(f"/chat/{group.pk}/{page}" for page in ("", "3/", "stickers/"))]
+    offices = ["/site/stickers/", "/site/stickers/own/"]
+
+    def everywhere(words: str) -> dict[str, Page]:
+        StickerPack.objects.update(name=words[:60])
+        Sticker.objects.update(name=words[:60])
+        stickers.forget()
+        made = {path: bob.get(path) for path in paths} | {path: dan.get(path) for path in offices}
+        assert {path: one.status_code for path, one in made.items() if one.status_code != 200} == {}
+        return {path: Page(one.content.decode()) for path, one in made.items()}
+
+    harmless = everywhere("harmless words")
+    for words in VECTORS[3::9]:
         for path, page in everywhere(words).items():
             only_words(page, harmless[path].made, f"{words!r} on {path}")
 

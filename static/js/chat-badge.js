@@ -15,10 +15,17 @@ function ask(wait) {
   }, wait);
 }
 
+// What waits goes out from every page.
+try {
+  if (me && localStorage.getItem(`unsent:${me}`)) import("./chat-unsent.js");
+} catch {
+  // Nothing is kept here, so nothing waits.
+}
+
 if (me && document.querySelector('[data-nav="chat"]')) {
   // A message that is read where it is shown needs a moment until its mark has come back.
-  socket.on("chat.message", ({ sender }) => sender !== me && ask(800));
-  socket.on("chat.read", ({ user }) => user === me && ask(100));
+  socket.on("chat.message", ({ sender, only }) => sender !== me && !only && ask(800));
+  socket.on("chat.own_read", () => ask(100));
   socket.onOpen(() => {
     if (opened) ask(500);
     opened = true;

@@ -6,7 +6,7 @@ const TYPING_EVERY = 2500;
 
 const DRAFT_REST = 1200; // ms without a key, then one's other devices have it too
 
-export function compose(form, thread) {
+export function compose(form, thread, attached) {
   const area = form.elements.text;
   const draft = `draft:${document.body.dataset.me}:${location.pathname}`;
   const answer = answering(form);
@@ -29,6 +29,7 @@ export function compose(form, thread) {
     keep();
     area.focus();
   };
+  socket.onOpen(keep); // what changed while there was no line
   // Begun on another device: it stands here, too, unless something else is being written here.
   document.addEventListener("chat-draft", ({ detail }) => {
     if (area.value !== kept) return;
@@ -55,18 +56,32 @@ export function compose(form, thread) {
     socket.say("chat.typing", { conversation: thread.id });
   });
 
-  form.addEventListener("submit", (event) => {
-    const text = area.value.trim();
-    if (!thread || !text) {
-      if (text) sessionStorage.removeItem(draft);
-      else event.preventDefault();
-      return; // the first message of all goes as a plain form
+  form.addEventListener("submit", async (event) => {
+    if (!thread) {
+      // The first message of all goes as a plain form, once what it carries has arrived.
+      if (attached?.count) {
+        event.preventDefault();
+        if (!(await attached.arrived())) return;
+        form.submit();
+      } else if (!area.value.trim()) event.preventDefault();
+      if (area.value.trim()) sessionStorage.removeItem(draft);
+      return;
     }
     event.preventDefault();
-    thread.showPending(outbox.add(thread.id, text, answer.seq));
+    const files = attached?.count ? await attached.arrived() : [];
+    const text = area.value.trim(); // what was written while files were on their way goes along
+    if (!files || !(text || files.length)) return;
+    outbox.add(thread.id, text, { reply: answer.seq, files }).then((item) => thread.showPending(item));
+    attached?.clear();
     sent();
   });
+  form.addEventListener("chat-sticker", ({ detail: sticker }) => {
+    outbox.add(thread.id, "", { reply: answer.seq, sticker }).then((item) => thread.showPending(item));
+    answer.end();
+    if (keyboard.matches) area.focus();
+  });
   if (keyboard.matches) area.focus({ preventScroll: true });
+  return answer;
 }
 
 /** What is being answered stands above the line, until it is sent or called off. */

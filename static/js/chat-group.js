@@ -1,4 +1,6 @@
 // What a group's page needs besides: who speaks, notices in the reader's words, and the group as it is called now.
+import { arrange } from "./chat-lines.js";
+import { say } from "./chat-say.js";
 import { get } from "./http.js";
 import { t } from "./strings.js";
 
@@ -10,6 +12,9 @@ export function face(id) {
   if (!faces.has(id)) faces.set(id, get(`/api/v1/users/${Number(id)}`).catch(() => null));
   return faces.get(id);
 }
+
+/** Whom one may see has changed. */
+export const forget = () => faces.clear();
 
 /** Puts name and picture of who speaks on a message that a script made. */
 export async function dress(node, id) {
@@ -32,11 +37,12 @@ export function notice(thread, { seq, conversation, created_at: at, is_closed: i
   Object.assign(node.dataset, { seq, at });
   const later = [...thread.box.querySelectorAll(".msg")].find((one) => Number(one.dataset.seq || Infinity) > seq);
   (later ?? thread.typing).before(node);
-  thread.arrange();
+  arrange(thread.box);
   if (isClosed) {
     node.textContent = t("closed");
     return;
   }
+  say(thread.box, seq);
   setTimeout(async () => {
     const words = await get(`/chat/${Number(conversation)}/notices/${Number(seq)}/`).catch(() => "");
     node.textContent = words.trim();
@@ -58,6 +64,7 @@ export function refresh({ box }) {
     for (const piece of part.content.querySelectorAll("[data-card]")) {
       const place = document.querySelector(`.chatframe [data-card="${piece.dataset.card}"]`);
       place?.replaceChildren(...piece.childNodes);
+      place?.dispatchEvent(new CustomEvent("inserted", { bubbles: true }));
     }
   }, Math.random() * SPREAD);
 }

@@ -36,7 +36,10 @@ function hear(message) {
   if (!row) return refetch();
   if (message.rev <= Number(row.dataset.rev)) return undefined;
   row.dataset.rev = message.rev;
-  if (message.kind === "system") return refetch(); // its words are the server's
+  const newest = Number(row.dataset.seq);
+  if (message.only || message.seq < newest) return undefined; // what was said last is as it was
+  row.dataset.seq = message.seq;
+  if (message.kind === "system" || message.is_deleted || !message.text) return refetch(); // its words are the server's
   const mine = message.sender === me;
   const last = row.querySelector("[data-last]");
   last.textContent = mine ? `${t("you")}: ${message.text}` : message.text;
@@ -44,6 +47,7 @@ function hear(message) {
     face(message.sender).then((who) => who && last.isConnected && (last.textContent = `${who.name}: ${message.text}`));
   }
   row.querySelector("time")?.replaceWith(timeNode(message.created_at));
+  if (message.seq === newest) return undefined;
   if (!mine && !isOpen(row)) setUnread(row, Number(row.dataset.unread) + 1);
   if (!mine) stopTyping(row);
   if (row !== list.firstElementChild) list.prepend(row);
@@ -85,8 +89,8 @@ if (list) {
   let opened = false;
   socket.on("chat.message", hear);
   socket.on("chat.typing", hearTyping);
-  socket.on("chat.read", ({ conversation, user, unread }) => {
-    const row = user === me && rowOf(conversation);
+  socket.on("chat.own_read", ({ conversation, unread }) => {
+    const row = rowOf(conversation);
     if (row) setUnread(row, unread);
   });
   socket.on("chat.membership", (word) => (word.is_member ? refetch() : rowOf(word.conversation)?.remove()));

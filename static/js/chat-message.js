@@ -3,6 +3,11 @@
 import { openDialog, openHere } from "./fragment.js";
 import { request } from "./http.js";
 
+openHere("a[data-marks]", (link, made) => {
+  link.closest("dialog")?.close();
+  openDialog(link, made, "marks-title");
+});
+
 openHere("a[data-message]", (link, made) => {
   const dialog = openDialog(link, made, "message-title");
   dialog.addEventListener("click", (event) => {

@@ -1,96 +1,122 @@
-// What was written and is not acknowledged yet. It stands in the browser's store under its client_id until the server
-// says where the message is, so that neither a reload nor a bad line loses it, and it may be sent any number of times.
+// What was written and is not acknowledged yet. It waits under its client_id until the server says where the message is,
+// so that neither a reload nor a bad line loses it, and it may be sent any number of times. One tab sends, all show it.
 import { HttpError, post } from "./http.js";
 import { socket } from "./socket.js";
+import * as store from "./chat-store.js";
 import { uuid } from "./uuid.js";
 
-const PREFIX = `outbox:${document.body.dataset.me}:`;
-const FINAL = new Set([403, 404, 409, 413, 422]);
+const me = document.body.dataset.me;
+const FINAL = new Set([400, 403, 404, 409, 410, 413, 422]);
 const PATIENCE = 4000; // ms without a socket; then the API takes it
+const ANSWER_WAIT = 20000;
 const LONGEST_WAIT = 30000;
 
 const listeners = new Set();
 const busy = new Set();
+const asked = new Set();
+const openedAt = Date.now();
+const tabs = "BroadcastChannel" in window && me ? new BroadcastChannel(`outbox-${me}`) : null;
 let failures = 0;
 let timer = 0;
-let openedAt = 0;
 
-const read = (key) => JSON.parse(localStorage.getItem(key));
-
-/** Every message that waits, oldest first; of one conversation or of all. */
-export function waiting(conversation) {
-  return Object.keys(localStorage)
-    .filter((key) => key.startsWith(PREFIX))
-    .map(read)
-    .filter((item) => item && (conversation === undefined || item.conversation === conversation))
-    .sort((a, b) => a.at - b.at || a.turn - b.turn);
-}
-
-/** fn({state: "sent" | "failed" | "waiting", item, ack?, error?}) */
+/** fn({state, item, ack?}) for what happens here and in other tabs: "waiting", "sent", "failed", "settled" (it stands
+ * already), "removed". Of what failed `item.reason` says why. */
 export function onChange(fn) {
   listeners.add(fn);
 }
 
-const tell = (change) => listeners.forEach((fn) => fn(change));
-const keep = (item) => localStorage.setItem(PREFIX + item.client_id, JSON.stringify(item));
+const hear = (change) => listeners.forEach((fn) => fn(change));
 
-export function remove(clientId) {
-  localStorage.removeItem(PREFIX + clientId);
+function tell(change) {
+  hear(change);
+  tabs?.postMessage(change);
 }
 
-let turn = 0;
+if (tabs) tabs.onmessage = ({ data }) => hear(data);
 
-export function add(conversation, text, reply = null) {
-  const item = { client_id: uuid(), conversation, text, reply, at: Date.now(), turn: (turn += 1) };
-  keep(item);
+/** Every message that waits, oldest first; of one conversation or of all. */
+export async function waiting(conversation) {
+  if (!me) return [];
+  await taken;
+  const items = await store.all();
+  return conversation === undefined ? items : items.filter((item) => item.conversation === conversation);
+}
+
+/** Kept first, then shown and sent. `files` are keys of uploads that have arrived, `sticker` is {id, url, name}. */
+export async function add(conversation, text, { reply = null, files, sticker } = {}) {
+  const item = { client_id: uuid(), conversation, text, reply, files, sticker, at: Date.now(), state: "waiting" };
+  await store.add(item);
+  tell({ state: "waiting", item });
   flush(conversation);
   return item;
 }
 
-export function retry(clientId) {
-  const item = read(PREFIX + clientId);
+export async function remove(clientId) {
+  const item = await store.drop(clientId);
+  if (item) tell({ state: "removed", item });
+}
+
+/** It was seen where it belongs, whoever brought it there. */
+export async function settle(clientId) {
+  const item = await store.drop(clientId);
+  if (item) tell({ state: "settled", item });
+}
+
+export async function retry(clientId) {
+  const item = await store.change(clientId, { state: "waiting", reason: "" });
   if (!item) return;
-  delete item.failed;
-  keep(item);
+  failures = 0;
   tell({ state: "waiting", item });
   flush(item.conversation);
 }
 
-function deliver({ conversation, client_id, text, reply = null }) {
-  if (socket.isOpen) return socket.send("chat.send", { conversation, client_id, text, reply });
+function deliver({ conversation, client_id, text, reply = null, files, sticker }) {
+  const said = { client_id, text, reply, ...(files?.length && { files }), ...(sticker && { sticker: sticker.id }) };
+  if (socket.isOpen) return socket.send("chat.send", { conversation, ...said });
   if (Date.now() - openedAt < PATIENCE) return Promise.reject(new HttpError("", { status: 0 }));
-  return post(`/api/v1/conversations/${conversation}/messages`, { client_id, text, reply });
+  return post(`/api/v1/conversations/${conversation}/messages`, said, { signal: AbortSignal.timeout?.(ANSWER_WAIT) });
 }
 
-// One after the other in each conversation: their order is the order in which they were written.
+// One tab at a time for each conversation, where the browser can say so; else two may send the same, which stands once.
+const alone = (name, work) => (navigator.locks ? navigator.locks.request(name, work) : work());
+
 async function flush(conversation) {
+  asked.add(conversation);
   if (busy.has(conversation)) return;
   busy.add(conversation);
   try {
-    for (;;) {
-      const item = waiting(conversation).find(({ failed }) => !failed);
-      if (!item) break;
-      if (!(await attempt(item))) break;
-    }
+    await alone(`outbox-${me}-${conversation}`, async () => {
+      while (asked.delete(conversation)) await drain(conversation);
+    });
   } finally {
     busy.delete(conversation);
+  }
+}
+
+// One after the other: their order is the order in which they were written.
+async function drain(conversation) {
+  for (;;) {
+    const item = (await waiting(conversation)).find(({ state }) => state !== "failed");
+    if (!item || !(await attempt(item))) return;
   }
 }
 
 async function attempt(item) {
   try {
     const ack = await deliver(item);
-    remove(item.client_id);
+    await store.drop(item.client_id);
     failures = 0;
     tell({ state: "sent", item, ack });
     return true;
   } catch (error) {
     if (FINAL.has(error.status)) {
-      keep({ ...item, failed: error.message });
-      tell({ state: "failed", item, error });
+      const failed = await store.change(item.client_id, { state: "failed", reason: error.message });
+      if (failed) tell({ state: "failed", item: failed });
       return true;
     }
     again(error.retryAfter);
+    const waits = await waiting(item.conversation);
+    if (waits.some(({ client_id: id }) => id === item.client_id)) tell({ state: "waiting", item });
     return false;
   }
 }
@@ -102,13 +128,27 @@ function again(seconds = 0) {
   timer = setTimeout(flushAll, wait * (0.75 + Math.random() / 2));
 }
 
-export function flushAll() {
-  for (const conversation of new Set(waiting().map((item) => item.conversation))) flush(conversation);
+export async function flushAll() {
+  for (const conversation of new Set((await waiting()).map((item) => item.conversation))) flush(conversation);
 }
 
-openedAt = Date.now();
-socket.onOpen(() => {
-  failures = 0;
-  flushAll();
-});
-addEventListener("online", flushAll);
+/** What an earlier release kept in localStorage, once. */
+async function takeOver() {
+  const prefix = `outbox:${me}:`;
+  const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  const items = keys.map((key) => JSON.parse(localStorage.getItem(key))).sort((a, b) => a.at - b.at || a.turn - b.turn);
+  for (const { turn: _turn, failed, ...item } of items) {
+    await store.add({ ...item, state: failed ? "failed" : "waiting", reason: failed });
+    localStorage.removeItem(prefix + item.client_id);
+  }
+}
+
+const taken = me ? takeOver().catch(() => {}) : null;
+
+if (me) {
+  socket.onOpen(() => {
+    failures = 0;
+    flushAll();
+  });
+  addEventListener("online", flushAll);
+}

@@ -1,53 +1,63 @@
 // One open conversation. Messages are applied in order of `rev`; a gap waits a moment for what is late, then asks.
-import { fill } from "./chat-text.js";
+import { say as write } from "./chat-text.js";
 import { dress, face, notice, refresh } from "./chat-group.js";
+import { load, stretch } from "./chat-history.js";
+import { wasRead } from "./delivered.js";
+import { arrange } from "./chat-lines.js";
+import { changed, hold } from "./chat-marks.js";
+import { say, tell } from "./chat-say.js";
 import * as outbox from "./chat-outbox.js";
 import { getFragment } from "./fragment.js";
-import { get, HttpError } from "./http.js";
-import { day } from "./reltime.js";
+import { HttpError } from "./http.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
 
 const GAP_WAIT = 200;
+const LONG = 5000; // ms: what waits for longer may be taken back
+const EACH = 3; // ms for each member: who are many do not all ask for a line in the same moment
+const LONGEST_SPREAD = 1500;
 const NEAR = 80; // px from the end that still count as being there
-const RUN = 5 * 60 * 1000;
 
-const language = document.documentElement.lang || undefined;
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const sameYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
-const otherYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
-const dayName = (date) =>
-  day(date) ?? (date.getFullYear() === new Date().getFullYear() ? sameYear : otherYear).format(date);
-const dateOf = (node) => new Date(node.dataset.at ?? node.querySelector(".bub time").dateTime);
-
-const isPlain = ({ kind = "text", reply, mentions, is_forwarded: forwarded, is_deleted: deleted, text = " " }) =>
-  kind === "text" && !reply && !mentions?.length && !forwarded && !deleted && text;
+// A frame is the same for everybody: its sticker's name is to be had in other languages from the site.
+const speaksEnglish = document.documentElement.lang.startsWith("en");
+const isPlain = ({ kind = "text", text = " ", sticker, ...row }) =>
+  kind === "text" &&
+  !(row.reply || row.mentions?.length || row.is_forwarded || row.is_deleted || row.files?.length) &&
+  !(row.card || row.reactions) &&
+  (text || (sticker && speaksEnglish));
 
 export class Thread {
   constructor(box) {
-    const { conversation, rev, read, otherRead, other, otherName } = box.dataset;
+    const { conversation, rev, read, otherRead, otherDelivered, other, otherName } = box.dataset;
     Object.assign(this, { box, id: Number(conversation), rev: Number(rev), readSeq: Number(read), otherName });
     this.me = Number(document.body.dataset.me);
     this.other = Number(other) || null;
     this.otherRead = Number(otherRead);
+    this.otherDelivered = Number(otherDelivered);
     this.sync = Number(box.dataset.sync);
+    this.seq = Number(box.dataset.last); // the last message at `rev`: what a later change tells of and is not here is not new
+    this.own = new Map(); // what one made elsewhere of messages that have not come yet
+    this.cleared = 0;
     this.inGroup = "group" in box.dataset;
+    this.spread = Math.min(LONGEST_SPREAD, EACH * Number(box.dataset.members));
     this.end = box.querySelector("[data-end]");
     this.typing = box.querySelector("[data-typing]");
     this.jump = document.querySelector("[data-jump]");
     this.held = new Map();
     this.fresh = 0;
     this.loading = false;
-    this.stretch(box);
+    stretch(this, box);
     this.listen();
-    outbox.waiting(this.id).forEach((item) => this.showPending(item));
-    this.arrange();
+    this.showWaiting();
+    arrange(this.box);
     this.start();
   }
 
   listen() {
     socket.on("chat.message", (row) => row.conversation === this.id && this.hear(row));
-    socket.on("chat.read", (mark) => mark.conversation === this.id && this.hearRead(mark.user, mark.seq));
+    socket.on("chat.read", ({ conversation, read }) => conversation === this.id && this.hearAllRead(read));
+    socket.on("chat.delivered", (mark) => mark.conversation === this.id && this.hearDelivered(mark.user, mark.seq));
+    socket.on("chat.own_read", (mark) => mark.conversation === this.id && this.hearRead(this.me, mark.seq));
     socket.on("chat.typing", (word) => word.conversation === this.id && word.user !== this.me && this.hearTyping(word));
     socket.on("chat.own", ({ sync }) => sync > this.sync && this.hearOwn());
     socket.on("chat.membership", (word) => word.conversation === this.id && !word.is_member && location.replace("/chat/"));
@@ -93,7 +103,8 @@ export class Thread {
     for (let row; (row = this.held.get(this.rev + 1)); ) {
       this.held.delete(row.rev);
       this.rev = row.rev;
-      this.show(row);
+      this.show(row, this.seq);
+      this.seq = Math.max(this.seq, row.seq);
     }
     for (const rev of this.held.keys()) if (rev <= this.rev) this.held.delete(rev);
   }
@@ -105,9 +116,14 @@ export class Thread {
     try {
       const missed = await socket.send("chat.catch_up", { conversation: this.id, after: this.rev });
       if (missed.reload) return location.reload();
-      missed.messages.forEach((row) => this.show(row));
+      const last = this.seq; // the rows come by `rev`: an earlier one may be behind
+      for (const row of missed.messages) {
+        this.show(row, last);
+        this.seq = Math.max(this.seq, row.seq);
+      }
       this.rev = Math.max(this.rev, missed.rev);
-      for (const [user, seq] of Object.entries(missed.read)) this.hearRead(Number(user), seq);
+      this.hearAllRead(missed.read);
+      for (const [user, seq] of Object.entries(missed.delivered)) this.hearDelivered(Number(user), seq);
       this.drain();
       if (missed.card) refresh(this);
     } catch (error) {
@@ -116,14 +132,29 @@ export class Thread {
       else if (!error.lost) throw error;
     } finally {
       this.resuming = false;
+      if (this.held.size && socket.isOpen) this.gap = setTimeout(() => this.resume(), GAP_WAIT);
     }
     return undefined;
+  }
+
+  hearAllRead(read) {
+    for (const [user, seq] of Object.entries(read)) this.hearRead(Number(user), seq);
   }
 
   hearRead(user, seq) {
     if (user === this.me) this.readSeq = Math.max(this.readSeq, seq);
     if (user !== this.other || seq <= this.otherRead) return;
     this.otherRead = seq;
+    this.tickAll();
+  }
+
+  hearDelivered(user, seq) {
+    if (user !== this.other || seq <= this.otherDelivered) return;
+    this.otherDelivered = seq;
+    this.tickAll();
+  }
+
+  tickAll() {
     this.box.querySelectorAll(".msg.me[data-seq]").forEach((node) => this.tick(node));
   }
 
@@ -141,26 +172,33 @@ export class Thread {
 
   // -- What is shown --
 
-  show(row) {
-    if (row.kind === "system" || row.is_closed) return notice(this, row);
+  /** The message as it is now. New ones come after `last`; others that are not here were taken away, or stand above. */
+  show(row, last) {
+    const own = this.own.get(row.seq);
+    if (row.seq <= this.cleared || own?.is_hidden) return undefined;
     const mine = row.sender === this.me;
     const pending = mine && this.pending(row.client_id);
     if (pending) return this.settle(pending, row);
+    const known = this.box.querySelector(`#m${row.seq}`);
+    if (!known && (row.seq <= last || row.only)) return undefined;
+    if (row.kind === "system" || row.is_closed) return notice(this, row);
+    if (known) return row.rev > Number(known.dataset.rev) ? changed(this, known, row) : undefined;
     if (this.newer) {
       if (!mine) this.count();
       return undefined;
     }
-    const known = this.box.querySelector(`#m${row.seq}`);
-    if (known) return row.rev > Number(known.dataset.rev) ? this.renew(row.seq) : undefined;
-    if (mine) outbox.remove(row.client_id);
+    if (mine) outbox.settle(row.client_id);
     const there = this.atEnd();
-    const node = this.make(mine, row.text, row.created_at);
+    const node = this.make(mine, row.files ? { ...row, text: row.text || " " } : row, row.created_at);
     node.dataset.rev = row.rev;
     node.dataset.client = row.client_id;
     if (this.inGroup && !mine) dress(node, row.sender);
     this.place(node, row.seq);
-    if (!isPlain(row)) this.renew(row.seq);
-    if (!mine) this.typing.hidden = true;
+    if (!isPlain(row) || own?.is_starred) this.renew(row.seq);
+    if (!mine) {
+      this.typing.hidden = true;
+      say(this.box, row.seq);
+    }
     if (mine || there) this.toEnd();
     else this.count();
     this.markRead();
@@ -169,13 +207,16 @@ export class Thread {
 
   /** The message as the site shows it now: changed, or more than words. */
   async renew(seq) {
+    await new Promise((go) => setTimeout(go, Math.random() * this.spread));
     const node = this.box.querySelector(`#m${seq}`);
     if (!node) return;
     try {
       const [fresh] = await getFragment(`/chat/${this.id}/${seq}/?line=1`);
       const there = this.atEnd();
+      const focus = hold(node);
       node.replaceWith(fresh);
-      this.arrange();
+      focus(fresh);
+      arrange(this.box);
       if (there) this.toEnd();
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
@@ -185,7 +226,7 @@ export class Thread {
 
   takeAway(node) {
     node.remove();
-    this.arrange();
+    arrange(this.box);
   }
 
   /** What this member did elsewhere for themselves alone: stars, what is deleted for them, a draft. */
@@ -193,18 +234,27 @@ export class Thread {
     const found = await socket.send("chat.own_since", { after: this.sync });
     this.sync = found.sync;
     if (found.reload) return location.reload();
-    for (const { conversation, seq, is_hidden: gone } of found.messages) {
-      const node = conversation === this.id && this.box.querySelector(`#m${seq}`);
-      if (node && gone) this.takeAway(node);
-      else if (node) this.renew(seq);
+    for (const mark of found.messages) {
+      if (mark.conversation !== this.id) continue;
+      const node = this.box.querySelector(`#m${mark.seq}`);
+      if (!node) this.own.set(mark.seq, mark);
+      else if (mark.is_hidden) this.takeAway(node);
+      else this.renew(mark.seq);
     }
     for (const { conversation, cleared_seq: cleared, draft } of found.conversations) {
       if (conversation !== this.id) continue;
+      this.cleared = Math.max(this.cleared, cleared);
       for (const seq of this.seqs()) if (seq <= cleared) this.box.querySelector(`#m${seq}`).remove();
-      this.arrange();
+      arrange(this.box);
       document.dispatchEvent(new CustomEvent("chat-draft", { detail: draft }));
     }
     return undefined;
+  }
+
+  /** What waits stands at the end, where the end is shown. */
+  async showWaiting() {
+    const items = await outbox.waiting(this.id);
+    if (!this.newer) items.forEach((item) => this.showPending(item));
   }
 
   showPending(item) {
@@ -212,21 +262,26 @@ export class Thread {
       location.assign("?newest=1"); // it waits in the outbox, and its place is at the end
       return;
     }
+    const known = this.box.querySelector(`.msg.me[data-client="${CSS.escape(item.client_id)}"]`);
+    if (known) {
+      if (known.dataset.seq) outbox.settle(item.client_id);
+      return;
+    }
     this.box.querySelector("[data-empty]")?.remove();
-    const node = this.make(true, item.text, new Date(item.at).toISOString());
+    const node = this.make(true, item.text || item.sticker ? item : { text: t("carries") }, new Date(item.at).toISOString());
     node.dataset.client = item.client_id;
-    if (item.reply) node.dataset.reply = item.reply;
+    if (item.reply || item.files?.length) node.dataset.more = ""; // than words: the site shows it
     this.typing.before(node);
-    if (item.failed) this.fail(node, item.failed);
-    else this.wait(node);
-    this.arrange();
+    if (item.state === "failed") this.fail(node, item.reason);
+    else this.wait(node, item);
+    arrange(this.box);
     this.toEnd();
   }
 
-  make(mine, text, at) {
+  make(mine, { text, sticker }, at) {
     const blank = document.querySelector(`[data-blank="${mine ? "mine" : "theirs"}"]`);
     const node = blank.content.firstElementChild.cloneNode(true);
-    fill(node.querySelector("[data-text]"), text || t("taken"));
+    write(node, { text: text || t("taken"), sticker });
     node.querySelector(".bub time").dateTime = at;
     return node;
   }
@@ -243,41 +298,45 @@ export class Thread {
     );
     (later ?? this.typing).before(node);
     this.tick(node);
-    this.arrange();
+    arrange(this.box);
   }
 
   pending(clientId) {
     return this.box.querySelector(`.msg.me[data-seq=""][data-client="${CSS.escape(clientId)}"]`);
   }
 
-  settle(node, { seq, rev, client_id: clientId, created_at: at, ...row }) {
+  settle(node, { seq, rev, client_id: clientId, created_at: at, again, ...row }) {
     node.dataset.rev = rev;
-    if (clientId) outbox.remove(clientId);
+    if (clientId) outbox.settle(clientId);
     if (this.box.querySelector(`#m${seq}`)) return node.remove();
     node.classList.remove("waiting", "failed");
     node.querySelector("[data-failed]").hidden = true;
     node.querySelector(".bub time").dateTime = at;
     this.place(node, seq);
-    if (node.dataset.reply || !isPlain(row)) this.renew(seq);
+    // What stood already may have been edited since, on another device; its link may show a card.
+    if ("more" in node.dataset || again || !isPlain(row) || node.querySelector("[data-text] a")) this.renew(seq);
     return undefined;
   }
 
-  outboxChanged({ state, item, ack, error }) {
+  outboxChanged({ state, item, ack }) {
     const node = this.pending(item.client_id);
     if (state === "sent") {
       if (node) this.settle(node, ack);
       // In order or not, the ack says what has come; what stands between is asked for.
-      if (ack.rev === this.rev + 1) this.rev = ack.rev;
+      if (ack.rev === this.rev + 1) [this.rev, this.seq] = [ack.rev, Math.max(this.seq, ack.seq)];
       else if (ack.rev > this.rev) this.gap = setTimeout(() => this.rev < ack.rev && this.resume(), GAP_WAIT);
       this.drain();
-    } else if (node && state === "failed") this.fail(node, error.message);
-    else if (node) this.wait(node);
+    } else if (state === "removed") node?.remove();
+    else if (node && state === "failed") this.fail(node, item.reason);
+    else if (node && state === "waiting") this.wait(node, item);
+    else if (state === "waiting" && !this.newer) this.showPending(item); // written in another tab
   }
 
-  wait(node) {
+  wait(node, item) {
     node.classList.remove("failed");
     node.classList.add("waiting");
-    node.querySelector("[data-failed]").hidden = true;
+    node.querySelector("[data-failed-text]").textContent = "";
+    node.querySelector("[data-failed]").hidden = Date.now() - item.at < LONG;
     this.mark(node, "waiting");
   }
 
@@ -287,10 +346,12 @@ export class Thread {
     node.querySelector("[data-failed-text]").textContent = `${t("not_sent")} ${reason}`;
     node.querySelector("[data-failed]").hidden = false;
     this.mark(node, "");
+    tell([node.querySelector("[data-failed-text]").textContent]);
   }
 
   tick(node) {
-    if (node.dataset.seq) this.mark(node, Number(node.dataset.seq) <= this.otherRead ? "read" : "sent");
+    const seq = Number(node.dataset.seq);
+    if (seq) this.mark(node, seq <= this.otherRead ? "read" : seq <= this.otherDelivered ? "delivered" : "sent");
   }
 
   mark(node, state) {
@@ -300,57 +361,7 @@ export class Thread {
   clicked({ target }) {
     const node = target.closest(".msg");
     if (target.closest("[data-retry]")) outbox.retry(node.dataset.client);
-    else if (target.closest("[data-remove]")) {
-      outbox.remove(node.dataset.client);
-      node.remove();
-    }
-  }
-
-  /** Days and runs are those of the reader's zone, whoever made the lines. */
-  arrange() {
-    this.box.querySelectorAll(":scope > .day").forEach((node) => node.remove());
-    let before = null;
-    for (const node of this.box.querySelectorAll(":scope > :is(.msg, .notice)")) {
-      const at = dateOf(node);
-      const newDay = !before || before.at.toDateString() !== at.toDateString();
-      if (newDay) node.before(this.dayLine(at));
-      if (node.matches(".notice")) {
-        before = { node: null, at }; // nobody's words: whoever speaks next begins
-        continue;
-      }
-      const time = node.querySelector(".bub time");
-      time.title = at.toLocaleString(language, { dateStyle: "full", timeStyle: "short" });
-      time.querySelector("[data-clock]").textContent = clock.format(at);
-      if (before?.node) {
-        const mine = node.classList.contains("me");
-        const sameVoice =
-          before.node.classList.contains("me") === mine && (mine || before.node.dataset.sender === node.dataset.sender);
-        const run = sameVoice && !newDay && at - before.at < RUN && before.node.nextElementSibling === node;
-        this.endRun(before.node, !run);
-        this.beginRun(node, !run);
-      } else this.beginRun(node, true);
-      this.endRun(node, true);
-      before = { node, at };
-    }
-  }
-
-  /** In groups a name stands where somebody begins to speak. */
-  beginRun(node, begins) {
-    const from = node.querySelector("[data-from]");
-    if (from) from.hidden = !begins;
-  }
-
-  dayLine(at) {
-    const line = document.createElement("time");
-    line.className = "day";
-    line.dateTime = at.toISOString();
-    line.textContent = dayName(at);
-    return line;
-  }
-
-  endRun(node, ends) {
-    node.classList.toggle("tail", ends);
-    node.querySelector(".bub").classList.toggle("last", ends);
+    else if (target.closest("[data-remove]")) outbox.remove(node.dataset.client);
   }
 
   // -- Where one is --
@@ -381,8 +392,8 @@ export class Thread {
     if (!this.fresh) this.jump.querySelector("[data-jump-text]").textContent = t("to_newest");
     const far = this.box.scrollHeight - this.box.scrollTop > 2.5 * this.box.clientHeight;
     this.jump.hidden = !this.newer && !this.fresh && !far;
-    if (this.box.scrollTop < 300 && this.older) this.load("before");
-    else if (there && this.newer) this.load("after");
+    if (this.box.scrollTop < 300 && this.older) load(this, "before");
+    else if (there && this.newer) load(this, "after");
   }
 
   /** Tells how far one has read: what is on a page that somebody looks at. */
@@ -391,6 +402,7 @@ export class Thread {
     const seq = this.last();
     if (seq <= this.readSeq || !socket.isOpen) return;
     this.readSeq = seq;
+    wasRead(this.id, seq);
     socket.send("chat.read", { conversation: this.id, seq }).catch(() => {});
   }
 
@@ -400,51 +412,5 @@ export class Thread {
 
   last() {
     return Math.max(0, ...this.seqs());
-  }
-
-  // -- Older and newer --
-
-  stretch(root) {
-    const tail = root.querySelector("[data-stretch]");
-    if (tail && root === this.box) this.newer = Boolean(tail.dataset.newer);
-    if (tail && root === this.box) this.older = Boolean(tail.dataset.older);
-    root.querySelectorAll("[data-stretch], [data-older-link], [data-newer-link]").forEach((node) => node.remove());
-    return { older: Boolean(tail?.dataset.older), newer: Boolean(tail?.dataset.newer) };
-  }
-
-  async load(side) {
-    if (this.loading) return;
-    this.loading = true;
-    try {
-      const seqs = this.seqs();
-      const place = side === "before" ? Math.min(...seqs) : Math.max(...seqs);
-      const html = await get(`/chat/${this.id}/?${side}=${place}`, { headers: { "HX-Request": "true" } });
-      const part = document.createElement("template");
-      part.innerHTML = html;
-      const more = this.stretch(part.content);
-      part.content.querySelectorAll(".day").forEach((node) => node.remove());
-      if (side === "before") this.addAbove(part.content, more.older);
-      else this.addBelow(part.content, more.newer);
-    } finally {
-      this.loading = false;
-    }
-  }
-
-  addAbove(content, more) {
-    this.older = more;
-    const fromEnd = this.box.scrollHeight - this.box.scrollTop;
-    this.box.prepend(content);
-    this.arrange();
-    this.box.scrollTo({ top: this.box.scrollHeight - fromEnd, behavior: "instant" });
-  }
-
-  addBelow(content, more) {
-    this.newer = more;
-    const top = this.box.scrollTop;
-    const pending = this.box.querySelector('.msg[data-seq=""]');
-    (pending ?? this.typing).before(content);
-    this.arrange();
-    this.box.scrollTo({ top, behavior: "instant" });
-    if (!more) this.resume();
   }
 }

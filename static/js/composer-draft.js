@@ -40,6 +40,7 @@ export class ComposerDraft {
   touch() {
     if (!this.url || this.#content() === this.#saved) return;
     this.id.value ||= uuid();
+    this.#say(""); // what stood there was said of less
     if (!this.kept) {
       const copy = { id: this.id.value, revision: Number(this.revision.value) || 0, text: this.text.value, audience: this.audience.value };
       localStorage.setItem(KEY, JSON.stringify(copy));

@@ -1,5 +1,5 @@
-// Half-written comments stay in this browser until they are sent, or until one logs out. So does what stands in the
-// composer, until the site has it (composer-draft.js).
+// Half-written comments stay in this browser until they are sent, or until one logs out (leaving.js). So does what stands
+// in the composer, until the site has it (composer-draft.js).
 const PREFIX = "draft:comment:";
 
 const keyOf = (form) => `${PREFIX}${document.body.dataset.me}:${form.elements.post.value}:${form.elements.parent.value}`;
@@ -17,8 +17,3 @@ export function bringDraft(form) {
 }
 
 export const dropDraft = (form) => localStorage.removeItem(keyOf(form));
-
-document.addEventListener("submit", (event) => {
-  if (event.target.getAttribute("action") !== "/logout/") return;
-  for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
-});

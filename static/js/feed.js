@@ -1,5 +1,4 @@
 // The feed: what is on the page stays true, what is new announces itself without moving what one reads.
-import "./complete.js";
 import "./composer.js";
 import "./edit-post.js";
 import "./link-choice.js";
@@ -259,3 +258,12 @@ if (document.querySelector("[data-feed]")) {
     else sessionStorage.removeItem(place);
   });
 }
+
+// Completion is loaded by who begins to write, and looks at what they have typed until then.
+document.addEventListener("focusin", async ({ target }) => {
+  if (!target.matches("textarea")) return;
+  const first = !document.documentElement.dataset.completes;
+  document.documentElement.dataset.completes = "";
+  await import("./complete.js");
+  if (first && target.value) target.dispatchEvent(new Event("input", { bubbles: true }));
+});

@@ -32,6 +32,7 @@ export function order(uploader) {
     if (way < 0) other.before(pick);
     else other.after(pick);
     uploader.moved();
+    show(place);
     (button.disabled ? pick.querySelector("[data-pick-move]:enabled") : button)?.focus();
     say(place, pick);
   }

@@ -4,6 +4,8 @@ import { HttpError, del, explain, get, post } from "./http.js";
 import { t } from "./strings.js";
 
 const PAUSES = [1000, 3000, 8000]; // between attempts at the same request
+const LOOK = 150; // longer at every turn
+const LOOKS = 40;
 const ENDED = 403; // what a storage says to an address that is over
 
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
@@ -49,10 +51,18 @@ export class Slot {
     const words = { purpose: this.purpose, name: name.slice(-255), type, bytes: size };
     this.slot = await this.#again(() => post(this.url, words));
     this.#there = 0;
+    if (this.cancelled) this.cancel(); // meanwhile: now there is something to take away
+    if (this.slot.opening) await this.#look();
   }
 
+  /** What has arrived, and new addresses; where files lie in a bucket somebody asks it first. */
   async #look() {
-    this.slot = await this.#again(() => get(`${this.url}/${this.slot.key}`));
+    const { key } = this.slot;
+    for (let turn = 0; turn === 0 || this.slot.opening; turn++) {
+      if (turn >= LOOKS) throw new HttpError(explain(503), { status: 503 });
+      if (turn) await pause(Math.min(LOOK * turn, 1000));
+      this.slot = await this.#again(() => get(`${this.url}/${key}`));
+    }
     this.#there = Math.min(this.slot.arrived.length * this.slot.part_bytes, this.slot.bytes);
   }
 
@@ -105,6 +115,7 @@ export class Slot {
         await pause(time);
       }
     }
+    if (this.cancelled) throw new DOMException("cancelled", "AbortError");
     return ask();
   }
 }

@@ -9,7 +9,9 @@ const FLOOD_WAIT = 15000;
 const REPLY_WAIT = 10000; // a reply that takes longer means the line is dead
 const QUIET_WAIT = 45000; // as long as nothing comes, ask whether anybody is there
 const STALE_SPREAD = 3000;
-const CLOSED = { signIn: 4401, slow: 4408, flood: 4429 };
+const MOVE_SPREAD = 1000; // the server's process ends: another one is there
+const PROBE_WAIT = 4000; // after a change of network, or sleep, a line that is alive answers sooner
+const CLOSED = { signIn: 4401, slow: 4408, flood: 4429, moved: 4503 };
 
 /** Why something sent was not done. `lost`: the line broke, so it may have been; send it again with the same id. */
 export class SocketError extends Error {
@@ -53,12 +55,12 @@ class Connection {
   }
 
   /** Asks the server; resolves with what the ack carries, rejects with a SocketError. */
-  send(type, data = {}) {
+  send(type, data = {}, wait = REPLY_WAIT) {
     this.#start();
     if (!this.#open) return Promise.reject(new SocketError(t("reconnecting"), { lost: true }));
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#drop(), REPLY_WAIT);
+      const timer = setTimeout(() => this.#drop(), wait);
       this.#waiting.set(id, { resolve, reject, timer });
       this.#line.send(JSON.stringify({ type, id, data }));
     });
@@ -74,6 +76,7 @@ class Connection {
     this.#started = true;
     this.#connect();
     addEventListener("online", () => this.#hurry());
+    navigator.connection?.addEventListener("change", () => this.#hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
     // A page that comes back from the browser's memory has lost its line without a word.
     addEventListener("pageshow", (event) => event.persisted && this.#drop());
@@ -96,6 +99,8 @@ class Connection {
     const frame = JSON.parse(text);
     const { type, data } = frame;
     if (type === "ack" || type === "error") return this.#answer(frame);
+    // Somebody else has logged in meanwhile: this page is not theirs, and what waits in it is not sent in their name.
+    if (type === "hello" && data.user !== Number(document.body.dataset.me)) return this.#signIn();
     if (type === "hello") this.#opened();
     else if (type === "access") this.#reopen();
     else if (type === "stale") setTimeout(() => this.#open && this.#reopen(), Math.random() * STALE_SPREAD);
@@ -136,10 +141,11 @@ class Connection {
   #closed(code) {
     this.#forget();
     if (code === CLOSED.signIn) return this.#signIn();
-    report("bad");
+    if (code !== CLOSED.moved) report("bad");
     let wait = Math.min(FIRST_WAIT * 2 ** this.#failures, LONGEST_WAIT);
     if (code === CLOSED.flood) wait = Math.max(wait, FLOOD_WAIT);
     if (code === CLOSED.slow) wait = 0;
+    if (code === CLOSED.moved && !this.#failures) wait = Math.random() * MOVE_SPREAD;
     this.#failures += 1;
     this.#timer = setTimeout(() => this.#connect(), wait * (0.5 + Math.random()));
     return undefined;
@@ -176,13 +182,13 @@ class Connection {
     this.#closed(0);
   }
 
-  #probe() {
-    if (this.#open) this.send("ping").catch(() => {});
+  #probe(wait = REPLY_WAIT) {
+    if (this.#open) this.send("ping", {}, wait).catch(() => {});
   }
 
   #hurry() {
     if (this.#timer) this.#connect();
-    else this.#probe();
+    else this.#probe(PROBE_WAIT);
   }
 }
 

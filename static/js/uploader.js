@@ -1,8 +1,7 @@
 // Pictures for a post, or a video or a sound: chosen, pasted or dropped; each with its bar, cancel, retry, a
 // description, its place and its piece.
 import { isFilm, refusal, retryThere, showProgress } from "./film-picks.js";
-import { del, explain, get, post } from "./http.js";
-import { order, show } from "./picks-order.js";
+import { HttpError, del, explain, get, post } from "./http.js";
 import { Slot } from "./slot.js";
 import { socket } from "./socket.js";
 import { t } from "./strings.js";
@@ -24,7 +23,8 @@ class Pick {
     this.node.querySelector("[data-pick-crop]")?.addEventListener("click", () => this.crop());
     this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
     this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.again());
-    this.node.querySelector("[data-pick-alt]").addEventListener("click", () => this.describe());
+    this.node.querySelector("[data-pick-alt]")?.addEventListener("click", () => this.describe());
+    this.node.querySelector("[data-pick-name]")?.append(file?.name ?? "");
     if (there) this.#stands(there);
     else this.#comes();
   }
@@ -44,13 +44,14 @@ class Pick {
   }
 
   #comes() {
+    if (/^(application|text|audio)\//.test(this.file.type)) return this.send(); // nothing to be seen
     const preview = URL.createObjectURL(this.file);
     const blank = this.image.src;
     // Not every browser can show every picture we take (HEIC).
     this.image.addEventListener("error", () => (this.image.src = blank), { once: true });
     this.image.addEventListener("load", () => URL.revokeObjectURL(preview), { once: true });
     this.image.src = preview;
-    this.send();
+    return this.send();
   }
 
   #known(src) {
@@ -65,7 +66,8 @@ class Pick {
     const failed = state === "failed";
     this.node.classList.toggle("failed", failed);
     this.node.querySelector("[data-pick-retry]").hidden = !failed;
-    this.node.querySelector("[data-pick-alt]").hidden = state !== "ready";
+    const words = this.node.querySelector("[data-pick-alt]");
+    if (words) words.hidden = state !== "ready";
     this.node.querySelector("[data-pick-error]").textContent = error;
     this.bar.hidden = failed || state === "ready";
     this.pictures.disabled = this.alts.disabled = state !== "ready";
@@ -112,6 +114,7 @@ class Pick {
     this.slot = null;
     if (medium === "picture") this.#known(url);
     else if (medium === "video") this.image.src = url; // its poster
+    if (medium !== "picture") this.node.querySelector('[data-pick-alt="picture"]')?.remove();
     this.#set("ready");
   }
 
@@ -164,16 +167,27 @@ class Pick {
       const [left, top, width, height] = rectangle;
       const before = this.key;
       const answer = await post(`${this.url}/${before}/crop`, { left, top, width, height });
+      const piece = await this.#whole(answer);
       this.file = null;
-      this.key = answer.key;
-      this.#known(answer.url);
+      this.key = piece.key;
+      this.#known(piece.url);
       this.#giveUp(before);
     } catch (error) {
       toast({ text: error.message || t("failed"), kind: "error" });
     } finally {
-      this.#set("ready");
+      if (this.state === "preparing") this.#set("ready");
       this.node.querySelector("[data-pick-crop]").focus();
     }
+  }
+
+  /** The upload once it is ready: in a bucket somebody cuts it first. */
+  async #whole(answer) {
+    while (answer.state !== "ready") {
+      if (answer.state === "failed") throw new HttpError(answer.detail);
+      await new Promise((resolve) => setTimeout(resolve, POLL));
+      answer = await get(`${this.url}/${answer.key}`);
+    }
+    return answer;
   }
 
   describe() {
@@ -191,23 +205,25 @@ class Pick {
 
   #described(alt) {
     this.#say(alt);
+    this.node.dispatchEvent(new CustomEvent("described", { bubbles: true, detail: { key: this.key, alt } }));
     this.changed();
   }
 
   #say(alt) {
     this.alt = this.alts.value = this.image.alt = alt;
-    this.node.querySelector("[data-pick-alt]").firstChild.textContent = alt ? "ALT ✓" : "ALT";
+    const words = this.node.querySelector("[data-pick-alt]");
+    if (words) words.firstChild.textContent = alt ? "ALT ✓" : "ALT";
   }
 }
 
 export class Uploader {
   #picks = [];
   #waiting = [];
+  #ordered = false;
 
   constructor(form, { changed, purpose = "post", limit = Number(t("pictures_limit")) || 10, template = document.querySelector("[data-pick-template]") }) {
     Object.assign(this, { form, onChange: changed, purpose, limit, template });
     this.place = form.querySelector("[data-picks]");
-    order(this);
     for (const node of this.place.querySelectorAll("[data-src]")) {
       const [key, alt] = [node.dataset.key, node.querySelector('[name="alts"]').value];
       this.#take(null, { key, alt, src: node.dataset.src, film: "film" in node.dataset }, node);
@@ -249,7 +265,7 @@ export class Uploader {
 
   add(files) {
     for (const file of files) {
-      const no = refusal(file, this.#picks, "films" in this.form.dataset);
+      const no = "anything" in this.form.dataset ? "" : refusal(file, this.#picks, "films" in this.form.dataset);
       if (no) {
         toast({ text: `${file.name}: ${no}`, kind: "error" });
         continue;
@@ -272,6 +288,14 @@ export class Uploader {
     else this.place.append(pick.node);
   }
 
+  /** Loaded by who has pictures. */
+  async #arrange() {
+    const { order, show } = await import("./picks-order.js");
+    if (!this.#ordered) order(this);
+    this.#ordered = true;
+    show(this.place);
+  }
+
   /** Their order has changed. */
   moved() {
     this.#changed();
@@ -280,7 +304,7 @@ export class Uploader {
   #changed() {
     this.#picks = this.#picks.filter((pick) => pick.state !== "removed");
     const busy = this.#picks.some((pick) => pick.state === "sending" || pick.state === "preparing");
-    show(this.place);
+    if (this.#picks.length) this.#arrange();
     if (!busy) this.#waiting.splice(0).forEach((resolve) => resolve());
     this.onChange();
   }

@@ -1,6 +1,7 @@
 """Parts of actions: what is refused, in the field's name."""
 
 import io
+import unicodedata
 from typing import IO, Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from uploads.models import Slot, Upload
 
 SLACK = 0.001  # of what browsers round
 SMALLEST = 0.01
+UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 UNUSED_LIMIT = 60  # a member's uploads that hang on nothing yet
 
 
@@ -29,30 +31,47 @@ def described(text: str) -> str:
 
 def facts_of(file: IO[bytes], kind: registry.Kind, max_bytes: int | None = None) -> magic.Facts:
     """Of a file that this kind takes; `max_bytes` is what a picture may have here."""
-    type = magic.type_of(file.read(magic.HEAD))
-    most = settings.MAX_VIDEO_BYTES if _is_film(kind, type) else max_bytes or settings.MAX_IMAGE_BYTES
+    type = magic.type_of(file.read(magic.HEAD)) or _otherwise(kind)
+    most = settings.MAX_VIDEO_BYTES if _is_large(kind, type) else max_bytes or settings.MAX_IMAGE_BYTES
     try:
         _refuse_type(kind, type)
-        return magic.inspect(file, max_bytes=most, max_pixels=settings.MAX_IMAGE_PIXELS)
+        return magic.inspect(file, max_bytes=most, max_pixels=settings.MAX_IMAGE_PIXELS, otherwise=_otherwise(kind))
     except magic.Refused as refused:
         error = errors.TooLarge if str(refused) == reasons.TOO_LARGE else errors.Invalid
         reason = reasons.UNKNOWN_FILE if kind.films and str(refused) == reasons.UNKNOWN_TYPE else str(refused)
         raise error(reasons.sentence(reason), field="file") from None
 
 
+def _otherwise(kind: registry.Kind) -> str:
+    """The type of what is no picture, video or sound, where it may come."""
+    return magic.UNKNOWN if kind.files else ""
+
+
 def _is_film(kind: registry.Kind, type: str) -> bool:
     return kind.films and magic.medium_of(type) in (Upload.Medium.VIDEO, Upload.Medium.AUDIO)
 
 
+def _is_large(kind: registry.Kind, type: str) -> bool:
+    """What may have as many bytes as a video."""
+    return _is_film(kind, type) or kind.files and magic.medium_of(type) != Upload.Medium.PICTURE
+
+
 def _refuse_type(kind: registry.Kind, type: str) -> None:
-    """What is no film and no picture; nothing is said here of a file that is empty."""
-    if magic.medium_of(type) != Upload.Medium.PICTURE and type and not _is_film(kind, type):
-        raise magic.Refused(reasons.UNKNOWN_TYPE)
+    """What this kind does not take; nothing is said here of a file that is empty. A container of videos may hold a
+    sound alone: that is seen when it is prepared."""
+    takes = _is_film(kind, type) or kind.files or magic.medium_of(type) == Upload.Medium.PICTURE and not kind.sounds
+    if type and not takes:
+        raise magic.Refused(reasons.NOT_A_SOUND if kind.sounds else reasons.UNKNOWN_TYPE)
+
+
+def medium_of(kind: registry.Kind, type: str) -> str:
+    """The value of Upload.Medium, before anybody has looked closely."""
+    return Upload.Medium.AUDIO if kind.sounds else magic.medium_of(type)
 
 
 def limit_of(kind: registry.Kind, type: str) -> int:
     """How many bytes such a file may have."""
-    return int(settings.MAX_VIDEO_BYTES if _is_film(kind, type) else settings.MAX_API_IMAGE_BYTES)
+    return int(settings.MAX_VIDEO_BYTES if _is_large(kind, type) else settings.MAX_API_IMAGE_BYTES)
 
 
 def refuse_size(kind: registry.Kind, type: str, size: int) -> None:
@@ -64,10 +83,10 @@ def refuse_size(kind: registry.Kind, type: str, size: int) -> None:
 
 def facts_of_head(kind: registry.Kind, found: docks.Found, slot: Slot) -> tuple[str, int, int]:
     """Type, width and height of what has arrived, by its first bytes; magic.Refused."""
-    type = magic.type_of(found.head)
+    type = magic.type_of(found.head) or _otherwise(kind)
     if found.size != slot.bytes:
         raise magic.Refused(reasons.WRONG_SIZE)
-    if not type or not _is_of(type, slot.type):
+    if not type or not (kind.files or _is_of(type, slot.type)):
         raise magic.Refused(reasons.UNKNOWN_FILE if kind.films else reasons.UNKNOWN_TYPE)
     _refuse_type(kind, type)
     if found.size > limit_of(kind, type):
@@ -95,7 +114,9 @@ def _is_of(type: str, said: str) -> bool:
 
 
 def plain_name(name: str) -> str:
-    return name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[:255]
+    """Without folders, and without what is not seen: marks that turn letters around make programs pictures."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if unicodedata.category(letter) not in UNSEEN)[:255]
 
 
 def inside(crop: Crop | None) -> Crop | None:
@@ -129,7 +150,7 @@ def refuse_hoard(actor: Any, *, more: int = 0) -> None:
 def refuse_unready(upload: Upload) -> None:
     if upload.state == Upload.State.FAILED:
         raise errors.Invalid(reasons.sentence(upload.reason), field="uploads")
-    if not upload.is_ready and upload.is_film:
+    if not upload.is_ready and upload.medium != Upload.Medium.PICTURE:
         text = _("Your file is still being prepared (%(percent)d %%). One moment, please.")
         raise errors.Conflict(text % {"percent": upload.progress}, field="uploads")
     if not upload.is_ready:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import realtime
-from uploads import child, reasons, serializers, storage
+from uploads import child, held, reasons, registry, serializers, storage
 from uploads.actions import attempts, removal
 from uploads.models import Upload
 
@@ -31,7 +31,7 @@ class Lost(Exception):
 def work(upload: Upload) -> Upload:
     try:
         with child.folder() as folder:
-            storage.fetch(upload.original_name, folder / "original")
+            held.fetch(upload.original_name, folder / "original")
             facts = _prepare(Attempt(upload, folder))
     except FileNotFoundError:
         return attempts.fail(upload, reasons.LOST)
@@ -81,6 +81,8 @@ class Attempt:
 def _prepare(attempt: Attempt) -> dict[str, Any]:
     """All steps that are left; returns what the row says of the film."""
     facts = attempt.facts = attempt.step("probe")
+    if registry.kind(attempt.upload.purpose).sounds and facts["medium"] != Upload.Medium.AUDIO:
+        raise child.Failed(reasons.NOT_A_SOUND)
     video = facts["medium"] == Upload.Medium.VIDEO
     if video and not attempt.upload.variants:
         attempt.step("poster")

@@ -27,6 +27,8 @@ def process_upload(*, upload_id: int) -> Upload | None:
     if claimed is None:
         return Upload.objects.filter(pk=upload_id).first()
     try:
+        if claimed.is_file:
+            return attempts.keep(claimed)
         return films.work(claimed) if claimed.is_film else attempts.work(claimed)
     except OSError as error:
         log.warning("upload %s: %s %s", upload_id, type(error).__name__, error)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from core import wake
-from uploads.models import Slot, Stored, Upload
+from uploads.models import Held, Slot, Stored, Upload
 
 CLAIM = timedelta(minutes=3)  # a worker's; longer than child.WALL_SECONDS and the way to storage and back together
 REMOVE_AFTER = 2 * CLAIM  # a worker may still be writing variants
@@ -31,9 +31,11 @@ def delete_slots(slots: list[Slot]) -> int:
 
 
 def make_due(keys: Sequence[uuid.UUID], *, after: timedelta = timedelta(0)) -> None:
-    """Rows say what goes and when, so nothing is forgotten; a worker is woken for what goes at once."""
+    """Rows say what goes and when, so nothing is forgotten; a worker is woken for what goes at once. What has not left
+    the database goes with the transaction."""
     if not keys:
         return
+    Held.objects.filter(key__in=keys).delete()
     due_at: datetime = timezone.now() + after
     Stored.objects.bulk_create(
         [Stored(key=key, due_at=due_at) for key in keys],

@@ -1,7 +1,8 @@
 """Files on their way, straight to the storage: a slot is opened, filled by whoever has its addresses, and finished:
 then a worker takes it over (taking.py).
 
-Where parts are begun or listed it waits for the storage, so these are short transactions, marked durable.
+No request waits for a bucket: what must be asked of it a worker asks (looking.py), and the owner comes by again. Where
+files lie with us a request looks by itself.
 """
 
 import uuid
@@ -38,6 +39,8 @@ def open_slot(*, actor: Any, purpose: str, name: str, type: str, bytes: int, alt
         bytes=bytes,
         part_bytes=dock.part_bytes(bytes),
     )
+    if dock.waits and slot.parts > 1:
+        slot.asked_at = slot.created_at
     # The intent stands before the first byte: whatever comes, remove_due_files finds it.
     with transaction.atomic(durable=True):
         # Two at once would each see room for itself.
@@ -45,16 +48,33 @@ def open_slot(*, actor: Any, purpose: str, name: str, type: str, bytes: int, alt
         checks.refuse_hoard(actor, more=bytes)
         Stored.objects.create(key=slot.key, due_at=slot.created_at + LASTS)
         slot.save(force_insert=True)
-    return _begun(slot, dock)
+        if slot.asked_at:
+            wake.after_commit("uploads.look", str(slot.pk))
+    return slot
 
 
 def renew_slot(*, actor: Any, key: str | uuid.UUID) -> tuple[Slot, dict[int, int]]:
-    """One's own slot and the bytes of the parts that have arrived: for who goes on after a lost connection."""
+    """One's own slot and the bytes of the parts that have arrived: for who goes on after a lost connection. While a
+    worker is asked (`slot.asked_at`) nothing is known of them. What it saw is said once: who comes after that asks
+    anew."""
     slot, dock = access.access_slot(actor, key), docks.dock()
-    _refuse_over(slot)
-    slot = _begun(slot, dock)
-    with troubles.told():
-        return slot, dock.arrived(slot)
+    if not dock.waits:
+        _refuse_over(slot)
+        with troubles.told():
+            return slot, dock.arrived(slot)
+    with transaction.atomic(durable=True):
+        slot = access.access_slot(actor, key, lock=True)
+        _refuse_over(slot)
+        seen, slot.seen = slot.seen, None
+        if seen is not None:
+            slot.save(update_fields=["seen"])
+        elif slot.asked_at is None:
+            slot.asked_at = timezone.now()
+            slot.save(update_fields=["asked_at"])
+            wake.after_commit("uploads.look", str(slot.pk))
+    if seen and "reason" in seen:
+        raise errors.Busy(reasons.sentence(seen["reason"]), field="file")
+    return slot, {int(number): size for number, size in (seen or {}).get("parts", {}).items()}
 
 
 def receive_part(*, key: uuid.UUID, number: int, body: Readable) -> None:
@@ -92,19 +112,6 @@ def delete_slot(*, actor: Any, key: str | uuid.UUID) -> None:
     """The owner no longer wants to send it."""
     slot = access.access_slot(actor, key, lock=True)
     removal.delete_slots([slot])
-
-
-def _begun(slot: Slot, dock: docks.Dock) -> Slot:
-    if slot.parts == 1 or slot.multipart:
-        return slot
-    with troubles.told():
-        multipart = dock.begin(slot)
-    if multipart:
-        with transaction.atomic(durable=True):
-            # Whoever comes second uses what the first has begun; the sweep aborts the other.
-            Slot.objects.filter(pk=slot.pk, multipart="").update(multipart=multipart)
-            slot = Slot.objects.filter(pk=slot.pk).first() or slot
-    return slot
 
 
 def _refuse_over(slot: Slot) -> None:

@@ -15,7 +15,7 @@ from uploads import storage
 from uploads.actions import attempts, removal
 from uploads.actions.receiving import INTENT
 from uploads.lanes import FILMS
-from uploads.models import Missing, Slot, Stored, Upload
+from uploads.models import Held, Missing, Slot, Stored, Upload
 
 log = logging.getLogger(__name__)
 UNUSED = timedelta(hours=24)
@@ -47,6 +47,17 @@ def sweep_stray() -> int:
     owned = Upload.objects.filter(key=OuterRef("key"))
     stray = Stored.objects.filter(~Exists(owned), due_at__isnull=True, created_at__lt=timezone.now() - INTENT)
     return stray.update(due_at=timezone.now() + removal.REMOVE_AFTER)
+
+
+@transaction.atomic
+def sweep_held() -> int:
+    """Of uploads whose files have all left the database the links lead to the bucket. Pieces that were left behind when
+    a process died go."""
+    first = Held.objects.filter(name=OuterRef("name"), number=0)
+    done = Upload.objects.filter(key=OuterRef("key"), state=Upload.State.READY, created_at__lt=timezone.now() - UNUSED)
+    Held.objects.filter(~Exists(first), Exists(done)).delete()
+    left = Held.objects.filter(key=OuterRef("key"), number=0, name__startswith=storage.SHOWN[0])
+    return Upload.objects.filter(~Exists(left), held=True).update(held=False)
 
 
 def sweep_storage() -> tuple[int, int]:
@@ -102,6 +113,8 @@ def remove_due_files() -> int:
         if not mine:
             continue
         try:
+            with transaction.atomic(durable=True):
+                Held.objects.filter(key=row.key).delete()
             storage.drop_all(row.key)
         except OSError as error:
             log.warning("files of %s stay for now: %s %s", row.key, type(error).__name__, error)
@@ -122,7 +135,8 @@ def _drop_late(keys: set[uuid.UUID]) -> int:
 
 def _note_missing(after: str, until: str, listed: set[uuid.UUID], begun: datetime) -> int:
     """Of uploads between two keys that were ready before the walk began and of which nothing was listed."""
-    rows = Upload.objects.filter(state=Upload.State.READY, discarded_at__isnull=True, created_at__lt=begun - YOUNG)
+    rows = Upload.objects.filter(state=Upload.State.READY, discarded_at__isnull=True, held=False)
+    rows = rows.filter(created_at__lt=begun - YOUNG)
     if after:
         rows = rows.filter(key__gt=after)
     if until:

@@ -98,7 +98,7 @@ def _become(slot: Slot, **facts: Any) -> Upload | None:
             due_at=now,
             **facts,
             taken=slot.taking,
-            medium=magic.medium_of(facts["type"]),
+            medium=checks.medium_of(registry.kind(slot.purpose), facts["type"]),
         )
         lanes.wake(upload)
     return upload

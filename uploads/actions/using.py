@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import errors, wake
-from uploads import access
+from uploads import access, registry
 from uploads.actions import checks, removal
 from uploads.models import Slot, Upload
 
@@ -19,16 +20,20 @@ BATCH = 200
 
 
 @transaction.atomic
-def attach_uploads(*, actor: Any, keys: Sequence[str | uuid.UUID], purpose: str, limit: int) -> list[Upload]:
-    """Takes the actor's ready and unused uploads into use, in the order of `keys`. Errors name the field "uploads"."""
+def attach_uploads(
+    *, actor: Any, keys: Sequence[str | uuid.UUID], purpose: str | tuple[str, ...], limit: int
+) -> list[Upload]:
+    """Takes the actor's ready and unused uploads of this purpose (or these) into use, in the order of `keys`. Errors
+    name the field "uploads"."""
+    purposes = [purpose] if isinstance(purpose, str) else purpose
     wanted = list(dict.fromkeys(access.as_keys(keys)))
     if len(wanted) > limit:
         text = ngettext("One picture at most, please.", "%(limit)d pictures at most, please.", limit)
         raise errors.Invalid(text % {"limit": limit}, field="uploads")
-    own = access.own_uploads(actor).filter(key__in=wanted, purpose=purpose)
+    own = access.own_uploads(actor).filter(key__in=wanted, purpose__in=purposes)
     found = {upload.key: upload for upload in own.select_for_update().order_by("id")}
     if len(found) < len(wanted):
-        for slot in access.own_slots(actor).filter(key__in=wanted, purpose=purpose).order_by("id"):
+        for slot in access.own_slots(actor).filter(key__in=wanted, purpose__in=purposes).order_by("id"):
             if slot.is_finished:
                 checks.refuse_unready(slot.upload)
         raise errors.NotFound(field="uploads")
@@ -67,6 +72,22 @@ def detach_uploads(*, actor: Any, upload_ids: Sequence[int], after: timedelta = 
 
 
 @transaction.atomic
+def hold_uploads(*, actor: Any, upload_ids: Sequence[int]) -> list[Upload]:
+    """Locks those of these that are in use until the end of the transaction: who shows them once more and who lets go
+    of them come one after the other. Ids are the caller's own rows', never a client's."""
+    rows = Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False, discarded_at__isnull=True)
+    return list(rows.select_for_update(no_key=True).order_by("id"))
+
+
+@transaction.atomic
+def disown_uploads(*, actor: Any, owner_id: int, purposes: Sequence[str]) -> int:
+    """The owner is erased, and what these hang on stays: they are nobody's from now on. The caller has checked that
+    actor may ask for it."""
+    rows = Upload.objects.filter(owner_id=owner_id, purpose__in=purposes)
+    return rows.filter(attached_at__isnull=False, discarded_at__isnull=True).update(owner=None)
+
+
+@transaction.atomic
 def keep_uploads(*, actor: Any, upload_ids: Sequence[int]) -> int:
     """What these hung on is back: they are in use again, as far as they are not gone."""
     return Upload.objects.filter(pk__in=upload_ids, attached_at__isnull=False).update(discarded_at=None)
@@ -92,16 +113,22 @@ def delete_upload(*, actor: Any, key: str | uuid.UUID) -> None:
 
 @transaction.atomic
 def delete_uploads(*, actor: Any, owner_id: int, limit: int = BATCH) -> int:
-    """A batch of what one member brought: erasure. The caller has checked that actor may ask for it."""
-    uploads = Upload.objects.select_for_update().filter(owner_id=owner_id).order_by("id")[:limit]
+    """A batch of what one member brought: erasure. What hangs on something that may outlive them is left to its room.
+    The caller has checked that actor may ask for it."""
+    outliving = [kind.name for kind in registry.kinds.values() if kind.outlives]
+    left = Q(purpose__in=outliving, attached_at__isnull=False, discarded_at__isnull=True)
+    uploads = Upload.objects.select_for_update().filter(owner_id=owner_id).exclude(left).order_by("id")[:limit]
     slots = Slot.objects.select_for_update().filter(owner_id=owner_id).order_by("id")[:limit]
     return removal.delete(list(uploads)) + removal.delete_slots(list(slots))
 
 
 @transaction.atomic
-def describe_upload(*, actor: Any, key: str | uuid.UUID, alt: str) -> Upload:
-    """Sets the words for those who do not see the picture."""
+def describe_upload(*, actor: Any, key: str | uuid.UUID, alt: str, where_shown: bool = False) -> Upload:
+    """Sets the words for those who do not see the picture. What others may have sent on is described `where_shown`
+    alone: its room has checked that this is the actor's to say, and tells who sees it."""
     upload = access.access_upload(actor, key, lock=True)
+    if upload.attached_at and not where_shown and registry.kind(upload.purpose).outlives:
+        raise errors.Conflict(_("This picture is in use. Describe it where it is shown."))
     upload.alt = checks.described(alt)
     upload.save(update_fields=["alt"])
     return upload

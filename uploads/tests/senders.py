@@ -4,6 +4,8 @@ import os
 
 import requests
 
+from uploads import tasks
+from uploads.models import Slot
 from uploads.tests import factories
 
 URL = "/api/v1/uploads/slots"
@@ -20,7 +22,18 @@ def opened(api, data: bytes, **words) -> dict:
     given = {"purpose": factories.PURPOSE, "name": "cat.png", "type": "image/png", "bytes": len(data)}
     answer = api.post(URL, given | words, format="json")
     assert answer.status_code == 201, answer.content
-    return answer.json()
+    slot = answer.json()
+    return renewed(api, slot["key"]) if slot["opening"] else slot
+
+
+def renewed(api, key: str) -> dict:
+    """What a client reads that comes by again until a worker has asked the bucket."""
+    slot = api.get(f"{URL}/{key}").json()
+    if slot["opening"]:
+        tasks.look(str(Slot.objects.get(key=key).pk))
+        slot = api.get(f"{URL}/{key}").json()
+    assert not slot["opening"]
+    return slot
 
 
 def send(slot: dict, data: bytes, numbers=None) -> list[int]:

@@ -17,7 +17,7 @@ from uploads import docks, links, presign, reasons, storage, tasks
 from uploads.actions import preparing, taking, using
 from uploads.models import Slot, Stored, Upload
 from uploads.tests import factories
-from uploads.tests.senders import MIB, URL, finish, land, names, opened, picture, send
+from uploads.tests.senders import MIB, URL, finish, land, names, opened, picture, renewed, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3, pytest.mark.slow, pytest.mark.xdist_group("s3")]
 
@@ -54,7 +54,7 @@ def test_a_large_file_comes_in_parts_and_goes_on_after_a_lost_connection(api, bu
     assert (slot["parts"], {way["method"] for way in slot["ways"]}) == (3, {"PUT"})
     assert send(slot, data, numbers={2}) == [200]
     assert land(api, slot["key"])["reason"] == reasons.INCOMPLETE  # and nothing is lost
-    again = api.get(f"{URL}/{slot['key']}").json()
+    again = renewed(api, slot["key"])
     assert (again["arrived"], [way["number"] for way in again["ways"]]) == ([2], [1, 3])
     assert send(again, data) == [200, 200]
     assert land(api, slot["key"])["reason"] == ""
@@ -156,8 +156,7 @@ def test_addresses_to_send_to_end_and_are_renewed(api, bucket, small_parts, monk
     time.sleep(2.5)
     assert send(form, picture()) == [403]
     assert send(parts, data) == [403, 403]
-    renewed = api.get(f"{URL}/{parts['key']}").json()
-    assert send(renewed, data) == [200, 200]
+    assert send(renewed(api, parts["key"]), data) == [200, 200]
     assert land(api, parts["key"])["reason"] == ""
 
 

@@ -10,9 +10,12 @@ from socialsite import server
 
 
 class Command(BaseCommand):
-    help = "Serves /ws/ (and all else) on HOST:PORT with uvicorn and ready-made frames."
+    help = "Serves /ws/ (and all else) on HOST:PORT, by REALTIME_SERVER: uvicorn (the quicker one) or daphne."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.REALTIME_SERVER == "daphne":
+            server.serve_with_daphne()
+            return
         try:
             listener = server.listen()
         except server.CannotListen as error:
