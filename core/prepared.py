@@ -5,9 +5,10 @@ turn it into SQL costs ten times what the database needs to answer it, and Postg
 both are done once: the queryset is built for a stand-in, and its place in the SQL's values is kept for who asks.
 """
 
+import contextlib
 import copy
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 Build = Callable[[Any], QuerySet[Any, Any]]
+Statement = tuple[str, dict[str, Any] | list[Any]]  # its text, always the same, and its values
 Narrow = Callable[[QuerySet[Any, Any], Any], QuerySet[Any, Any]]
 
 MOMENT = datetime(9009, 9, 9, 9, 9, 9, 9, tzinfo=UTC)  # stands for now
@@ -57,11 +59,85 @@ def row(build: Build, viewer: Any, one: Any, narrow: Narrow | None = None, *, by
     return next(iter(rows(build, viewer, [one], narrow, by=by)), None)
 
 
-def execute(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def execute(statement: str, values: dict[str, Any] | list[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement whose text is always the same, planned once a connection."""
+    [found] = execute_all([(statement, values)])
+    return found
+
+
+def execute_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each, run in this order in the current transaction; PostgreSQL is asked once for all of them."""
+    if connection.vendor != "postgresql" or len(statements) == 1:
+        return [_execute(*statement) for statement in statements]
+    with contextlib.ExitStack() as stack:
+        cursors = [stack.enter_context(cursor_of(connection)) for _statement in statements]
+        with connection.together():  # type: ignore[attr-defined]
+            for cursor, statement in zip(cursors, statements, strict=True):
+                cursor.execute(*statement)
+        return [_rows(cursor) for cursor in cursors]
+
+
+def _execute(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with cursor_of(connection) as cursor:
         cursor.execute(statement, values)
-        return list(cursor.fetchall())
+        return _rows(cursor)
+
+
+def _rows(cursor: Any) -> list[tuple[Any, ...]]:
+    return list(cursor.fetchall()) if cursor.description else []
+
+
+class Given:
+    """Rows that a statement takes, as a table of this name in it: Given("fresh", id="bigint", seq="bigint")."""
+
+    def __init__(self, name: str, /, **columns: str) -> None:
+        self.name = name
+        self.columns = columns
+
+    def table(self, vendor: str) -> str:
+        """What stands after FROM. The text is the same however many rows there are."""
+        if vendor == "postgresql":
+            lists = ", ".join(f"%({self.name}_{column})s::{kind}[]" for column, kind in self.columns.items())
+            return f"unnest({lists}) AS {self.name}({', '.join(self.columns)})"
+        each = ", ".join(f"json_extract(value, '$[{at}]') AS {column}" for at, column in enumerate(self.columns))
+        return f"(SELECT {each} FROM json_each(%({self.name})s)) AS {self.name}"  # noqa: S608  names alone
+
+    def values(self, rows: Sequence[Sequence[Any]]) -> dict[str, str]:
+        """What goes with the text, for rows of values in the order of the columns."""
+        if connection.vendor == "postgresql":
+            columns = zip(*rows, strict=True) if rows else [()] * len(self.columns)
+            return {
+                f"{self.name}_{name}": f"{{{','.join(map(_element, column))}}}"
+                for name, column in zip(self.columns, columns, strict=True)
+            }
+        return {self.name: orjson.dumps(rows, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()}
+
+
+def text(statement: str, *tables: Given) -> str:
+    """A statement whose [name]s are these tables."""
+    return _text(statement, connection.vendor, *tables)
+
+
+@cache
+def _text(statement: str, vendor: str, *tables: Given) -> str:
+    for given in tables:
+        statement = statement.replace(f"[{given.name}]", given.table(vendor))
+    return statement
+
+
+def _element(value: Any) -> str:
+    """As it stands in an array of PostgreSQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int):
+        return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _plain(value: Any) -> str:
+    """As it stands in SQLite."""
+    return str(connection.ops.adapt_datetimefield_value(value))
 
 
 @Field.register_lookup
@@ -75,6 +151,11 @@ class Among(Lookup):
         column, values = self.process_lhs(compiler, connection)
         among = "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s)"
         return f"{column} {among}", [*values, self.rhs]
+
+
+def listed(values: Iterable[Any]) -> Any:
+    """The value that stands for AMONG."""
+    return orjson.dumps(list(values)).decode() if connection.vendor == "sqlite" else list(values)
 
 
 @cache
@@ -161,11 +242,9 @@ class _Shape:
         database = connections[self.built.db]
         given = {
             "viewer": viewer.pk if viewer else None,
-            "among": list(among),
+            "among": listed(among),
             "now": database.ops.adapt_datetimefield_value(timezone.now()),
         }
-        if database.vendor == "sqlite":
-            given["among"] = orjson.dumps(given["among"]).decode()
         values = [given[name] for name in self.names]
         compiler: Any = copy.copy(self.compiler)
         compiler.connection = _Preparing(database)

@@ -57,6 +57,8 @@ class Sender:
         if settings.TESTING and not settings.WAKE_IN_TESTS:
             return
         with self.changed:
+            if wakeup in self.marked:
+                return
             self.marked.add(wakeup)
             if self.thread is None:
                 self.thread = threading.Thread(target=self.run, name="wake", daemon=True)
@@ -66,8 +68,9 @@ class Sender:
     def run(self) -> None:
         while True:
             with self.changed:
-                while not (due := self.due(time.monotonic())):
-                    self.changed.wait(GATHER_SECONDS if self.marked else None)
+                while not (due := self.due(now := time.monotonic())):
+                    next_at = min((self.sent[wakeup] for wakeup in self.marked), default=None)
+                    self.changed.wait(None if next_at is None else next_at + GATHER_SECONDS - now)
             for wakeup in sorted(due):
                 self.send(wakeup)
 

@@ -102,6 +102,7 @@ def test_pictures_or_one_video_and_what_is_wrong_is_said(enter: Enter, tmp_path:
     expect(page.get_by_text("This file is damaged").first).to_be_visible(timeout=READY)
 
 
+@pytest.mark.timeout(300)
 def test_a_video_without_script(enter: Enter, tmp_path: Path) -> None:
     """The form says how far it is, and keeps everything until it can be posted."""
     page = plain(enter, "ida")
@@ -111,7 +112,7 @@ def test_a_video_without_script(enter: Enter, tmp_path: Path) -> None:
     page.locator("#composer-files").set_input_files(film(tmp_path))
     page.get_by_role("button", name="Post", exact=True).click()
     expect(page.get_by_text("still being prepared").first).to_be_visible()
-    for _turn in range(30):
+    for _turn in range(80):  # beside others that prepare films
         page.wait_for_timeout(1000)
         page.get_by_role("button", name="Post", exact=True).click()
         if page.locator("article.post").count():

@@ -120,40 +120,23 @@ class Writer(NamedTuple):
     awaits: bool  # the other of the two was asked, and has not answered yet
 
 
-def writers(conversation_ids: Collection[int], user_ids: Collection[int]) -> dict[tuple[int, int], Writer]:
-    """(conversation, member) -> counters, for those who may write now. Ask with the conversations locked."""
-    if not conversation_ids or not user_ids:
-        return {}
-    sql, slots = _writers_sql(connection.vendor, _size(conversation_ids), _size(user_ids))
+def writers(conversation_ids: Collection[int], user_ids: Collection[int]) -> prepared.Statement:
+    """What gives the values of Writer, for those of these who may write now. Ask with the conversations locked."""
+    sql, slots = _writers_sql(connection.vendor)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    given = {_NOW: now, **_filled(_CONVERSATION, conversation_ids), **_filled(_USER, user_ids)}
-    with prepared.cursor_of(connection) as cursor:
-        cursor.execute(sql, [given.get(slot, slot) for slot in slots])
-        rows = [Writer(*row) for row in cursor.fetchall()]
-    return {(row.conversation_id, row.user_id): row for row in rows}
+    given = {_NOW: now, _CONVERSATIONS: prepared.listed(conversation_ids), _USERS: prepared.listed(user_ids)}
+    return sql, [given.get(slot, slot) for slot in slots]
 
 
 # Every batch of messages asks this, and Django takes three times as long to put the statement together as PostgreSQL
-# to answer it: so it is made once for each number of ids (rounded up; the last one is repeated).
-_CONVERSATION, _USER, _NOW = -(10**9), -(2 * 10**9), -(3 * 10**9)
+# to answer it.
+_CONVERSATIONS, _USERS, _NOW = object(), object(), object()
 
 
-def _size(ids: Collection[int]) -> int:
-    return 1 << (len(ids) - 1).bit_length()
-
-
-def _filled(base: int, ids: Collection[int]) -> dict[Any, Any]:
-    listed = list(ids)
-    return {base - place: listed[min(place, len(listed) - 1)] for place in range(_size(ids))}
-
-
-@functools.lru_cache(maxsize=128)
-def _writers_sql(vendor: str, conversations: int, users: int) -> tuple[str, tuple[Any, ...]]:
+@functools.cache
+def _writers_sql(vendor: str) -> tuple[str, tuple[Any, ...]]:
     """`writing_memberships` as SQL, with marks where ids and the time belong."""
-    rows = writing_memberships().filter(
-        conversation_id__in=[_CONVERSATION - place for place in range(conversations)],
-        user_id__in=[_USER - place for place in range(users)],
-    )
+    rows = writing_memberships().filter(conversation__id__among=_CONVERSATIONS, user__id__among=_USERS)
     asked = Membership.objects.filter(conversation_id=OuterRef("conversation_id"), is_request=True)
     rows = rows.annotate(awaits=Q(conversation__kind=Kind.DIRECT) & Exists(asked))
     sql, params = rows.values_list(*Writer._fields).query.sql_with_params()

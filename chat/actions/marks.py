@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
@@ -15,6 +15,7 @@ from chat.access import conversations as conversation_access
 from chat.access import marks as mark_access
 from chat.models.conversations import Conversation, Membership
 from chat.models.messages import Message, MessageKind
+from core import prepared
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,28 +91,30 @@ def _memberships(pairs: Collection[tuple[int, int]]) -> RawSQL | list[int]:
     return RawSQL(sql, [value for pair in pairs for value in pair])  # noqa: S611  the marks of the values alone
 
 
+MOVED = prepared.Given("moved", id="bigint", seq="bigint", last="bigint", conversation_id="bigint", user_id="bigint")
+STORE_READ = """
+    UPDATE chat_membership SET read_seq = fresh.seq, own_after = fresh.own,
+        delivered_seq = CASE WHEN delivered_seq > fresh.seq THEN delivered_seq ELSE fresh.seq END,
+        unread = fresh.last - fresh.seq - fresh.own > 0
+    FROM (
+        SELECT moved.id, moved.seq, moved.last, CASE WHEN moved.seq < moved.last THEN (
+            SELECT count(*) FROM chat_message WHERE conversation_id = moved.conversation_id
+                AND chat_message.seq > moved.seq AND (sender_id = moved.user_id OR kind = %(notice)s)
+        ) ELSE 0 END AS own FROM [moved]
+    ) AS fresh
+    WHERE chat_membership.id = fresh.id AND chat_membership.read_seq < fresh.seq
+    RETURNING chat_membership.id, chat_membership.read_seq, chat_membership.own_after
+"""
+
+
 def _store_read(rows: list[tuple[int, int, int, int, int]]) -> list[tuple[int, int, int]]:
     """Rows of membership, read_seq, the conversation's last_seq, conversation, member -> (membership, read_seq,
     own_after) of what was stored. SQL, for it is one statement so, and the conversations are locked meanwhile."""
     if not rows:
         return []
-    given = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
-    sql = f"""
-        UPDATE chat_membership SET read_seq = fresh.seq, own_after = fresh.own,
-            delivered_seq = CASE WHEN delivered_seq > fresh.seq THEN delivered_seq ELSE fresh.seq END,
-            unread = fresh.last - fresh.seq - fresh.own > 0
-        FROM (
-            SELECT column1 AS id, column2 AS seq, column3 AS last, CASE WHEN column2 < column3 THEN (
-                SELECT count(*) FROM chat_message WHERE conversation_id = column4 AND chat_message.seq > column2
-                    AND (sender_id = column5 OR kind = %s)
-            ) ELSE 0 END AS own FROM (VALUES {given}) AS given
-        ) AS fresh
-        WHERE chat_membership.id = fresh.id AND chat_membership.read_seq < fresh.seq
-        RETURNING chat_membership.id, chat_membership.read_seq, chat_membership.own_after
-    """  # noqa: S608  the marks of the values alone are put in
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [MessageKind.SYSTEM, *(value for row in rows for value in row)])
-        found: list[tuple[int, int, int]] = cursor.fetchall()
+    found: list[Any] = prepared.execute(
+        prepared.text(STORE_READ, MOVED), {"notice": MessageKind.SYSTEM.value, **MOVED.values(rows)}
+    )
     return found
 
 

@@ -23,14 +23,14 @@ from chat.events import MessagesSent
 from chat.models.conversations import REQUEST_LIMIT, Conversation, Membership
 from chat.models.messages import TEXT_LIMIT, Message, MessageKind
 from chat.queries import filling
-from core import errors, limits, outbox, text
+from core import errors, limits, outbox, prepared, text
+from core.prepared import Given
 from uploads.actions import previews as card_actions
 from uploads.models import LinkPreview, Upload
 
 log = logging.getLogger(__name__)
 ACTIVITY_STEP = timedelta(minutes=1)
 CARDS = limits.Limit("message-cards", 60, 600)  # of one member
-LOCKED = ("id", "last_seq", "rev", "members_version", "lifetime")  # what sending needs of a conversation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,15 +127,13 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
             outcomes[place] = error
     named, cards = _named(fit), _cards(fit)  # before anything is locked
     stickers = sticker_access.given({draft.sticker for _place, draft in fit if draft.sticker})
-    conversations = _lock({draft.conversation_id for _place, draft in fit}, skip_locked=skip_locked)
+    conversations, writers, standing = _take([draft for _place, draft in fit], skip_locked=skip_locked)
     here = [(place, draft) for place, draft in fit if draft.conversation_id in conversations]
     if skip_locked:
         busy = _existing({draft.conversation_id for _place, draft in fit} - conversations.keys())
         outcomes |= {place: LATER for place, draft in fit if draft.conversation_id in busy}
-    writers = conversation_access.writers(conversations, {draft.sender_id for _place, draft in here})
     here = [one for one in here if _may_say(one[1], writers, conversations)]
     mentioned = _mentioned({key for place, _draft in here for key in named[place]})
-    standing = _standing([draft for _place, draft in here])
     fresh: dict[tuple[int, uuid.UUID], Message] = {}
     taken: dict[tuple[int, uuid.UUID], list[Upload]] = {}
     answers: dict[int, tuple[Message, bool]] = {}
@@ -156,12 +154,8 @@ def send_messages(*, batch: Sequence[Draft], skip_locked: bool = False) -> list[
         else:
             outcomes[place] = errors.Conflict(_("That message was sent somewhere else already."), field="client_id")
     if fresh:
-        _insert(list(fresh.values()))
+        _store(list(fresh.values()), conversations, writers, now)
         files.hang(list(fresh.values()), taken)
-        touched = _store_positions(list(fresh.values()), conversations, writers, now)
-        outbox.emit_all(
-            [MessagesSent(conversation_id=id, first_seq=first, last_seq=last) for id, (first, last) in touched.items()]
-        )
     # What stood already is shown once more: the try that stored it may have died before it was shown.
     shown = {row.pk: row for row, _again in answers.values()}
     filling.fill(shown.values())
@@ -248,35 +242,92 @@ def _mentioned(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
 # to run them (docs/decisions/0004).
 
 
-def _execute(sql: str, params: Sequence[Any], **lists: str) -> list[tuple[Any, ...]]:
-    """`lists` puts marks for several values where the statement says [name]."""
-    for name, marks in lists.items():
-        sql = sql.replace(f"[{name}]", marks)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall() if cursor.description else []
+ASKED = Given("asked", id="bigint")
+SENT = Given("sent", sender_id="bigint", client_id="uuid")
+FRESH = Given(
+    "fresh",
+    conversation_id="bigint",
+    seq="bigint",
+    rev="bigint",
+    sender_id="bigint",
+    client_id="uuid",
+    text="text",
+    created_at="timestamptz",
+    reply_seq="bigint",
+    is_forwarded="boolean",
+    mentions="jsonb",
+    expires_at="timestamptz",
+    files_count="smallint",
+    sticker="text",
+    kind="text",
+    data="jsonb",
+    link_id="bigint",
+)
+COUNTED = Given("counted", id="bigint", last_seq="bigint", rev="bigint")
+ALONE = Given("alone", conversation_id="bigint", user_id="bigint")
+OWN = Given("own", id="bigint", read_seq="bigint", own_after="bigint")
 
 
-def _marks(count: int, mark: str = "%s") -> str:
-    return ", ".join([mark] * count)
+COUNTERS = """
+    SELECT id, last_seq, rev, members_version, lifetime FROM chat_conversation
+    WHERE id IN (SELECT asked.id FROM [asked]) ORDER BY id
+"""
+STANDING = """
+    SELECT chat_message.id FROM [sent] JOIN chat_message
+        ON chat_message.sender_id = sent.sender_id AND chat_message.client_id = sent.client_id
+"""
+INSERT = f"""
+    INSERT INTO chat_message ({", ".join(FRESH.columns)}) SELECT {", ".join(FRESH.columns)} FROM [fresh]
+    RETURNING id, conversation_id, seq
+"""  # noqa: S608  names alone
+COUNT = """
+    UPDATE chat_conversation SET last_seq = counted.last_seq, rev = counted.rev, last_message_at = %(at)s
+    FROM [counted] WHERE chat_conversation.id = counted.id
+"""
+MARK_UNREAD = """
+    UPDATE chat_membership SET unread = TRUE, active_at = %(at)s
+    WHERE conversation_id IN (SELECT asked.id FROM [asked])
+        AND (unread = FALSE OR active_at IS NULL OR active_at < %(stale)s)
+        AND NOT EXISTS (SELECT 1 FROM [alone] WHERE alone.conversation_id = chat_membership.conversation_id
+                        AND alone.user_id = chat_membership.user_id)
+"""
+COUNT_OWN = """
+    UPDATE chat_membership SET read_seq = own.read_seq, own_after = own.own_after,
+        active_at = CASE WHEN active_at > %(stale)s THEN active_at ELSE %(at)s END
+    FROM [own] WHERE chat_membership.id = own.id
+"""
 
 
-def _lock(ids: set[int], *, skip_locked: bool) -> dict[int, Conversation]:
-    """The counters of a batch's conversations, locked in order of id; on SQLite the transaction is the lock."""
-    ids = {id for id in ids if 0 < id < 2**63}
+def _take(
+    drafts: Sequence[Draft], *, skip_locked: bool
+) -> tuple[
+    dict[int, Conversation],
+    dict[tuple[int, int], conversation_access.Writer],
+    dict[tuple[int, uuid.UUID], Message],
+]:
+    """The counters of a batch's conversations, locked in order of id (on SQLite the transaction is the lock); who of
+    the senders may write in which; what stands already under their client_ids."""
+    ids = {draft.conversation_id for draft in drafts if 0 < draft.conversation_id < 2**63}
     if not ids:
-        return {}
+        return {}, {}, {}
     lock = ""
     if connection.features.has_select_for_update:
         lock = "FOR NO KEY UPDATE" + (" SKIP LOCKED" if skip_locked else "")
-    rows = _execute(
-        "SELECT [names] FROM chat_conversation WHERE id IN ([ids]) ORDER BY id [lock]",
-        [*ids],
-        names=", ".join(LOCKED),
-        ids=_marks(len(ids)),
-        lock=lock,
+    counters, may_write, sent = prepared.execute_all(
+        [
+            (prepared.text(COUNTERS + lock, ASKED), ASKED.values([(id,) for id in ids])),
+            conversation_access.writers(ids, {draft.sender_id for draft in drafts}),
+            (
+                prepared.text(STANDING, SENT),
+                SENT.values(list({(draft.sender_id, _uuid(draft.client_id)) for draft in drafts})),
+            ),
+        ]
     )
-    return {row[0]: Conversation(**dict(zip(LOCKED, row, strict=True))) for row in rows}
+    names = ("id", "last_seq", "rev", "members_version", "lifetime")
+    conversations = {row[0]: Conversation(**dict(zip(names, row, strict=True))) for row in counters}
+    writers = {(row[1], row[2]): conversation_access.Writer(*row) for row in may_write}
+    standing = Message.objects.filter(pk__in=[id for (id,) in sent]) if sent else []
+    return conversations, writers, {(row.sender_id or 0, row.client_id): row for row in standing}
 
 
 def _existing(ids: set[int]) -> set[int]:
@@ -284,44 +335,8 @@ def _existing(ids: set[int]) -> set[int]:
     return set(Conversation.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
-def _standing(drafts: list[Draft]) -> dict[tuple[int, uuid.UUID], Message]:
-    """What these senders have sent already under these client_ids."""
-    senders, names = {draft.sender_id for draft in drafts}, {draft.client_id for draft in drafts}
-    if not drafts:
-        return {}
-    found = _execute(
-        "SELECT id FROM chat_message WHERE sender_id IN ([senders]) AND client_id IN ([names])",
-        [*senders, *map(_uuid, names)],
-        senders=_marks(len(senders)),
-        names=_marks(len(names)),
-    )
-    rows = Message.objects.filter(pk__in=[id for (id,) in found]) if found else []
-    return {(row.sender_id or 0, row.client_id): row for row in rows}
-
-
-def _uuid(name: uuid.UUID) -> uuid.UUID | str:
-    return name if connection.features.has_native_uuid_field else name.hex
-
-
-def _insert(messages: list[Message]) -> None:
-    params: list[Any] = []
-    for row in messages:
-        sent_at, ends_at = (
-            connection.ops.adapt_datetimefield_value(at) if at else None for at in (row.created_at, row.expires_at)
-        )
-        params += [row.conversation_id, row.seq, row.rev, row.sender_id, _uuid(row.client_id), row.text, sent_at]
-        params += [row.reply_seq, row.is_forwarded, json.dumps(row.mentions), ends_at, row.files_count, row.sticker]
-        params += [row.kind, json.dumps(row.data) if row.data else None, row.link_id]
-    made = _execute(
-        "INSERT INTO chat_message (conversation_id, seq, rev, sender_id, client_id, text, created_at, reply_seq, "
-        "is_forwarded, mentions, expires_at, files_count, sticker, kind, data, link_id) VALUES [rows] "
-        "RETURNING id, conversation_id, seq",
-        params,
-        rows=_marks(len(messages), f"({_marks(16)})"),
-    )
-    ids = {(conversation_id, seq): id for id, conversation_id, seq in made}
-    for row in messages:
-        row.pk = ids[row.conversation_id, row.seq]
+def _uuid(name: uuid.UUID) -> str:
+    return str(name) if connection.features.has_native_uuid_field else name.hex
 
 
 def _number(conversation: Conversation, draft: Draft, now: datetime, card: LinkPreview | None) -> Message:
@@ -345,13 +360,13 @@ def _number(conversation: Conversation, draft: Draft, now: datetime, card: LinkP
     )
 
 
-def _store_positions(
+def _store(
     messages: list[Message],
     conversations: dict[int, Conversation],
     writers: dict[tuple[int, int], conversation_access.Writer],
     now: datetime,
-) -> dict[int, tuple[int, int]]:
-    """Writes counters of conversations and members; returns the first and last number of each conversation."""
+) -> None:
+    """Writes what is new, the counters of conversations and members, and the facts."""
     ranges: dict[int, tuple[int, int]] = {}
     senders: dict[int, dict[int, int]] = {}
     for row in messages:
@@ -359,47 +374,80 @@ def _store_positions(
         ranges[row.conversation_id] = (first, row.seq)
         counts = senders.setdefault(row.conversation_id, {})
         counts[row.sender_id or 0] = counts.get(row.sender_id or 0, 0) + 1
-    at = connection.ops.adapt_datetimefield_value(now)
-    counters: list[Any] = []
-    for id in ranges:
-        counters += [id, conversations[id].last_seq, conversations[id].rev]
-    _execute(
-        "UPDATE chat_conversation SET last_seq = fresh.column2, rev = fresh.column3, last_message_at = %s "
-        "FROM (VALUES [rows]) AS fresh WHERE chat_conversation.id = fresh.column1",
-        [at, *counters],
-        rows=_marks(len(ranges), "(%s, %s, %s)"),
+    facts = [MessagesSent(conversation_id=id, first_seq=first, last_seq=last) for id, (first, last) in ranges.items()]
+    made, *_nothing = prepared.execute_all(
+        [
+            _insert(messages),
+            _count([conversations[id] for id in ranges], now),
+            _mark_unread(senders, now),
+            _count_own(senders, ranges, writers, now),
+            outbox.emitting(facts),
+        ]
     )
-    stale = connection.ops.adapt_datetimefield_value(now - ACTIVITY_STEP)
-    _mark_unread(senders, at, stale)
-    own: list[Any] = []
+    ids = {(conversation_id, seq): id for id, conversation_id, seq in made}
+    for row in messages:
+        row.pk = ids[row.conversation_id, row.seq]
+
+
+def _insert(messages: list[Message]) -> prepared.Statement:
+    rows = [
+        (
+            row.conversation_id,
+            row.seq,
+            row.rev,
+            row.sender_id,
+            _uuid(row.client_id),
+            row.text,
+            row.created_at,
+            row.reply_seq,
+            row.is_forwarded,
+            json.dumps(row.mentions),
+            row.expires_at,
+            row.files_count,
+            row.sticker,
+            row.kind,
+            json.dumps(row.data) if row.data else None,
+            row.link_id,
+        )
+        for row in messages
+    ]
+    return prepared.text(INSERT, FRESH), FRESH.values(rows)
+
+
+def _count(conversations: list[Conversation], now: datetime) -> prepared.Statement:
+    rows = [(row.pk, row.last_seq, row.rev) for row in conversations]
+    return prepared.text(COUNT, COUNTED), {"at": _stored(now), **COUNTED.values(rows)}
+
+
+def _stored(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def _mark_unread(senders: dict[int, dict[int, int]], now: datetime) -> prepared.Statement:
+    """Flags those for whom something is new: not who speaks alone. A row changes once per reading and minute, not once
+    per message."""
+    alone = [(id, next(iter(counts))) for id, counts in senders.items() if len(counts) == 1]
+    values = {**_times(now), **ASKED.values([(id,) for id in senders]), **ALONE.values(alone)}
+    return prepared.text(MARK_UNREAD, ASKED, ALONE), values
+
+
+def _count_own(
+    senders: dict[int, dict[int, int]],
+    ranges: dict[int, tuple[int, int]],
+    writers: dict[tuple[int, int], conversation_access.Writer],
+    now: datetime,
+) -> prepared.Statement:
+    rows = []
     for id, counts in senders.items():
         for user_id, count in counts.items():
             mine = writers[id, user_id]
             # Whoever answers with all read has read their own words too; else they only do not count as unread.
             if len(counts) == 1 and mine.read_seq + mine.own_after == ranges[id][0] - 1:
-                own += [mine.id, ranges[id][1], 0]
+                rows.append((mine.id, ranges[id][1], 0))
             else:
-                own += [mine.id, mine.read_seq, mine.own_after + count]
-    _execute(
-        "UPDATE chat_membership SET read_seq = fresh.column2, own_after = fresh.column3, "
-        "active_at = CASE WHEN active_at > %s THEN active_at ELSE %s END "
-        "FROM (VALUES [rows]) AS fresh WHERE chat_membership.id = fresh.column1",
-        [stale, at, *own],
-        rows=_marks(len(own) // 3, "(%s, %s, %s)"),
-    )
-    return ranges
+                rows.append((mine.id, mine.read_seq, mine.own_after + count))
+    return prepared.text(COUNT_OWN, OWN), {**_times(now), **OWN.values(rows)}
 
 
-def _mark_unread(senders: dict[int, dict[int, int]], at: Any, stale: Any) -> None:
-    """Flags those for whom something is new. A row changes once per reading and minute, not once per message."""
-    alone = [(id, next(iter(counts))) for id, counts in senders.items() if len(counts) == 1]
-    # Who speaks alone has nothing new.
-    but = "AND (conversation_id, user_id) NOT IN (VALUES [pairs])" if alone else ""
-    _execute(
-        "UPDATE chat_membership SET unread = %s, active_at = %s WHERE conversation_id IN ([ids]) "
-        "AND (unread = %s OR active_at IS NULL OR active_at < %s) [but]",
-        [True, at, *senders, False, stale, *(number for pair in alone for number in pair)],
-        ids=_marks(len(senders)),
-        but=but,
-        pairs=_marks(len(alone), "(%s, %s)"),
-    )
+def _times(now: datetime) -> dict[str, Any]:
+    return {"at": _stored(now), "stale": _stored(now - ACTIVITY_STEP)}

@@ -17,7 +17,7 @@ from chat.queries import conversations as conversation_queries
 from chat.queries import messages as message_queries
 from chat.queries import resume as resume_queries
 from chat.tests.factories import make_chat
-from core import errors
+from core import errors, prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def sees(who: User | None, conversation: Conversation) -> bool:
         with pytest.raises(errors.NotFound):
             conversation_access.access_conversation(who, conversation.pk)
     if who is not None:
-        assert ((conversation.pk, who.pk) in conversation_access.writers([conversation.pk], [who.pk])) == listed
+        assert bool(prepared.execute(*conversation_access.writers([conversation.pk], [who.pk]))) == listed
         assert (conversation.pk in [row.conversation.pk for row in conversation_queries.inbox(who).chats]) == listed
         assert (conversation.pk in resume_queries.resume(who, {conversation.pk: 0})) == listed
         found = conversation_access.audience(conversation.pk)

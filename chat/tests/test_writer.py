@@ -85,7 +85,7 @@ def test_what_the_database_refuses_fails_alone(cast: Cast, one: writer.Writer, m
     said = draft(cast.alice, talk, "first")
     say(cast.alice, talk, "first", said.client_id)
     # As if the look-up had missed what stands: the unique constraint refuses the whole batch.
-    monkeypatch.setattr(message_actions, "_standing", lambda drafts: {})
+    monkeypatch.setattr(message_actions, "STANDING", f"{message_actions.STANDING} WHERE FALSE")
     outcomes = asyncio.run(send(one, draft(cast.alice, talk, "a"), said, draft(cast.bob, talk, "b")))
     assert [type(outcome).__name__ for outcome in outcomes] == ["Ack", "Invalid", "Ack"]
     assert list(Message.objects.order_by("seq").values_list("seq", "text")) == [(1, "first"), (2, "a"), (3, "b")]

@@ -5,8 +5,10 @@ requests would fail for half a minute. It also tries again with pauses that doub
 for a minute would stay away for one more.
 """
 
+import contextlib
 import logging
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -54,6 +56,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self.cursor()
         finally:
             self.connection.cursor_factory = usual
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is executed here goes out in one exchange; its rows are there afterwards."""
+        self.ensure_connection()
+        with self.wrap_database_errors, self.connection.pipeline():
+            yield
 
     def get_new_connection(self, conn_params: Any) -> Any:
         fresh: Any = super().get_new_connection(conn_params)

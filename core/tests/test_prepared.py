@@ -1,12 +1,13 @@
 """Queries that are compiled once: they answer for who asks, when they ask, as the querysets themselves do."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,7 +16,7 @@ from accounts.access import people as people_access
 from accounts.actions import relations
 from accounts.models.people import User
 from accounts.models.relations import Follow
-from accounts.tests.factories import Cast
+from accounts.tests.factories import Cast, make_user
 from core import prepared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -122,3 +123,38 @@ def test_statements_are_planned_once(cast: Cast) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%+ 1'")
         assert cursor.fetchall() == [(3, 0)]
+
+
+TOLD = prepared.Given("told", place="bigint", words="text", said="boolean", at="timestamptz", more="jsonb")
+READ = "SELECT place, words, said, at, more FROM [told] ORDER BY place"
+
+
+def test_rows_that_are_given_come_back_as_they_were() -> None:
+    now = timezone.now()
+    words = ["", "NULL", 'a "word", {and} \\ another', "'; --", "%s %(at)s", "a\nb\tc", "ﷺ 🦔", None]
+    rows = [(2**40 + place, said, bool(place % 2), now, '{"a": ["\\\\", "\\""]}') for place, said in enumerate(words)]
+    found = prepared.execute(prepared.text(READ, TOLD), TOLD.values(rows))
+    assert [row[:2] for row in found] == [row[:2] for row in rows]
+    assert [bool(row[2]) for row in found] == [row[2] for row in rows]
+    assert {connection.ops.adapt_datetimefield_value(now)} == {row[3] for row in found}
+    assert {row[4] if isinstance(row[4], str) else json.dumps(row[4]) for row in found} == {rows[0][4]}
+    assert prepared.execute(prepared.text(READ, TOLD), TOLD.values([])) == []
+
+
+def test_statements_said_together_are_run_in_order_and_fail_together() -> None:
+    raised = "UPDATE accounts_user SET handle = %(handle)s WHERE id = %(id)s"
+    someone = make_user("first")
+    read = ("SELECT handle FROM accounts_user WHERE id = %(id)s", {"id": someone.pk})
+    named = [(raised, {"handle": name, "id": someone.pk}) for name in ("second", "third")]
+    with transaction.atomic():
+        assert prepared.execute_all([read, named[0], read, named[1], read]) == [
+            [("first",)],
+            [],
+            [("second",)],
+            [],
+            [("third",)],
+        ]
+    other = make_user("other")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        prepared.execute_all([named[0], (raised, {"handle": "second", "id": other.pk}), read])
+    assert prepared.execute(*read) == [("third",)]
