@@ -74,6 +74,7 @@ class ChatConfig(AppConfig):
         )
         realtime.routers[chat_realtime.PREFIX] = chat_realtime.audiences.deliver
         realtime.routers[chat_realtime.MARKS] = chat_realtime.audiences.deliver_mark
+        realtime.routers[chat_realtime.OWN_MARKS] = chat_realtime.deliver_own_reads
         realtime.routers[presence.PREFIX] = lambda name, frame: presence.here.deliver(name, frame)
         realtime.rechecks.append(chat_realtime.audiences.forget)
         realtime.rechecks.append(lambda user_id: presence.here.look_again(user_id))

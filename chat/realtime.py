@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "chat"
 MARKS = "chat-reads"
+OWN_MARKS = "chat-own-reads"
 KEPT = 20_000  # conversations whose members a process remembers
 COMPARED_AT_ONCE = 500
 TYPING_SECONDS = 6  # how long a word about typing is shown
@@ -73,9 +74,18 @@ def mark_address(conversation: Conversation, users: Iterable[int]) -> str:
     return f"{MARKS}:{conversation.pk}:{conversation.members_version}:{','.join(map(str, users))}"
 
 
-def push_own_read(user_id: int, conversation_id: int, seq: int, unread: int) -> None:
-    """To the member's own devices: how much is left is theirs alone."""
-    realtime.push(f"user:{user_id}", frames.OwnRead(conversation_id, seq, unread))
+def push_own_reads(marks: list[tuple[int, int, int, int]]) -> None:
+    """To members' own devices, for how much is left is theirs alone: member, conversation, seq, unread. Said in one
+    message; each process makes frames of it for those who are there."""
+    said = msgspec.json.encode(marks)
+    transaction.on_commit(lambda: realtime.publish((OWN_MARKS,), said), robust=True)
+
+
+def deliver_own_reads(_name: str, said: bytes) -> None:
+    for user, conversation, seq, unread in msgspec.json.decode(said):
+        group = f"user:{user}"
+        if realtime.hub.members(group):
+            realtime.hub.deliver((group,), event(frames.OwnRead(conversation, seq, unread)))
 
 
 def push_own(user_id: int, sync: int) -> None:

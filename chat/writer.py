@@ -208,7 +208,7 @@ class Marks:
     those of all conversations together."""
 
     EVERY_SECONDS = 2.0
-    GATHER_SECONDS = 0.2
+    GATHER_SECONDS = 0.5
     AT_ONCE = 200
     WAITING = 20_000  # conversations; marks of more are lost, which the next ones make up for
 

@@ -117,6 +117,16 @@ class Socket(AsyncConsumer):
         self.allowance = float(FRAMES_BURST)
         self.counted_at = time.monotonic()
 
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """As Channels', without a task for every event: here nobody speaks but the client."""
+        self.scope, self.base_send = scope, send
+        try:
+            while True:
+                await self.dispatch(await receive())
+                await asyncio.sleep(0)  # who says much at once does not hold up the others
+        except StopConsumer:
+            pass
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own dispatch hops to a thread for every event to close database connections; only
         # core.threads uses the database here, and it closes its own.

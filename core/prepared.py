@@ -74,17 +74,14 @@ def execute_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
         with connection.together():  # type: ignore[attr-defined]
             for cursor, statement in zip(cursors, statements, strict=True):
                 cursor.execute(*statement)
-        return [_rows(cursor) for cursor in cursors]
+        # `description` would make objects of all columns of each.
+        return [list(cursor.fetchall()) if cursor.pgresult.nfields else [] for cursor in cursors]
 
 
 def _execute(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with cursor_of(connection) as cursor:
         cursor.execute(statement, values)
-        return _rows(cursor)
-
-
-def _rows(cursor: Any) -> list[tuple[Any, ...]]:
-    return list(cursor.fetchall()) if cursor.description else []
+        return list(cursor.fetchall()) if cursor.description else []
 
 
 class Given:

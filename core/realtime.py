@@ -23,10 +23,11 @@ from core import frames
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "socialsite:bus"
+CHANNEL = "socialsite:bus:2"  # the form of its messages
 BEAT_SECONDS = 1.0
 BEATS_MISSED = 3
 QUEUE_LIMIT = 10_000  # messages waiting for the bus; more means the bus is down, and listeners will see the gap
+AT_ONCE = 100  # in one message of the bus
 RECONNECT_SECONDS = 0.5
 
 
@@ -216,17 +217,25 @@ routers: dict[str, Callable[[str, bytes], None]] = {}
 
 # -- The bus ----------------------------------------------------------------------------------------------------------
 
-# One message: origin, its number, "|"-joined groups, a zero byte, the frame. No groups: only the beat.
+# One message: the origin and a zero byte; then each thing it says: number, "|"-joined groups and length, a zero byte,
+# the frame. No groups: only the beat.
+Said = tuple[int, tuple[str, ...], bytes]
 
 
-def pack(origin: str, number: int, groups: tuple[str, ...], frame: bytes) -> bytes:
-    return f"{origin} {number} {'|'.join(groups)}".encode() + b"\0" + frame
+def pack(origin: str, *said: Said) -> bytes:
+    parts = [f"{number} {'|'.join(groups)} {len(frame)}".encode() + b"\0" + frame for number, groups, frame in said]
+    return origin.encode() + b"\0" + b"".join(parts)
 
 
-def unpack(message: bytes) -> tuple[str, int, tuple[str, ...], bytes]:
-    head, _, frame = message.partition(b"\0")
-    origin, number, names = head.decode().split(" ", 2)
-    return origin, int(number), tuple(names.split("|")) if names else (), frame
+def unpack(message: bytes) -> tuple[str, list[Said]]:
+    at = message.index(b"\0")
+    origin, said = message[:at].decode(), []
+    while (at := at + 1) < len(message):
+        end = message.index(b"\0", at)
+        number, names, size = message[at:end].decode().split(" ")
+        at = end + int(size)
+        said.append((int(number), tuple(names.split("|")) if names else (), message[end + 1 : at + 1]))
+    return origin, said
 
 
 class Publisher:
@@ -235,7 +244,7 @@ class Publisher:
     def __init__(self) -> None:
         self.origin = secrets.token_hex(8)
         self.number = 0
-        self.queue: deque[tuple[int, tuple[str, ...], bytes]] = deque(maxlen=QUEUE_LIMIT)
+        self.queue: deque[Said] = deque(maxlen=QUEUE_LIMIT)
         self.changed = threading.Condition()
         self.thread: threading.Thread | None = None
         self.ended = False
@@ -270,17 +279,12 @@ class Publisher:
             with self.changed:
                 if not self.queue and not self.ended:
                     self.changed.wait(BEAT_SECONDS)
-                batch = list(self.queue)
-                self.queue.clear()
-                number, ended = self.number, self.ended
-            messages = [pack(self.origin, at, groups, frame) for at, groups, frame in batch]
+                said = [self.queue.popleft() for _turn in range(min(len(self.queue), AT_ONCE))]
+                beat, ended = (self.number, (), b""), self.ended and not self.queue
             if ended:
-                messages.append(pack(self.origin, -1, (), b""))
+                said.append((-1, (), b""))
             try:
-                with client.pipeline(transaction=False) as pipeline:
-                    for message in messages or [pack(self.origin, number, (), b"")]:
-                        pipeline.publish(CHANNEL, message)
-                    pipeline.execute()
+                client.publish(CHANNEL, pack(self.origin, *(said or [beat])))
             except redis.RedisError as error:
                 # What is lost here shows to listeners as a gap once the bus is back.
                 if not silent:
@@ -348,10 +352,14 @@ class Listener:
                 await self.hub.catch_up()
 
     def hear(self, data: bytes) -> bool:
-        """Delivers one message; True when numbers before it are missing."""
-        origin, number, groups, frame = unpack(data)
+        """Delivers what one message says; True when numbers before it are missing."""
+        origin, said = unpack(data)
         if origin == _publisher.origin:
             return False
+        missing = [self.take(origin, *one) for one in said]  # all of it, whatever is missing
+        return any(missing)
+
+    def take(self, origin: str, number: int, groups: tuple[str, ...], frame: bytes) -> bool:
         if number == -1:
             self.last.pop(origin, None)
             self.heard.pop(origin, None)

@@ -11,6 +11,8 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import apply_mask
+from websockets.protocol import State
 
 from core.consumers import WIRE_LIMIT
 
@@ -18,8 +20,41 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 5
 
 
+QUEUED = 16  # frames that wait for the application before the client is read no further
+
+
 class RawFrames(WebSocketsSansIOProtocol):
-    """Offers scope["extensions"]["socialsite.raw"]: writes a frame as it is, and closes a client that does not read."""
+    """Offers scope["extensions"]["socialsite.raw"]: writes a frame as it is, and closes a client that does not read.
+    Takes the usual frame (one text, whole and alone) as it is, too; all others go through the parser."""
+
+    def data_received(self, data: bytes) -> None:
+        text = self.usual(data)
+        if text is None:
+            super().data_received(data)
+            return
+        self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        if self.queue.qsize() > QUEUED and not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def usual(self, data: bytes) -> str | None:
+        """The text of a masked frame that is whole (RFC 6455, 5.2: FIN, opcode 1), where the parser waits for one."""
+        conn = self.conn
+        if len(data) < 6 or data[0] != 0x81 or data[1] < 0x80 or self.close_sent or conn.state is not State.OPEN:
+            return None
+        if conn.reader.buffer or conn.expect_continuation_frame:
+            return None
+        size, at = data[1] & 0x7F, 2
+        if size == 127:
+            return None
+        if size == 126:
+            size, at = int.from_bytes(data[2:4], "big"), 4
+        if len(data) != at + 4 + size:
+            return None
+        try:
+            return apply_mask(data[at + 4 :], data[at : at + 4]).decode()
+        except UnicodeDecodeError:
+            return None
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)

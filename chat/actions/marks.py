@@ -44,7 +44,7 @@ def mark_read(*, actor: User, conversation_id: int, seq: int) -> ReadMark:
         Membership.objects.filter(pk=mine.pk).update(
             read_seq=mine.read_seq, delivered_seq=mine.delivered_seq, own_after=mine.own_after, unread=mine.unread
         )
-        realtime.push_own_read(actor.pk, conversation.pk, mine.read_seq, mine.unread_of(conversation))
+        realtime.push_own_reads([(actor.pk, conversation.pk, mine.read_seq, mine.unread_of(conversation))])
         if not mine.hides and conversation.members_count <= mark_access.TOLD_MEMBERS:
             realtime.push_read(conversation, {actor.pk: mine.read_seq})
     return ReadMark(seq=mine.read_seq, unread=mine.unread_of(conversation))
@@ -68,12 +68,15 @@ def mark_all_read(*, marks: Mapping[tuple[int, int], int]) -> dict[tuple[int, in
             if id in held
         ]
     )
+    own: list[tuple[int, int, int, int]] = []
     shown: dict[int, dict[int, int]] = {}
     for pk, seq, own_after in stored:
         _pk, user, id, _before, hides = further.pop(pk)
-        realtime.push_own_read(user, id, seq, held[id].last_seq - seq - own_after)
+        own.append((user, id, seq, held[id].last_seq - seq - own_after))
         if not hides and held[id].members_count <= mark_access.TOLD_MEMBERS:
             shown.setdefault(id, {})[user] = seq
+    if own:
+        realtime.push_own_reads(own)
     for id, read in shown.items():
         realtime.push_read(held[id], read)
     return {(user, id): marks[user, id] for _pk, user, id, *_rest in further.values() if id not in held}

@@ -5,29 +5,34 @@ import re
 from collections.abc import Collection, Iterator
 
 from django.db import transaction
-from django.db.models import Q
 
 from chat.models.files import FileKind
 from chat.models.messages import Message, MessageKind
 from chat.models.words import MessageWords
 from chat.queries import files as file_queries
-from core import terms
+from core import prepared, terms
 
 LINK = re.compile(r"https?://", re.IGNORECASE)
 AT_ONCE = 1000
 
 
+SPAN = prepared.Given("span", conversation_id="bigint", first="bigint", last="bigint")
+MADE = prepared.Given("made", message_id="bigint", terms="text")
+SPANNED = """
+    SELECT chat_message.id FROM [span] JOIN chat_message ON chat_message.conversation_id = span.conversation_id
+        AND chat_message.seq BETWEEN span.first AND span.last
+"""
+KEEP = """
+    INSERT INTO chat_messagewords (message_id, terms) SELECT message_id, terms FROM [made] WHERE TRUE
+    ON CONFLICT (message_id) DO UPDATE SET terms = excluded.terms
+"""
+
+
 @transaction.atomic
 def index_messages(*, spans: Collection[tuple[int, int, int]]) -> None:
     """Of each conversation the messages from one `seq` to another, as they are now."""
-    where = Q(pk__in=[])
-    for conversation, first, last in spans:
-        where |= (
-            Q(conversation=conversation, seq=first)
-            if first == last
-            else (Q(conversation=conversation, seq__gte=first, seq__lte=last))
-        )
-    index_rows(rows=list(Message.objects.filter(where)))
+    ids = {id for (id,) in prepared.execute(prepared.text(SPANNED, SPAN), SPAN.values(list(spans)))}
+    index_rows(rows=list(Message.objects.filter(pk__in=ids)))
 
 
 def recount() -> int:
@@ -50,12 +55,8 @@ def index_rows(*, rows: Collection[Message]) -> None:
     file_queries.fill(rows)
     found = {row.pk: found for row in rows if (found := _terms_of(row))}
     MessageWords.objects.filter(message__in={row.pk for row in rows} - found.keys()).delete()
-    MessageWords.objects.bulk_create(
-        [MessageWords(message_id=id, terms=made) for id, made in found.items()],
-        update_conflicts=True,
-        unique_fields=["message"],
-        update_fields=["terms"],
-    )
+    if found:
+        prepared.execute(prepared.text(KEEP, MADE), MADE.values(list(found.items())))
 
 
 def _terms_of(row: Message) -> str | None:

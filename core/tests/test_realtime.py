@@ -130,7 +130,7 @@ def heard_of(messages: list[tuple[str, int, tuple[str, ...]]]) -> tuple[list[boo
         ear = Ear(hub, 1)
         listener = realtime.Listener(hub)
         return [
-            listener.hear(realtime.pack(origin, number, groups, said("x"))) for origin, number, groups in messages
+            listener.hear(realtime.pack(origin, (number, groups, said("x")))) for origin, number, groups in messages
         ], ear
 
     return asyncio.run(scene())
@@ -154,9 +154,9 @@ def test_what_is_not_understood_does_not_end_the_bus(monkeypatch: pytest.MonkeyP
 def test_a_process_that_says_good_bye_is_not_missed() -> None:
     async def scene() -> tuple[bool, bool, bool]:
         listener = realtime.Listener(realtime.Hub())
-        listener.hear(realtime.pack("a", 1, (), b""))
-        listener.hear(realtime.pack("b", 1, (), b""))
-        listener.hear(realtime.pack("b", -1, (), b""))
+        listener.hear(realtime.pack("a", (1, (), b"")))
+        listener.hear(realtime.pack("b", (1, (), b"")))
+        listener.hear(realtime.pack("b", (-1, (), b"")))
         listener.heard = {origin: at - 10 for origin, at in listener.heard.items()}
         return "b" in listener.heard, listener.silent(), listener.silent()
 
