@@ -36,6 +36,8 @@ WAIT_LIMIT = 8.0  # seconds a message may wait for its conversation; the client 
 LOCKED_PAUSE = 0.003
 DOWN_PAUSE = 0.5
 CONNECT_SECONDS = 3
+# A batch is a handful of rows. A plan made while the tables are small would read them whole ever after.
+BY_INDEX = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 
 Done = Callable[[message_actions.Outcome], None]
 
@@ -185,6 +187,7 @@ def own_connection() -> None:
     if own.vendor == "postgresql":
         own.settings_dict["OPTIONS"].pop("pool", None)
         own.settings_dict["OPTIONS"]["connect_timeout"] = CONNECT_SECONDS
+        own.settings_dict["OPTIONS"]["options"] += BY_INDEX
     connections[DEFAULT_DB_ALIAS] = own
 
 
