@@ -11,8 +11,12 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import apply_mask
 from websockets.protocol import State
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # where the part in C is missing
+    from websockets.utils import apply_mask
 
 from core.consumers import WIRE_LIMIT
 

@@ -128,6 +128,34 @@ class Served:
         return made
 
 
+def client_frame(payload: bytes, *, opcode: int = 1, fin: bool = True) -> bytes:
+    """As a browser sends it (RFC 6455, 5.2)."""
+    mask, size = secrets.token_bytes(4), len(payload)
+    if size < 126:
+        length = bytes([0x80 | size])
+    else:
+        length = b"\xfe" + size.to_bytes(2, "big") if size < 65536 else b"\xff" + size.to_bytes(8, "big")
+    masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+    return bytes([(0x80 if fin else 0) | opcode]) + length + mask + masked
+
+
+def server_frame(line: socket.socket) -> tuple[int, bytes]:
+    """Opcode and payload of the next one."""
+
+    def take(size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = line.recv(size - len(data))
+            assert more, "the line has ended"
+            data += more
+        return data
+
+    first, size = take(2)
+    if size > 125:
+        size = int.from_bytes(take(2 if size == 126 else 8), "big")
+    return first & 0x0F, take(size)
+
+
 def free_port() -> int:
     """Below those that the system hands out by itself."""
     while True:

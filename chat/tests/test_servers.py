@@ -2,9 +2,11 @@
 flood, or send too much; and how a process ends."""
 
 import asyncio
+import contextlib
 import json
 import select
 import shutil
+import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from chat.tests.servers import SERVERS, Served, ask, hear
+from chat.tests.servers import SERVERS, Served, ask, client_frame, hear, server_frame
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 PING_SECONDS = 2
@@ -136,6 +138,59 @@ def test_too_large_a_frame_is_answered_or_ends_the_line(served: Served, size: in
             assert await ending(line, frame) in {code, None}
 
     asyncio.run(scene())
+
+
+def test_frames_are_understood_however_they_arrive(served: Served) -> None:
+    """Whole and alone, in pieces, several at once, in parts with a ping between them: each is answered, in order."""
+    [room] = served.people()
+    line = served.plain_socket(room["keys"][0])
+    asked: list[str] = []
+
+    def ask_for(name: str) -> bytes:
+        asked.append(name)
+        return json.dumps({"type": "ping", "id": name, "data": {}}).encode()
+
+    def say(*pieces: bytes) -> None:
+        for piece in pieces:
+            line.sendall(piece)
+            time.sleep(0.02)
+
+    try:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for size in (0, 125, 126, 127, 65535, 65536):
+            say(client_frame(ask_for(f"whole {size}").ljust(size)))
+        frame = client_frame(ask_for("byte by byte"))
+        say(*(frame[place : place + 1] for place in range(len(frame))))
+        for at in (1, 2, 5, 20):
+            frame = client_frame(ask_for(f"cut at {at}"))
+            say(frame[:at], frame[at:])
+        say(client_frame(ask_for("first of two")) + client_frame(ask_for("second of two")))
+        frame = client_frame(ask_for("half of it with the one before"))
+        say(
+            client_frame(ask_for("with half of the next")) + frame[:9],
+            frame[9:] + client_frame(ask_for("and one more")),
+        )
+        asked[-3:] = ["with half of the next", "half of it with the one before", "and one more"]
+        text = ask_for("in parts")
+        say(
+            client_frame(text[:10], fin=False),
+            client_frame(b"?", opcode=9),
+            client_frame(text[10:], opcode=0),
+            client_frame(ask_for("the last one")),
+        )
+        heard = []
+        while "the last one" not in heard:
+            opcode, payload = server_frame(line)
+            if opcode == 1 and "re" in (answer := json.loads(payload)):
+                heard.append(answer["re"])
+        assert heard == asked
+        say(client_frame(b'{"type": "ping", "id": "\xff\xfe"}'))
+        with contextlib.suppress(ConnectionResetError):  # Daphne just hangs up
+            while (said := server_frame(line))[0] != 8:
+                assert said[0] in (1, 9, 10)
+            assert int.from_bytes(said[1][:2], "big") == 1007
+    finally:
+        line.close()
 
 
 async def ending(line: ClientConnection, *frames: str) -> int | None:
