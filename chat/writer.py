@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -211,22 +211,30 @@ class Marks:
     those of all conversations together."""
 
     EVERY_SECONDS = 2.0
-    GATHER_SECONDS = 0.5
+    GATHER_SECONDS = 0.2
     AT_ONCE = 200
     WAITING = 20_000  # conversations; marks of more are lost, which the next ones make up for
+    OF_ONE = 100  # marks of one member: who names what is not theirs takes no place from others
 
     def __init__(self) -> None:
         self.wanted: dict[int, dict[int, int]] = {}  # conversation -> member -> seq
         self.written: dict[int, float] = {}  # when, of conversations that rest
+        self.waiting: Counter[int] = Counter()  # member -> marks
         self.task: asyncio.Task[None] | None = None
 
     def put(self, user_id: int, conversation_id: int, seq: int) -> None:
         if conversation_id not in self.wanted and len(self.wanted) >= self.WAITING:
             return
-        marks = self.wanted.setdefault(conversation_id, {})
-        marks[user_id] = max(seq, marks.get(user_id, 0))
+        if user_id not in self.wanted.get(conversation_id, {}) and self.waiting[user_id] >= self.OF_ONE:
+            return
+        self.keep(user_id, conversation_id, seq)
         if self.task is None:
             self.task = asyncio.get_running_loop().create_task(self.run())
+
+    def keep(self, user_id: int, conversation_id: int, seq: int) -> None:
+        marks = self.wanted.setdefault(conversation_id, {})
+        self.waiting[user_id] += user_id not in marks
+        marks[user_id] = max(seq, marks.get(user_id, 0))
 
     async def run(self) -> None:
         """Ends when nothing waits."""
@@ -243,7 +251,12 @@ class Marks:
         for id in [id for id in self.wanted if id not in self.written]:
             if len(due) >= self.AT_ONCE:
                 break
-            due |= {(user, id): seq for user, seq in self.wanted.pop(id).items()}
+            marks = self.wanted.pop(id)
+            due |= {(user, id): seq for user, seq in marks.items()}
+            for user in marks:
+                self.waiting[user] -= 1
+                if not self.waiting[user]:
+                    del self.waiting[user]
             self.written[id] = now
         return due
 
@@ -261,8 +274,7 @@ class Marks:
         for (user, id), seq in busy.items():
             if busy is not due:
                 self.written.pop(id, None)
-            marks = self.wanted.setdefault(id, {})
-            marks[user] = max(seq, marks.get(user, 0))
+            self.keep(user, id, seq)
 
 
 def reset() -> None:

@@ -416,11 +416,7 @@ def _insert(messages: list[Message]) -> prepared.Statement:
 
 def _count(conversations: list[Conversation], now: datetime) -> prepared.Statement:
     rows = [(row.pk, row.last_seq, row.rev) for row in conversations]
-    return prepared.text(COUNT, COUNTED), {"at": _stored(now), **COUNTED.values(rows)}
-
-
-def _stored(at: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(at)
+    return prepared.text(COUNT, COUNTED), {**_times(now), **COUNTED.values(rows)}
 
 
 def _mark_unread(senders: dict[int, dict[int, int]], now: datetime) -> prepared.Statement:
@@ -450,4 +446,5 @@ def _count_own(
 
 
 def _times(now: datetime) -> dict[str, Any]:
-    return {"at": _stored(now), "stale": _stored(now - ACTIVITY_STEP)}
+    stored = connection.ops.adapt_datetimefield_value
+    return {"at": stored(now), "stale": stored(now - ACTIVITY_STEP)}

@@ -347,16 +347,24 @@ def test_marks_in_foreign_conversations_leave_nothing_behind(cast: Cast, monkeyp
 
     monkeypatch.setattr(marks, "EVERY_SECONDS", 0.1)
     monkeypatch.setattr(marks, "WAITING", 50)
+    monkeypatch.setattr(marks, "OF_ONE", 40)
 
     async def work() -> None:
         for id in range(1, 100):
             marks.put(cast.carol.pk, id, 8)
+        assert len(marks.wanted) == 40
+        marks.put(cast.carol.pk, 1, 9)
+        marks.put(cast.alice.pk, 1, 3)
+        assert marks.wanted[1] == {cast.carol.pk: 9, cast.alice.pk: 3}
+        for id in range(50, 100):
+            marks.put(cast.alice.pk, id, 8)
         assert len(marks.wanted) == 50
         assert marks.task is not None
         await asyncio.wait_for(marks.task, 10)
 
     asyncio.run(work())
     assert not marks.wanted
+    assert not marks.waiting
     assert len(marks.written) <= 50
 
 

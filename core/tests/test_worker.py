@@ -1,5 +1,6 @@
 """Wake-ups and those who are woken: one pending per name, the embedded worker, and what a fork inherits."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from celery import current_app
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from kombu import pools
 
@@ -295,6 +297,7 @@ def test_connections_that_the_database_ended_are_noticed_at_once() -> None:
     for thread in many:
         thread.join(20)
     ask()
+    asyncio.run(sync_to_async(connections.close_all)())  # of the thread that other tests use, too
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
