@@ -206,15 +206,16 @@ def line(scenario: Scenario, server: str, runs: list[Run], peers: list[Run]) -> 
     delays = " / ".join(f"{middle(runs, part):.1f}" for part in ("p50", "p95", "p99", "max"))
     acks = statistics.median(run.told["ack"].get("p95", 0.0) for run in runs)
     each = statistics.median(run.each for run in runs)
-    ratio = each / statistics.median(run.each for run in peers) if peers and server != "peer" else 0.0
+    delivers = any(run.delivered for run in runs)  # else there is nothing to share the costs among
+    ratio = each / statistics.median(run.each for run in peers) if delivers and peers and server != "peer" else 0.0
     lost = sum(run.told["lost"] for run in runs)
     doubled = sum(run.told["doubled"] for run in runs)
     asked, met = verdict(scenario, server, runs, peers, ratio, lost + doubled)
     beside = ", ".join(f"{name} {value}" for name, value in runs[-1].beside.items())
     lag = max(run.lag for run in runs)
-    ratios = f"{ratio:.2f}" if ratio else ""
+    ratios, shared = f"{ratio:.2f}" if ratio else "", f"{each:.0f}" if delivers else ""
     return (
-        f"| {scenario.name} | {server} | {delays} | {acks:.1f} | {lost}, {doubled} | {each:.0f} | {ratios} | {asked} | "
+        f"| {scenario.name} | {server} | {delays} | {acks:.1f} | {lost}, {doubled} | {shared} | {ratios} | {asked} | "
         f"{met} | {beside} | {lag:.1f} |\n{notes(scenario, runs[-1])}"
     )
 
