@@ -182,7 +182,7 @@ def _shape(build: Build, narrow: Narrow | None, by: str, logged_in: bool, vendor
         if value.__hash__ and value in slots:
             names.append(slots[value])
             return "%s"
-        if _is_time(value):
+        if is_time(value):
             raise TypeError(f"{build.__qualname__} would keep the time {value}: take `prepared.now()`.")
         return _literal(value)
 
@@ -202,7 +202,7 @@ def _literal(value: Any) -> str:
     raise TypeError(f"No literal for {value!r}.")
 
 
-def _is_time(value: Any) -> bool:
+def is_time(value: Any) -> bool:
     """SQLite takes times as texts."""
     if isinstance(value, str):
         try:

@@ -2,13 +2,11 @@
 
 import functools
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
@@ -140,11 +138,7 @@ def _writers_sql(vendor: str) -> tuple[str, tuple[Any, ...]]:
     asked = Membership.objects.filter(conversation_id=OuterRef("conversation_id"), is_request=True)
     rows = rows.annotate(awaits=Q(conversation__kind=Kind.DIRECT) & Exists(asked))
     sql, params = rows.values_list(*Writer._fields).query.sql_with_params()
-    return sql, tuple(_NOW if _is_time(value) else value for value in params)
-
-
-def _is_time(value: Any) -> bool:
-    return isinstance(value, datetime) or (isinstance(value, str) and parse_datetime(value) is not None)
+    return sql, tuple(_NOW if prepared.is_time(value) else value for value in params)
 
 
 class Sight(NamedTuple):

@@ -267,11 +267,10 @@ COUNTED = Given("counted", id="bigint", last_seq="bigint", rev="bigint")
 ALONE = Given("alone", conversation_id="bigint", user_id="bigint")
 OWN = Given("own", id="bigint", read_seq="bigint", own_after="bigint")
 
-
-COUNTERS = """
-    SELECT id, last_seq, rev, members_version, lifetime FROM chat_conversation
-    WHERE id IN (SELECT asked.id FROM [asked]) ORDER BY id
-"""
+LOCKED = ("id", "last_seq", "rev", "members_version", "lifetime")  # what sending needs of a conversation
+COUNTERS = f"""
+    SELECT {", ".join(LOCKED)} FROM chat_conversation WHERE id IN (SELECT asked.id FROM [asked]) ORDER BY id
+"""  # noqa: S608  names alone
 STANDING = """
     SELECT chat_message.id FROM [sent] JOIN chat_message
         ON chat_message.sender_id = sent.sender_id AND chat_message.client_id = sent.client_id
@@ -323,8 +322,7 @@ def _take(
             ),
         ]
     )
-    names = ("id", "last_seq", "rev", "members_version", "lifetime")
-    conversations = {row[0]: Conversation(**dict(zip(names, row, strict=True))) for row in counters}
+    conversations = {row[0]: Conversation(**dict(zip(LOCKED, row, strict=True))) for row in counters}
     writers = {(row[1], row[2]): conversation_access.Writer(*row) for row in may_write}
     standing = Message.objects.filter(pk__in=[id for (id,) in sent]) if sent else []
     return conversations, writers, {(row.sender_id or 0, row.client_id): row for row in standing}
