@@ -43,13 +43,6 @@ class Bucket:
     def client(self) -> Any:
         return self.storage.connection.meta.client
 
-    def form(self, name: str, *, size: int, seconds: int) -> dict[str, str]:
-        """The fields of a form, posted to the bucket, that puts exactly so many bytes under exactly this name."""
-        made = self.client.generate_presigned_post(
-            self.name, name, Conditions=[["content-length-range", size, size]], ExpiresIn=seconds
-        )
-        return dict(made["fields"])
-
     # Files that come in parts
 
     def begin(self, name: str) -> str:

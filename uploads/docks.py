@@ -95,10 +95,10 @@ class InBucket:
 
     def way(self, slot: Slot, number: int) -> Way:
         name, size = storage.incoming(slot.key), slot.size_of(number)
-        if slot.parts == 1:
-            fields = self.s3.form(name, size=size, seconds=int(OPEN.total_seconds()))
-            return Way(number, size, presign.place(), "POST", fields)
         now = timezone.now()
+        if slot.parts == 1:
+            fields = presign.form(name, size=size, begins=now, lasts=OPEN)
+            return Way(number, size, presign.place(), "POST", fields)
         query = {"partNumber": str(number), "uploadId": slot.multipart}
         heads = {"content-length": str(size)}
         return Way(number, size, presign.bucket("PUT", name, begins=now, ends=now + OPEN, query=query, headers=heads))

@@ -24,6 +24,7 @@ from uploads import presign, storage
 HALF_HOUR = 1800
 HALF_WEEK = 7 * 43200
 DOWNLOAD = timedelta(minutes=15)
+AT_ONCE = timedelta(minutes=1)
 LONGEST_NAME, LONGEST_ENDING = 80, 12
 YEAR = 365 * 86400
 FOREVER = "-"
@@ -63,6 +64,15 @@ def elsewhere(key: uuid.UUID, variant: str, *, end: str) -> tuple[str, int]:
     else:
         until, shared, begin = end_of(now), True, now // HALF_HOUR * HALF_HOUR
     return _signed(key, variant, begin, until, shared, settings.SECRET_KEY), until - now
+
+
+def within(key: uuid.UUID, variant: str) -> str:
+    """Where nginx finds it for us, behind an internal location: below the media folder, or in the bucket with what it
+    takes to fetch it there at once."""
+    name, now = storage.variant(key, variant), datetime.now(UTC)
+    if not settings.BUCKET_URL:
+        return name
+    return presign.bucket("GET", name, begins=now, ends=now + AT_ONCE).removeprefix(f"{settings.BUCKET_URL}/")
 
 
 def download(name: str, *, file_name: str, kind: str, until: datetime | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Addresses in the bucket, and in CloudFront before it, that are good for a while. Nothing here waits.
+"""Addresses in the bucket, and in CloudFront before it, that are good for a while. Nothing here waits, but `renew`.
 
 Signed by hand (AWS Signature 4, query form), because the address must not depend on the moment it is made: the clients
 of the trade sign the current second, and a page's pictures would have other addresses at every view.
@@ -7,14 +7,23 @@ of the trade sign the current second, and a page's pictures would have other add
 import base64
 import hashlib
 import hmac
+import json
+import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+
+from core.storage import asking
+
+log = logging.getLogger(__name__)
+STAMP = "%Y%m%dT%H%M%SZ"
+ALGORITHM = "AWS4-HMAC-SHA256"
+_kept: Any = None  # the keys of the machine, in a process that renews them by its own clock
 
 
 def bucket(
@@ -27,14 +36,14 @@ def bucket(
     headers: Mapping[str, str] | None = None,
 ) -> str:
     """An address that is good from `begins` until `ends`, for this method, with this query and these headers only."""
-    who, region = _credentials(), _region()
+    who = _credentials()
     url = f"{settings.BUCKET_URL}/{quote(name, safe='/-_.~')}"
-    stamp = begins.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
+    stamp = begins.astimezone(UTC).strftime(STAMP)
+    scope = _scope(stamp)
     heads = {"host": urlsplit(url).netloc, **(headers or {})}
     words = {
         **(query or {}),
-        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Algorithm": ALGORITHM,
         "X-Amz-Credential": f"{who.access_key}/{scope}",
         "X-Amz-Date": stamp,
         "X-Amz-Expires": str(int((ends - begins).total_seconds())),
@@ -45,11 +54,25 @@ def bucket(
     asked = "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in sorted(words.items()))
     lines = [method, urlsplit(url).path, asked, *(f"{key}:{heads[key]}" for key in sorted(heads))]
     whole = "\n".join([*lines, "", words["X-Amz-SignedHeaders"], "UNSIGNED-PAYLOAD"])
-    text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(whole.encode()).hexdigest()])
-    key = f"AWS4{who.secret_key}".encode()
-    for word in (stamp[:8], region, "s3", "aws4_request"):
-        key = _mac(key, word)
-    return f"{url}?{asked}&X-Amz-Signature={_mac(key, text).hex()}"
+    text = "\n".join([ALGORITHM, stamp, scope, hashlib.sha256(whole.encode()).hexdigest()])
+    return f"{url}?{asked}&X-Amz-Signature={_signed(who, scope, text)}"
+
+
+def form(name: str, *, size: int, begins: datetime, lasts: timedelta) -> dict[str, str]:
+    """The fields of a form, posted to the bucket, that puts exactly so many bytes under exactly this name."""
+    who, stamp = _credentials(), begins.astimezone(UTC).strftime(STAMP)
+    fields = {
+        "key": name,
+        "x-amz-algorithm": ALGORITHM,
+        "x-amz-credential": f"{who.access_key}/{_scope(stamp)}",
+        "x-amz-date": stamp,
+    }
+    if who.token:
+        fields["x-amz-security-token"] = who.token
+    asked = [{"bucket": _bucket_name()}, ["content-length-range", size, size], *({one: fields[one]} for one in fields)]
+    end = (begins + lasts).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    policy = base64.b64encode(json.dumps({"expiration": end, "conditions": asked}).encode()).decode()
+    return {**fields, "policy": policy, "x-amz-signature": _signed(who, _scope(stamp), policy)}
 
 
 def is_lasting() -> bool:
@@ -90,21 +113,62 @@ def _region() -> str:
     return default_storage.region_name or "us-east-1"  # type: ignore[attr-defined]
 
 
-def _credentials() -> Any:
-    storage: Any = default_storage
-    if storage.access_key:
-        from botocore.credentials import ReadOnlyCredentials
+def _bucket_name() -> str:
+    return str(default_storage.bucket_name)  # type: ignore[attr-defined]
 
-        return ReadOnlyCredentials(storage.access_key, storage.secret_key, storage.security_token, None)
-    return _found_credentials().get_frozen_credentials()
+
+def renew() -> None:
+    """For processes that serve, at their start and every minute from then on: asks for the keys of the machine's role a
+    quarter of an hour before the old ones end, so that no request waits for who gives them. While that is away the old
+    ones stay."""
+    global _kept
+    if not settings.BUCKET_URL or _own_keys() is not None:
+        return
+    try:
+        _kept = _found()
+    except (OSError, RuntimeError, ValueError) as error:  # a file, a program or a host gives them
+        log.warning("the bucket's keys stay as they are for now (%s)", error)
+
+
+def _credentials() -> Any:
+    return _own_keys() or _kept or _found()
+
+
+def _own_keys() -> Any:
+    """Those of STORAGE_URL."""
+    storage: Any = default_storage
+    if not storage.access_key:
+        return None
+    from botocore.credentials import ReadOnlyCredentials
+
+    return ReadOnlyCredentials(storage.access_key, storage.secret_key, storage.security_token, None)
+
+
+@asking()
+def _found() -> Any:
+    """Those of the machine, renewed when it is time."""
+    found = _machine()
+    if found is None:
+        raise OSError("this machine has no keys for the bucket")
+    return found.get_frozen_credentials()
 
 
 @cache
-def _found_credentials() -> Any:
-    """Those of the machine, which renew themselves."""
+def _machine() -> Any:
     import boto3
 
     return boto3.Session().get_credentials()
+
+
+def _scope(stamp: str) -> str:
+    return f"{stamp[:8]}/{_region()}/s3/aws4_request"
+
+
+def _signed(who: Any, scope: str, text: str) -> str:
+    key = f"AWS4{who.secret_key}".encode()
+    for word in scope.split("/"):
+        key = _mac(key, word)
+    return _mac(key, text).hex()
 
 
 def _quoted(word: str) -> str:

@@ -25,11 +25,12 @@ def media(request: HttpRequest, key: uuid.UUID, variant: str, ending: str) -> Ht
     file = held.opened(storage.variant(key, variant)) if settings.BUCKET_URL else None
     if file is not None:
         return streams.ranged(request, file, kind=kind, etag=etag, headers=headers)
+    if settings.MEDIA_ACCEL and not storage.is_moving():
+        # nginx says how long it may be kept, once it has it: nobody keeps that it was not there.
+        kept, place = headers.pop("Cache-Control"), f"{settings.MEDIA_ACCEL.rstrip('/')}/{links.within(key, variant)}"
+        return HttpResponse(content_type=kind, headers={**headers, "X-Accel-Redirect": place, "X-Accel-Kept": kept})
     if settings.BUCKET_URL and not storage.is_moving():
         return _elsewhere(request, key, variant)
-    if settings.MEDIA_ACCEL and not storage.is_moving():
-        place = f"{settings.MEDIA_ACCEL.rstrip('/')}/{storage.variant(key, variant)}"
-        return HttpResponse(content_type=kind, headers={**headers, "X-Accel-Redirect": place})
     try:
         file = storage.open_variant(key, variant)
     except FileNotFoundError:

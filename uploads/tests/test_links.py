@@ -3,10 +3,13 @@
 import base64
 import uuid
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import CredentialRetrievalError
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -146,3 +149,67 @@ def test_what_never_ends_stays_with_us(cloudfront, settings):
 def test_while_files_move_all_links_are_ours(cloudfront, monkeypatch):
     monkeypatch.setattr(storage, "is_moving", lambda: True)
     assert links.url(KEY, "640").startswith("/media/")
+
+
+# Keys of a role
+
+
+class Role:
+    """Who gives the keys of this machine: slow to ask, and away now and then."""
+
+    def __init__(self):
+        self.asked, self.away, self.number = 0, False, 0
+
+    def get_frozen_credentials(self):
+        self.asked += 1
+        if self.away:
+            raise CredentialRetrievalError(provider="role", error_msg="timed out")
+        return ReadOnlyCredentials(f"key-{self.number}", "secret", f"token-{self.number}", None)
+
+
+@pytest.fixture
+def role(settings, monkeypatch):
+    settings.BUCKET_URL = "https://bucket.example.org"
+    made = Role()
+    monkeypatch.setattr(presign, "_machine", lambda: made)
+    monkeypatch.setattr(presign, "_kept", None)
+    without_keys = SimpleNamespace(access_key=None, region_name="eu-central-1", bucket_name="bucket")
+    monkeypatch.setattr(presign, "default_storage", without_keys)
+    links._signed.cache_clear()
+    yield made
+    links._signed.cache_clear()
+
+
+def whose(url: str) -> str:
+    words = parse_qs(urlsplit(url).query)
+    return f"{words['X-Amz-Credential'][0].partition('/')[0]} {words['X-Amz-Security-Token'][0]}"
+
+
+def test_no_request_waits_for_the_keys_of_a_role(role):
+    presign.renew()
+    assert role.asked == 1
+    role.away = True
+    now = datetime.now(UTC)
+    assert whose(links.elsewhere(KEY, "640", end="")[0]) == "key-0 token-0"
+    fields = presign.form("uploads/temp/x", size=3, begins=now, lasts=timedelta(minutes=15))
+    assert fields["x-amz-security-token"] == "token-0"
+    assert whose(links.download("x", file_name="x.txt", kind="text/plain")) == "key-0 token-0"
+    assert role.asked == 1, "whoever gives them is asked by a clock, and not by requests"
+    presign.renew()
+    assert whose(links.download("x", file_name="x.txt", kind="text/plain")) == "key-0 token-0", "the old ones stay"
+    role.away, role.number = False, 1
+    presign.renew()
+    assert whose(links.download("x", file_name="x.txt", kind="text/plain")) == "key-1 token-1"
+
+
+def test_a_process_that_does_not_serve_asks_by_itself(role):
+    assert whose(links.download("x", file_name="x.txt", kind="text/plain")) == "key-0 token-0"
+    role.number = 1
+    assert whose(links.download("x", file_name="x.txt", kind="text/plain")) == "key-1 token-1"
+
+
+def test_a_machine_without_keys_says_so(role, monkeypatch):
+    monkeypatch.setattr(presign, "_machine", lambda: None)
+    presign.renew()
+    with pytest.raises(OSError, match="no keys"):
+        links.download("x", file_name="x.txt", kind="text/plain")

@@ -212,6 +212,21 @@ def test_a_link_to_what_is_deleted_leads_nowhere(api, owner, bucket):
     assert names(bucket) == set()
 
 
+def test_nginx_fetches_for_us_what_we_only_name_and_readers_keep_it_for_ever(bucket, settings, client):
+    settings.MEDIA_ACCEL = "/protected/"
+    key = uuid.uuid4()
+    bucket.storage.save(storage.variant(key, "320"), ContentFile(b"webp"))
+    answer = client.get(links.url(key, "320", public=True))
+    assert (answer.status_code, answer["X-Accel-Kept"]) == (200, f"public, max-age={links.YEAR}, immutable")
+    place = answer["X-Accel-Redirect"].removeprefix("/protected/")
+    assert place.startswith(f"{storage.variant(key, '320')}?"), "and neither the bucket's name nor its host"
+    assert requests.get(f"{settings.BUCKET_URL}/{place}", timeout=10).content == b"webp"
+    with time_machine.travel(time.time() - 120, tick=False):
+        over = links.within(key, "320")
+    assert requests.get(f"{settings.BUCKET_URL}/{over}", timeout=10).status_code == 403
+    assert "X-Accel-Redirect" not in client.get(f"{links.url(key, '320', public=True)}x")
+
+
 # The bucket itself
 
 

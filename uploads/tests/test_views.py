@@ -143,4 +143,6 @@ def test_nginx_gives_what_we_only_name(client, stored, settings):
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer["X-Accel-Redirect"] == f"/protected/processed/images/{KEY}/640.webp"
     assert answer["Content-Type"] == "image/webp"
+    assert answer["X-Accel-Kept"].startswith("private, max-age=")
+    assert "immutable" not in answer.get("Cache-Control", ""), "a file that is not there would be missed for ever"
     assert client.get(links.url(KEY, "640") + "x").status_code == 404
