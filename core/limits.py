@@ -16,9 +16,9 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from core import errors
+from core import errors, prepared
 from core.models import Count
 
 log = logging.getLogger(__name__)
@@ -207,13 +207,14 @@ def take_sure(limit: Limit, who: object) -> Turn:
 def once(name: str, of: object, *, seconds: int) -> bool:
     """Whether this is the first time in so many seconds: of all who ask at once one hears yes, whatever is away or has
     begun anew. One statement; the row is forgotten with the counts."""
-    key = _digest(Limit(name, 1, seconds), of)
-    try:
-        with transaction.atomic():
-            Count.objects.create(key=key, until=int(time.time()) + seconds)
-    except IntegrityError:
-        return False
-    return True
+    values = {"key": _digest(Limit(name, 1, seconds), of), "turn": -9, "until": int(time.time()) + seconds}
+    return bool(prepared.execute(ONCE, values))
+
+
+ONCE = """
+    INSERT INTO core_count (key, turn, count, before, until) VALUES (%(key)s, %(turn)s, 0, 0, %(until)s)
+    ON CONFLICT DO NOTHING RETURNING key
+"""
 
 
 def give_back_sure(limit: Limit, who: object) -> None:

@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from django.db import Error as DatabaseAway
 from django.db import transaction
+from django.db.models import QuerySet
 
-from core import audit, errors
+from core import audit, errors, prepared
 from core.models import Setting
 
 OLD = 5.0  # seconds that a process may go on with what it has read
@@ -52,7 +53,12 @@ def read(option: Option[T]) -> T:
 
 def sure(option: Option[T]) -> T:
     """As it stands in the database now."""
-    return _value(option, dict(Setting.objects.filter(key=option.key).values_list("key", "value")))
+    row = prepared.row(_settings, None, option.key, by="key")
+    return _value(option, {row.key: row.value} if row else {})
+
+
+def _settings(_viewer: None) -> QuerySet[Setting]:
+    return Setting.objects.all()
 
 
 @transaction.atomic

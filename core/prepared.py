@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ Statement = tuple[str, dict[str, Any] | list[Any]]  # its text, always the same,
 Narrow = Callable[[QuerySet[Any, Any], Any], QuerySet[Any, Any]]
 
 MOMENT = datetime(9009, 9, 9, 9, 9, 9, 9, tzinfo=UTC)  # stands for now
+AROUND = timedelta(days=3650)  # what is this near to it is so much sooner or later than now
 _building: ContextVar[bool] = ContextVar("building", default=False)
 
 
@@ -82,6 +83,28 @@ def _execute(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with cursor_of(connection) as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+class Question:
+    """A queryset of values, compiled once, for what asks in the name of nobody: Question(build, "people") makes it of
+    `build(people)`, whose `people` may stand where a column is `__among` them."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *names: str) -> None:
+        self.build, self.marks = build, {name: object() for name in names}
+        self.shapes: dict[str, _Shape] = {}  # by kind of database
+
+    def among(self, **values: Iterable[Any]) -> Statement:
+        """The statement, and what goes with it, by name."""
+        shape = self.shapes.get(connection.vendor) or self._compile()
+        return shape.sql, shape.values(connection, {name: listed(some) for name, some in values.items()})
+
+    def _compile(self) -> "_Shape":
+        slots = {mark: name for name, mark in self.marks.items()}
+        shape = _compiled(self.build.__qualname__, lambda: self.build(*self.marks.values()), slots)
+        if shape is None:
+            raise TypeError(f"{self.build.__qualname__} finds nothing, whatever is asked for.")
+        self.shapes[connection.vendor] = shape
+        return shape
 
 
 class Given:
@@ -160,20 +183,27 @@ def _shape(build: Build, narrow: Narrow | None, by: str, logged_in: bool, vendor
     for one in filter(None, (build, narrow)):
         if "<" in one.__qualname__:
             raise TypeError(f"{one.__qualname__} is made anew for every call; only functions of a module are kept.")
+
+    def queryset() -> QuerySet[Any, Any]:
+        viewer = StandIn() if logged_in else None
+        rows = build(viewer).filter(**{f"{by}__among": AMONG})
+        return narrow(rows, viewer) if narrow else rows
+
+    return _compiled(build.__qualname__, queryset, {StandIn.pk: "viewer", AMONG: "among"})
+
+
+def _compiled(name: str, build: Callable[[], QuerySet[Any, Any]], slots: dict[Any, str]) -> "_Shape | None":
+    """What `build` makes of values that stand for others, with their names where these belong."""
     token = _building.set(True)
     try:
-        viewer = StandIn() if logged_in else None
-        queryset = build(viewer).filter(**{f"{by}__among": AMONG})
-        queryset = narrow(queryset, viewer) if narrow else queryset
+        queryset = build()
         compiler = queryset.query.get_compiler(queryset.db)
         sql, values = compiler.as_sql()
     except EmptyResultSet:  # whatever is asked for
         return None
     finally:
         _building.reset(token)
-    moment = compiler.connection.ops.adapt_datetimefield_value(MOMENT)
-    slots = {StandIn.pk: "viewer", AMONG: "among", moment: "now"}
-    names: list[str] = []
+    names: list[str | timedelta] = []
 
     def place(found: re.Match[str]) -> str:
         if found[0] == "%%":
@@ -182,12 +212,24 @@ def _shape(build: Build, narrow: Narrow | None, by: str, logged_in: bool, vendor
         if value.__hash__ and value in slots:
             names.append(slots[value])
             return "%s"
+        if (since := _since_now(value)) is not None:
+            names.append(since)
+            return "%s"
         if is_time(value):
-            raise TypeError(f"{build.__qualname__} would keep the time {value}: take `prepared.now()`.")
+            raise TypeError(f"{name} would keep the time {value}: take `prepared.now()`.")
         return _literal(value)
 
     given = iter(values)
     return _Shape(queryset, compiler, re.sub("%%|%s", place, sql), tuple(names))
+
+
+def _since_now(value: Any) -> timedelta | None:
+    """How much later than now a time is that was made of `now()`, or than MOMENT; None for all others."""
+    if not is_time(value):
+        return None
+    time = datetime.fromisoformat(str(value))
+    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - MOMENT
+    return since if abs(since) < AROUND else None
 
 
 def _literal(value: Any) -> str:
@@ -232,17 +274,17 @@ class _Shape:
     built: QuerySet[Any]
     compiler: SQLCompiler
     sql: str
-    names: tuple[str, ...]  # of the values that it takes
+    names: tuple[str | timedelta, ...]  # of the values that it takes; of times, how much later they are than now
+
+    def values(self, database: Any, given: dict[str, Any]) -> list[Any]:
+        """In their order."""
+        now, stored = timezone.now(), database.ops.adapt_datetimefield_value
+        return [given[name] if isinstance(name, str) else stored(now + name) for name in self.names]
 
     def queryset(self, viewer: Any, among: Sequence[Any]) -> QuerySet[Any]:
         """Not to be narrowed any more: only to be read."""
         database = connections[self.built.db]
-        given = {
-            "viewer": viewer.pk if viewer else None,
-            "among": listed(among),
-            "now": database.ops.adapt_datetimefield_value(timezone.now()),
-        }
-        values = [given[name] for name in self.names]
+        values = self.values(database, {"viewer": viewer.pk if viewer else None, "among": listed(among)})
         compiler: Any = copy.copy(self.compiler)
         compiler.connection = _Preparing(database)
         compiler.as_sql = lambda *_options, **_more: (self.sql, values)

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.people import Viewer, viewer_id
 from accounts.models.life import Departure
 from accounts.models.people import User
-from core import errors
+from core import errors, prepared
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -33,7 +34,14 @@ def check_shown(user: User, view: Any) -> None:
 
 
 def is_hidden(user_id: int) -> bool:
-    return User.objects.filter(pk=user_id, hidden_at__isnull=False).exists()
+    return bool(prepared.execute(*HIDDEN.among(people=[user_id])))
+
+
+def _hidden(people: Any) -> QuerySet[Any, Any]:
+    return User.objects.filter(id__among=people, hidden_at__isnull=False).values_list("pk")
+
+
+HIDDEN = prepared.Question(_hidden, "people")
 
 
 def departure_of(viewer: Viewer) -> Departure | None:

@@ -2,13 +2,12 @@
 
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
 from accounts.access import api_tokens as api_token_access
 from accounts.access.people import Viewer, admitted, viewer_id
 from accounts.models.logins import Device
-from core import errors
+from core import errors, prepared
 
 
 def live_devices() -> QuerySet[Device]:
@@ -19,7 +18,7 @@ def live_devices() -> QuerySet[Device]:
 def standing_devices() -> QuerySet[Device]:
     """Live logins that can still be used: the session of a browser, the refresh token of an app, the token of a script
     have not run out."""
-    now = timezone.now()
+    now = prepared.now()
     session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
     fresh = Q(session_key="", refreshed_at__gt=now - api_settings.REFRESH_TOKEN_LIFETIME)
     token = api_token_access.live_tokens().filter(device=OuterRef("pk"))

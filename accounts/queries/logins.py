@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
@@ -21,8 +22,15 @@ SEEN_EVERY = timedelta(minutes=5)  # a login's last sight is written at most thi
 
 def device_of_session(session_key: str) -> Device | None:
     """The login of a browser's session, if session and login both stand."""
-    session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=timezone.now())
-    return login_access.live_devices().filter(Exists(session), session_key=session_key).first() if session_key else None
+    found: Device | None = (
+        prepared.row(_devices_in_session, None, session_key, by="session_key") if session_key else None
+    )
+    return found
+
+
+def _devices_in_session(_viewer: None) -> QuerySet[Device]:
+    session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=prepared.now())
+    return login_access.live_devices().filter(Exists(session))
 
 
 def device(*, id: int, user_id: int) -> Device | None:
@@ -37,7 +45,15 @@ def _live_devices(_viewer: None) -> QuerySet[Device]:
 
 def device_stands(*, id: int, user_id: int) -> bool:
     """Whether a login still stands and can be used: nothing that it hangs on has run out."""
-    return login_access.standing_devices().filter(pk=id, user_id=user_id).exists()
+    return bool(prepared.execute(*STANDING.among(devices=[id], people=[user_id])))
+
+
+def _standing(devices: Any, people: Any) -> QuerySet[Any, Any]:
+    rows = login_access.standing_devices().filter(id__among=devices, user__id__among=people)
+    return rows.values_list("pk")
+
+
+STANDING = prepared.Question(_standing, "devices", "people")
 
 
 def is_due(device: Device) -> bool:

@@ -1,10 +1,8 @@
 """Who may see and write in which conversation. The rule stands once, in terms of memberships."""
 
-import functools
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -118,27 +116,21 @@ class Writer(NamedTuple):
     awaits: bool  # the other of the two was asked, and has not answered yet
 
 
-def writers(conversation_ids: Collection[int], user_ids: Collection[int]) -> prepared.Statement:
-    """What gives the values of Writer, for those of these who may write now. Ask with the conversations locked."""
-    sql, slots = _writers_sql(connection.vendor)
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    given = {_NOW: now, _CONVERSATIONS: prepared.listed(conversation_ids), _USERS: prepared.listed(user_ids)}
-    return sql, [given.get(slot, slot) for slot in slots]
-
-
-# Every batch of messages asks this, and Django takes three times as long to put the statement together as PostgreSQL
-# to answer it.
-_CONVERSATIONS, _USERS, _NOW = object(), object(), object()
-
-
-@functools.cache
-def _writers_sql(vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """`writing_memberships` as SQL, with marks where ids and the time belong."""
-    rows = writing_memberships().filter(conversation__id__among=_CONVERSATIONS, user__id__among=_USERS)
+def _writers(conversations: Any, users: Any) -> QuerySet[Any, Any]:
+    rows = writing_memberships().filter(conversation__id__among=conversations, user__id__among=users)
     asked = Membership.objects.filter(conversation_id=OuterRef("conversation_id"), is_request=True)
     rows = rows.annotate(awaits=Q(conversation__kind=Kind.DIRECT) & Exists(asked))
-    sql, params = rows.values_list(*Writer._fields).query.sql_with_params()
-    return sql, tuple(_NOW if prepared.is_time(value) else value for value in params)
+    return rows.values_list(*Writer._fields)
+
+
+# What the socket and the writer ask all the time: Django takes three times as long to put such a statement together as
+# PostgreSQL to answer it.
+WRITERS = prepared.Question(_writers, "conversations", "users")
+
+
+def writers(conversation_ids: Collection[int], user_ids: Collection[int]) -> prepared.Statement:
+    """What gives the values of Writer, for those of these who may write now. Ask with the conversations locked."""
+    return WRITERS.among(conversations=conversation_ids, users=user_ids)
 
 
 class Sight(NamedTuple):
@@ -157,18 +149,8 @@ class Sight(NamedTuple):
 def audience(conversation_id: int) -> Sight | None:
     """Version, rev and members are read in one statement so that they belong together; whoever blocks somebody raises
     the version afterwards, so that who read the blocks before reads them again."""
-    rows = list(
-        told_memberships()
-        .filter(conversation_id=conversation_id)
-        .values_list(
-            "user_id",
-            "joined_seq",
-            "conversation__members_version",
-            "conversation__rev",
-            "conversation__kind",
-            Exists(ChatMember.objects.filter(user_id=OuterRef("user_id"), shows_reading=False)),
-        )
-    )
+    here = [conversation_id]
+    rows, blocks = prepared.execute_all([AUDIENCE.among(here=here), PARTED.among(here=here)])
     if not rows:
         return None
     _user, _joined, version, rev, kind, _hides = rows[0]
@@ -176,16 +158,31 @@ def audience(conversation_id: int) -> Sight | None:
         version,
         rev,
         members=frozenset(row[0] for row in rows),
-        parted={} if kind == Kind.DIRECT else _parted(conversation_id),
+        parted={} if kind == Kind.DIRECT else _parted(blocks),
         since={user: joined for user, joined, *_rest in rows if joined},
         discreet=frozenset(row[0] for row in rows if row[-1]),
     )
 
 
-def _parted(conversation_id: int) -> dict[int, frozenset[int]]:
-    here = Membership.objects.filter(conversation_id=conversation_id).values("user_id")
+def _audience(here: Any) -> QuerySet[Any, Any]:
+    hides = Exists(ChatMember.objects.filter(user_id=OuterRef("user_id"), shows_reading=False))
+    rows = told_memberships().filter(conversation__id__among=here)
+    whose = ("conversation__members_version", "conversation__rev", "conversation__kind")
+    return rows.values_list("user_id", "joined_seq", *whose, hides)
+
+
+def _blocks(here: Any) -> QuerySet[Any, Any]:
+    """Those between its members."""
+    members = Membership.objects.filter(conversation__id__among=here).values("user_id")
+    return Block.objects.filter(blocker__in=members, blocked__in=members).values_list("blocker_id", "blocked_id")
+
+
+AUDIENCE, PARTED = prepared.Question(_audience, "here"), prepared.Question(_blocks, "here")
+
+
+def _parted(blocks: list[tuple[int, int]]) -> dict[int, frozenset[int]]:
     made: dict[int, set[int]] = {}
-    for one, other in Block.objects.filter(blocker__in=here, blocked__in=here).values_list("blocker_id", "blocked_id"):
+    for one, other in blocks:
         made.setdefault(one, set()).add(other)
         made.setdefault(other, set()).add(one)
     return {id: frozenset(others) for id, others in made.items()}

@@ -2,18 +2,17 @@
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
 from accounts.access import people as accounts_access
 from accounts.models.people import User
 from chat import realtime
 from chat.access import conversations as conversation_access
 from chat.access import marks as mark_access
-from chat.models.conversations import Conversation, Membership
+from chat.models.conversations import Conversation, Kind, Membership
 from chat.models.messages import Message, MessageKind
 from core import prepared
 
@@ -54,44 +53,78 @@ def mark_read(*, actor: User, conversation_id: int, seq: int) -> ReadMark:
 def mark_all_read(*, marks: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """(member, conversation) -> how far they have read; marks move forward, never back, and those that are not theirs
     are left out. Returns what is of conversations that somebody writes to just now, for the next time."""
-    told = conversation_access.told_memberships().filter(pk__in=_memberships(marks))
-    rows = told.values_list("pk", "user_id", "conversation_id", "read_seq", mark_access.hiding())
-    further = {row[0]: row for row in rows if marks[row[1], row[2]] > row[3]}
-    here = {id for _pk, _user, id, *_rest in further.values()}
-    free = Conversation.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=here).order_by("pk")
-    held = free.only("last_seq", "members_version", "members_count").in_bulk() if here else {}
+    further = {row.pk: row for row in _told(marks) if marks.get((row.user_id, row.conversation_id), 0) > row.read_seq}
+    held = _lock({row.conversation_id for row in further.values()})
     # From here on messages wait for this: two statements, and nobody is told meanwhile.
     stored = _store_read(
         [
-            (pk, min(marks[user, id], held[id].last_seq), held[id].last_seq, id, user)
-            for pk, user, id, *_rest in further.values()
-            if id in held
+            (pk, min(marks[row.user_id, id], held[id].last_seq), held[id].last_seq, id, row.user_id)
+            for pk, row in further.items()
+            if (id := row.conversation_id) in held
         ]
     )
     own: list[tuple[int, int, int, int]] = []
     shown: dict[int, dict[int, int]] = {}
     for pk, seq, own_after in stored:
-        _pk, user, id, _before, hides = further.pop(pk)
-        own.append((user, id, seq, held[id].last_seq - seq - own_after))
-        if not hides and held[id].members_count <= mark_access.TOLD_MEMBERS:
-            shown.setdefault(id, {})[user] = seq
+        row = further.pop(pk)
+        id = row.conversation_id
+        own.append((row.user_id, id, seq, held[id].last_seq - seq - own_after))
+        if not row.hides and held[id].members_count <= mark_access.TOLD_MEMBERS:
+            shown.setdefault(id, {})[row.user_id] = seq
     if own:
         realtime.push_own_reads(own)
     for id, read in shown.items():
         realtime.push_read(held[id], read)
-    return {(user, id): marks[user, id] for _pk, user, id, *_rest in further.values() if id not in held}
+    left = [(row.user_id, row.conversation_id) for row in further.values() if row.conversation_id not in held]
+    return {key: marks[key] for key in left}
 
 
-def _memberships(pairs: Collection[tuple[int, int]]) -> RawSQL | list[int]:
-    """Rows of (member, conversation), those that there are. SQL, for Django cannot ask for pairs."""
-    if not pairs:
-        return []
-    given = ", ".join(["(%s, %s)"] * len(pairs))
-    sql = (
-        f"SELECT chat_membership.id FROM (VALUES {given}) AS given JOIN chat_membership "  # noqa: S608
-        "ON conversation_id = given.column2 AND user_id = given.column1"
-    )
-    return RawSQL(sql, [value for pair in pairs for value in pair])  # noqa: S611  the marks of the values alone
+class Told(NamedTuple):
+    """A membership whose marks may move."""
+
+    pk: int
+    user_id: int
+    conversation_id: int
+    read_seq: int
+    delivered_seq: int
+    last_seq: int
+    members_version: int
+    kind: str
+    hides: bool  # its member shows their marks to nobody
+
+
+def _whose(conversations: Any, users: Any) -> QuerySet[Any, Any]:
+    rows = conversation_access.told_memberships().filter(conversation__id__among=conversations, user__id__among=users)
+    own = ("pk", "user_id", "conversation_id", "read_seq", "delivered_seq")
+    of_all = ("conversation__last_seq", "conversation__members_version", "conversation__kind")
+    return rows.values_list(*own, *of_all, mark_access.hiding())
+
+
+WHOSE = prepared.Question(_whose, "conversations", "users")
+ASKED = prepared.Given("asked", id="bigint")
+HELD = ("id", "last_seq", "members_version", "members_count")
+HOLD = f"""
+    SELECT {", ".join(HELD)} FROM chat_conversation WHERE id IN (SELECT asked.id FROM [asked]) ORDER BY id
+"""  # noqa: S608  names alone
+
+
+def _told(pairs: Collection[tuple[int, int]]) -> list[Told]:
+    """Those of these (member, conversation) that there are, and some that were not asked for."""
+    users, conversations = {user for user, _id in pairs}, {id for _user, id in pairs}
+    found = prepared.execute(*WHOSE.among(conversations=conversations, users=users)) if pairs else []
+    return [Told(*row) for row in found]
+
+
+def _lock(ids: set[int]) -> dict[int, Conversation]:
+    """Those of them that are free, in order."""
+    statement = prepared.text(HOLD + _skipping(), ASKED)
+    rows = prepared.execute(statement, ASKED.values([(id,) for id in ids])) if ids else []
+    return {row[0]: Conversation(**dict(zip(HELD, row, strict=True))) for row in rows}
+
+
+def _skipping() -> str:
+    """Locks what is free; on SQLite the transaction is the lock."""
+    return "FOR NO KEY UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
 
 
 MOVED = prepared.Given("moved", id="bigint", seq="bigint", last="bigint", conversation_id="bigint", user_id="bigint")
@@ -126,23 +159,33 @@ def mark_all_delivered(*, marks: Mapping[tuple[int, int], int]) -> dict[tuple[in
     """(member, conversation) -> how far one of the member's devices has it; marks move forward, never back, and those
     that are not theirs are left out. Returns what is being written by somebody else just now, for the next time: who
     writes messages locks members in no order, so this waits for nobody."""
-    found = conversation_access.told_memberships().filter(pk__in=_memberships(marks))
-    found = found.annotate(hides=mark_access.hiding()).select_related("conversation").order_by("pk")
-    further: dict[int, tuple[Any, int]] = {}
-    for row in found:
-        seq = min(marks[row.user_id, row.conversation_id], row.conversation.last_seq)
+    further: dict[int, tuple[Told, int]] = {}
+    for row in _told(marks):
+        seq = min(marks.get((row.user_id, row.conversation_id), 0), row.last_seq)
         if seq > max(row.delivered_seq, row.read_seq):
             further[row.pk] = (row, seq)
-    free = Membership.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=further).order_by("pk")
-    ours = list(free.only("pk", "delivered_seq"))
-    for mine in ours:
-        mine.delivered_seq = max(mine.delivered_seq, further[mine.pk][1])
-    Membership.objects.bulk_update(ours, ["delivered_seq"])
-    for mine in ours:
-        row, seq = further.pop(mine.pk)
-        if not row.conversation.is_group and not row.hides:
-            realtime.push_delivered(row.conversation, row.user_id, seq)
+    for pk in _store_delivered([(pk, seq) for pk, (_row, seq) in further.items()]):
+        row, seq = further.pop(pk)
+        if row.kind == Kind.DIRECT and not row.hides:
+            conversation = Conversation(pk=row.conversation_id, members_version=row.members_version)
+            realtime.push_delivered(conversation, row.user_id, seq)
     return {(row.user_id, row.conversation_id): seq for row, seq in further.values()}
+
+
+ARRIVED = prepared.Given("arrived", id="bigint", seq="bigint")
+STORE_DELIVERED = """
+    UPDATE chat_membership SET delivered_seq = arrived.seq FROM [arrived]
+    WHERE chat_membership.id = arrived.id AND chat_membership.delivered_seq < arrived.seq AND chat_membership.id IN (
+        SELECT id FROM chat_membership WHERE id IN (SELECT arrived.id FROM [arrived]) ORDER BY id {lock}
+    )
+    RETURNING chat_membership.id
+"""
+
+
+def _store_delivered(rows: list[tuple[int, int]]) -> list[int]:
+    """Memberships of which this was stored: those that somebody else writes just now are not."""
+    statement = prepared.text(STORE_DELIVERED.format(lock=_skipping()), ARRIVED)
+    return [pk for (pk,) in prepared.execute(statement, ARRIVED.values(rows))] if rows else []
 
 
 @transaction.atomic

@@ -75,6 +75,29 @@ def test_an_hour_does_not_stay(cast: Cast) -> None:
         assert prepared.rows(visible, cast.bob, [cast.alice.pk]) == [cast.alice]
 
 
+def joined_lately(people: Any) -> QuerySet[Any, Any]:
+    since = prepared.now() - timedelta(days=7)
+    return User.objects.filter(id__among=people, created_at__gt=since, is_active=True).values_list("handle")
+
+
+def kept(people: Any) -> QuerySet[Any, Any]:
+    return User.objects.filter(id__among=people, created_at__gt=timezone.now())
+
+
+def test_a_question_is_compiled_once_and_its_times_go_on(cast: Cast) -> None:
+    question = prepared.Question(joined_lately, "people")
+    asked = question.among(people=[cast.alice.pk, cast.bob.pk])
+    assert sorted(prepared.execute(*asked)) == [("alice",), ("bob",)]
+    assert question.among(people=[cast.bob.pk])[0] is asked[0]
+    assert prepared.execute(*question.among(people=[])) == []
+    with time_machine.travel(timezone.now() + timedelta(days=6)):
+        assert prepared.execute(*question.among(people=[cast.bob.pk])) == [("bob",)]
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        assert prepared.execute(*question.among(people=[cast.bob.pk])) == []
+    with pytest.raises(TypeError, match=r"prepared\.now"):
+        prepared.Question(kept, "people").among(people=[cast.bob.pk])
+
+
 def of_this_hour(_viewer: Any) -> QuerySet[User]:
     return User.objects.filter(last_login__lt=timezone.now())
 
