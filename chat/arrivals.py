@@ -5,9 +5,10 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseAway
 
 from chat import realtime as chat_realtime
 from chat.actions import marks as mark_actions
@@ -19,6 +20,7 @@ EVERY_SECONDS = 2.0
 GROUPS_SECONDS = 30.0
 AT_ONCE = 100  # rows locked together; whoever writes messages waits for them
 WAITING = 50_000  # marks; more are lost, which the next ones make up for
+OF_ONE = 500  # of one member: who names what is not theirs takes no place from others
 
 
 class Arrivals:
@@ -27,6 +29,7 @@ class Arrivals:
     def __init__(self) -> None:
         self.soon: dict[tuple[int, int], int] = {}
         self.later: dict[tuple[int, int], int] = {}
+        self.waiting: Counter[int] = Counter()  # member -> marks
         self.since = 0.0
         self.task: asyncio.Task[None] | None = None
 
@@ -34,7 +37,8 @@ class Arrivals:
         for id, seq in conversations.items():
             held = chat_realtime.audiences.known.get(id)
             waiting = self.later if held is not None and len(held.members) > 2 else self.soon
-            if len(waiting) < WAITING:
+            if (user_id, id) in waiting or (len(waiting) < WAITING and self.waiting[user_id] < OF_ONE):
+                self.waiting[user_id] += (user_id, id) not in waiting
                 waiting[user_id, id] = max(seq, waiting.get((user_id, id), 0))
         if self.later and not self.since:
             self.since = time.monotonic()
@@ -54,6 +58,7 @@ class Arrivals:
         due, self.soon = self.soon, {}
         if self.since and time.monotonic() - self.since >= GROUPS_SECONDS:
             due, self.later, self.since = due | self.later, {}, 0.0
+        self.waiting = Counter(user for user, _id in (*self.soon, *self.later))
         return due
 
     async def write(self, due: dict[tuple[int, int], int]) -> None:
@@ -62,7 +67,7 @@ class Arrivals:
             part = {key: due[key] for key in keys[start : start + AT_ONCE]}
             try:
                 busy = await threads.run(mark_actions.mark_all_delivered, marks=part)
-            except DatabaseError as error:
+            except DatabaseAway as error:
                 log.warning("what has reached devices is not stored (%s)", type(error).__name__)
                 return
             self.soon = busy | self.soon

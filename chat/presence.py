@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db import DatabaseError
+from django.db import Error as DatabaseAway
 from django.utils import timezone
 
 from chat import frames
@@ -267,7 +267,7 @@ class Here:
             part = {id: seen[id] for id in ids[start : start + AT_ONCE]}
             try:
                 await threads.run(presence_actions.keep_seen, seen=part)
-            except DatabaseError as error:
+            except DatabaseAway as error:
                 log.warning("when members were here is not written (%s)", type(error).__name__)
                 return
             self.unwritten -= part.keys()
@@ -326,7 +326,7 @@ class Here:
     async def _allowed(self, user_id: int, doubt: Doubt) -> set[int]:
         try:
             return await threads.run(presence_queries.still_watched, user_id, {one.user_id for one in doubt.watchers})
-        except DatabaseError:
+        except DatabaseAway:
             return set()
 
 

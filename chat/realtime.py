@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from django.db import DatabaseError, transaction
+from django.db import Error as DatabaseAway
+from django.db import transaction
 
 from chat import frames
 from chat.access import conversations as conversation_access
@@ -218,7 +219,7 @@ class Audiences:
     async def load_mark(self, id: int, whose: list[int], frame: bytes) -> None:
         try:
             held = await self.read(id)
-        except DatabaseError as error:
+        except DatabaseAway as error:
             log.warning("members of a conversation not read (%s)", type(error).__name__)
             return
         if held is not None:
@@ -229,11 +230,11 @@ class Audiences:
         find it when they resume."""
         try:
             held = await self.read(id)
-        except DatabaseError as error:
+        except DatabaseAway as error:
             log.warning("members of a conversation not read (%s)", type(error).__name__)
-            self.waiting.pop(id, None)
             return
-        waiting = self.waiting.pop(id, None)
+        finally:
+            waiting = self.waiting.pop(id, None)
         if held is None or waiting is None:
             return
         newest = max(version for version, *_rest in waiting.frames)

@@ -156,7 +156,10 @@ class Hub:
             waiting, self.waiting = self.waiting, deque()
             self.woken = False
         for groups, frame in waiting:
-            self.deliver(groups, frame)
+            try:
+                self.deliver(groups, frame)
+            except Exception:  # supervisor: the others of this turn have nothing to do with it
+                log.exception("a frame was not delivered")
 
     def deliver(self, groups: tuple[str, ...], frame: bytes) -> int:
         """Writes one frame to each socket of the groups once; returns to how many."""
@@ -254,11 +257,16 @@ class Publisher:
         with self.changed:
             self.number += 1
             self.queue.append((self.number, groups, frame))
+            self.start()
+            self.changed.notify()
+
+    def start(self) -> None:
+        """Begins to repeat its last number, by which the listener of this process knows that it hears at all."""
+        with self.changed:
             if self.thread is None:
                 self.ended = False
                 self.thread = threading.Thread(target=self.run, name="bus", daemon=True)
                 self.thread.start()
-            self.changed.notify()
 
     def stop(self) -> None:
         """Sends what waits (for a second at most) and says good-bye."""
@@ -312,6 +320,10 @@ def reset() -> None:
 os.register_at_fork(after_in_child=reset)
 
 
+class Deaf(ConnectionError):
+    """Not even what this process says itself is heard: the line is gone, and nobody has said so."""
+
+
 class Listener:
     """Hears the other processes; notices gaps, silence and reconnects, and has the hub catch up."""
 
@@ -319,10 +331,12 @@ class Listener:
         self.hub = hub
         self.last: dict[str, int] = {}
         self.heard: dict[str, float] = {}
+        self.heard_own = 0.0
 
     async def run(self) -> None:
         silent = False
         while True:
+            _publisher.start()
             client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
             try:
                 async with client.pubsub() as pubsub:
@@ -333,7 +347,7 @@ class Listener:
                     # Also the first time: sockets may have come before the bus did. The numbers heard so far stay,
                     # for what another process says before it is connected again shows only in them.
                     now = asyncio.get_running_loop().time()
-                    self.heard = dict.fromkeys(self.heard, now)
+                    self.heard, self.heard_own = dict.fromkeys(self.heard, now), now
                     await self.hub.catch_up()
                     await self.listen(pubsub)
             except (redis.RedisError, OSError) as error:
@@ -350,11 +364,18 @@ class Listener:
             missed = message is not None and self.hear(message["data"])
             if self.silent() or missed:
                 await self.hub.catch_up()
+            if asyncio.get_running_loop().time() - self.heard_own > BEATS_MISSED * BEAT_SECONDS:
+                raise Deaf
 
     def hear(self, data: bytes) -> bool:
         """Delivers what one message says; True when numbers before it are missing."""
-        origin, said = unpack(data)
+        try:
+            origin, said = unpack(data)
+        except ValueError:
+            log.warning("a message of the bus was not understood")
+            return False
         if origin == _publisher.origin:
+            self.heard_own = asyncio.get_running_loop().time()
             return False
         missing = [self.take(origin, *one) for one in said]  # all of it, whatever is missing
         return any(missing)

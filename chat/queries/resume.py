@@ -48,7 +48,8 @@ def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
         missed.reload = gap > left or gap < 0 or 0 < wanted[id] < row.joined_rev
         if gap and not missed.reload:
             left -= gap
-            behind |= Q(conversation_id=id, rev__gt=wanted[id], rev__lte=row.conversation.rev)
+            # No upper end: what is changed from here on has left its old `rev`, and would be missing at both.
+            behind |= Q(conversation_id=id, rev__gt=wanted[id])
     few = [id for id, row in joined.items() if row.conversation.members_count <= mark_access.TOLD_MEMBERS]
     marks = mark_access.visible_marks(viewer).filter(conversation_id__in=few)
     for row in marks.only("conversation_id", "user_id", "read_seq", "delivered_seq"):

@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError
 
 from accounts.tests.factories import Cast
 from chat import realtime as chat_realtime
+from chat.access import conversations as conversation_access
 from chat.actions import conversations as conversation_actions
 from chat.actions import groups as group_actions
 from chat.actions import requests as request_actions
 from chat.models.conversations import Conversation
 from chat.tests.factories import make_group, say
-from chat.tests.sockets import Site, site
+from chat.tests.sockets import Site, eventually, site
 from core import realtime
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,3 +113,24 @@ async def test_who_is_asked_is_told_nothing_and_tells_nothing(cast: Cast) -> Non
         await alice.until("chat.membership")
         await carol.say(talk.pk, "thank you")
         assert (await alice.until("chat.message"))["data"]["text"] == "thank you"
+
+
+async def test_members_that_cannot_be_read_once_silence_nobody_for_good(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site() as here:
+        group = await later(make_group)(cast.alice, cast.bob)
+        alice, bob = await here.join(cast.alice), await here.join(cast.bob)
+        real, tries = conversation_access.audience, []
+
+        def audience(id: int) -> Any:
+            tries.append(id)
+            if len(tries) == 1:
+                raise InterfaceError("connection already closed")
+            return real(id)
+
+        monkeypatch.setattr(conversation_access, "audience", audience)
+        await alice.say(group.pk, "unheard")
+        await eventually(lambda: bool(tries) and not chat_realtime.audiences.waiting)
+        await alice.say(group.pk, "heard")
+        assert (await bob.until("chat.message"))["data"]["text"] == "heard"

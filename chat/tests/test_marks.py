@@ -427,3 +427,19 @@ async def test_marks_of_several_are_one_frame_unless_some_do_not_learn_of_some(c
         for line, other in ((bob, cast.carol), (carol, cast.bob)):
             told = [frame["data"]["read"] for frame in await line.quiet() if frame["type"] == "chat.read"]
             assert not any(str(other.pk) in read for read in told)
+
+
+def test_who_names_what_is_not_theirs_takes_no_place_from_others() -> None:
+    async def scene() -> tuple[int, bool]:
+        waiting = arrivals.Arrivals()
+        for number in range(500):
+            waiting.put(1, dict.fromkeys(range(100 * number + 1, 100 * number + 101), 5))
+        waiting.put(2, {7: 5})
+        of_one = len(waiting.soon) - 1
+        waiting.task.cancel()  # type: ignore[union-attr]
+        waiting.due()
+        waiting.put(1, {8: 5})
+        waiting.task.cancel()  # type: ignore[union-attr]
+        return of_one, (1, 8) in waiting.soon
+
+    assert asyncio.run(scene()) == (arrivals.OF_ONE, True)

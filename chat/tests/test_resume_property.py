@@ -20,6 +20,7 @@ from hypothesis.extra.django import TestCase
 from accounts.models.people import User
 from accounts.tests.factories import make_user
 from chat import realtime as chat_realtime
+from chat.access import conversations as conversation_access
 from chat.actions import changes, groups, marks, messages, own, polls, reactions, requests
 from chat.models.conversations import Conversation, Membership
 from chat.models.messages import Message
@@ -121,6 +122,22 @@ def connect(world: World, client: Client) -> None:
     client.connected()
 
 
+def connect_amid(world: World, client: Client, number: int) -> None:
+    """Comes back, and between two questions about what was missed somebody else changes a message."""
+    real, other = conversation_access.visible_messages, world.clients[(world.clients.index(client) + 1) % len(NAMES)]
+    amid = [("react", "edit", "answer", "delete")[number % 4]]
+
+    def visible_messages(viewer: Any) -> Any:
+        if amid:
+            deed = DEEDS[amid.pop()]
+            with contextlib.suppress(errors.SocialError):
+                world.deed(lambda: deed(world, other, number))
+        return real(viewer)
+
+    with mock.patch.object(conversation_access, "visible_messages", visible_messages):
+        connect(world, client)
+
+
 def remove(world: World, client: Client, number: int) -> None:
     person = world.people[number % len(world.people)].pk
     groups.remove_person(actor=client.member, conversation_id=world.id, person_id=person)
@@ -194,6 +211,7 @@ LINE: dict[str, Callable[[World, Client, int], Any]] = {
     "stale": lambda w, _c, _n: w.stale(),
     "cut": lambda w, c, _n: cut(w, c),
     "connect": lambda w, c, _n: connect(w, c),
+    "connect amid": connect_amid,
 }
 OFTEN = ["write"] * 6 + ["go"] * 6 + ["go all"] * 3
 STORIES = st.lists(
@@ -229,6 +247,10 @@ TOLD: dict[str, list[tuple[str, int, int]]] = {
             ("stale", 0, 0),
         ],
         *[("react", 2, 0), ("react", 1, 2), ("end", 0, 0), ("sticker", 1, 0), ("react", 0, 1), ("delete", 1, 0)],
+    ],
+    "changed while one is told what one missed": [
+        *[("write", 0, 1), ("go all", 0, 0), ("cut", 1, 0), ("write", 0, 1), ("write", 2, 1), ("go all", 0, 0)],
+        *[("connect amid", 1, 4), ("go all", 0, 0)],
     ],
     "edited before one's time": [
         *[("write", 0, 1), ("remove", 0, 1), ("go all", 0, 0), ("invite", 0, 1), ("go all", 0, 0)],

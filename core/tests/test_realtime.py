@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -163,6 +164,30 @@ def test_a_process_that_says_good_bye_is_not_missed() -> None:
     assert asyncio.run(scene()) == (False, True, False)
 
 
+def test_what_is_no_message_of_the_bus_does_not_end_it_either() -> None:
+    async def scene() -> bool:
+        listener = realtime.Listener(realtime.Hub())
+        rubbish = [b"", b"a", b"a\0", b"a\0x", b"a\0x y z\0", b"\xff\0\xff", b"a\0" + b"1 user:1 x\0"]
+        return any(listener.hear(data) for data in rubbish)
+
+    assert asyncio.run(scene()) is False
+
+
+def test_one_frame_that_fails_takes_no_others_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(realtime.routers, "odd", lambda name, _frame: int(name))
+
+    async def scene() -> list[str]:
+        hub = realtime.Hub()
+        hub.loop = asyncio.get_running_loop()
+        ear = Ear(hub, 1)
+        hub.deliver_soon(("odd:x",), b"")
+        hub.deliver_soon(("user:1",), said("after"))
+        await until(lambda: bool(ear.heard))
+        return ear.kinds
+
+    assert asyncio.run(scene()) == ["after"]
+
+
 def test_own_words_are_not_read_back() -> None:
     gaps, ear = heard_of([(realtime._publisher.origin, 3, ("user:1",))])
     assert gaps == [False]
@@ -176,8 +201,16 @@ async def until(true: Callable[[], bool], seconds: float = 10) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.fixture
+def own_publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[realtime.Publisher]:
+    made = realtime.Publisher()
+    monkeypatch.setattr(realtime, "_publisher", made)
+    yield made
+    made.stop()
+
+
 @pytest.mark.redis
-def test_over_redis_words_arrive_and_a_lost_bus_is_caught_up(redis_server, settings) -> None:  # type: ignore[no-untyped-def]
+def test_over_redis_words_arrive_and_a_lost_bus_is_caught_up(redis_server, settings, own_publisher) -> None:  # type: ignore[no-untyped-def]
     """Another process speaks; our connection is cut in the middle; afterwards the clients are told to catch up."""
     settings.REDIS_URL = redis_server.redis_url
     admin = redis.Redis.from_url(redis_server.redis_url)
@@ -211,6 +244,56 @@ def test_over_redis_words_arrive_and_a_lost_bus_is_caught_up(redis_server, setti
         return ear.kinds
 
     assert asyncio.run(scene()) == ["stale", "one", "stale", "two"]
+
+
+@pytest.mark.redis
+def test_a_line_that_is_gone_without_a_word_is_made_anew(redis_server, settings, own_publisher) -> None:  # type: ignore[no-untyped-def]
+    """As behind a firewall that has forgotten it: nothing comes any more, and nobody closes it."""
+    place = urlsplit(redis_server.redis_url)
+    opened: list[asyncio.StreamWriter] = []
+    is_gone = False
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        while data := await reader.read(65536):
+            if not (is_gone and number == 1):
+                writer.write(data)
+        writer.close()
+
+    async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
+        number = len(opened)
+        other_reader, other_writer = await asyncio.open_connection(place.hostname, place.port)
+        with contextlib.suppress(OSError):
+            await asyncio.gather(forward(reader, other_writer, number), forward(other_reader, writer, number))
+        for end in (writer, other_writer):
+            end.close()
+
+    async def scene() -> list[str]:
+        nonlocal is_gone
+        between = await asyncio.start_server(through, "127.0.0.1", 0)
+        port = between.sockets[0].getsockname()[1]
+        hub = realtime.Hub()
+        hub.loop = asyncio.get_running_loop()
+        ear = Ear(hub, 1)
+        # The one that speaks has a line of its own; the one that hears goes through what forgets it.
+        settings.REDIS_URL = redis_server.redis_url
+        own_publisher.put((), b"")
+        await until(lambda: not own_publisher.queue)
+        settings.REDIS_URL = redis_server.redis_url.replace(f":{place.port}", f":{port}")
+        listening = asyncio.create_task(realtime.Listener(hub).run())
+        try:
+            await until(lambda: ear.kinds == ["stale"])
+            is_gone = True
+            await until(lambda: len(opened) == 2, 3 * realtime.BEATS_MISSED * realtime.BEAT_SECONDS)
+            await until(lambda: ear.kinds == ["stale", "stale"])
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            between.close()
+            await until(lambda: all(writer.is_closing() for writer in opened))
+        return ear.kinds
+
+    assert asyncio.run(scene())[:2] == ["stale", "stale"]
 
 
 @pytest.mark.redis

@@ -157,7 +157,7 @@ class Graph:
     @cached_property
     def places(self) -> list[Place]:
         """Posts: everybody writes one for each audience, in this order."""
-        return [(author, audience) for author in self.everybody for audience in Audience.values]
+        return [(author, audience) for author in self.everybody for audience in AUDIENCES]
 
     @cached_property
     def deleted(self) -> set[Place]:
@@ -173,7 +173,7 @@ class Graph:
             for turn in range(2):
                 author = near[(one + turn) % SIZE]
                 of = (author, SHARED[(3 * one + 5 * turn) % len(SHARED)])
-                found.append(Share(one, Audience.values[(one + 2 * turn) % 6], of, (one // 2 + turn) % 2 == 0, turn))
+                found.append(Share(one, AUDIENCES[(one + 2 * turn) % 6], of, (one // 2 + turn) % 2 == 0, turn))
         return found
 
     @cached_property
@@ -232,6 +232,7 @@ class Graph:
 
 PAIRED = [one.name for one in fields(Graph) if one.type == frozenset[Pair]]
 STATED = [one.name for one in fields(Graph) if one.type == frozenset[int]]
+AUDIENCES: list[str] = Audience.values  # made anew at every look there
 WORD = "lantern"
 SHARED = ("public", "members", "public", "members", "followers", "friends", "close_friends", "only_me")
 
@@ -244,7 +245,7 @@ def _sides(pairs: Iterable[Pair]) -> Mapping[int, set[int]]:
 
 
 def number_of(post: Place) -> int:
-    return post[0] + Audience.values.index(post[1])
+    return post[0] + AUDIENCES.index(post[1])
 
 
 def has_word(post: Place) -> bool:

@@ -11,7 +11,7 @@ from accounts.models.friends import DismissedSuggestion, FriendRequest
 from accounts.models.lists import ListedPerson, PeopleList
 from accounts.models.mutes import Mute, MutedWord
 from accounts.models.people import User
-from accounts.models.relations import Audience, Block, CloseFriend, Follow, FollowRequest, Friendship
+from accounts.models.relations import Block, CloseFriend, Follow, FollowRequest, Friendship
 from core import folding
 from feed.models.comments import Comment
 from feed.models.polls import Poll
@@ -19,7 +19,7 @@ from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
 from feed.models.revisions import Revision
 from feed.models.sources import Filing, Home, HomeEntry, Source, SourceKind, Subscription, SubscriptionState
-from socialsite.tests.graphs import WORD, Graph, Place, Share, Viewer, has_word, number_of
+from socialsite.tests.graphs import AUDIENCES, WORD, Graph, Place, Share, Viewer, has_word, number_of
 from uploads.models import Upload
 
 
@@ -204,7 +204,7 @@ def _bring_home(world: World) -> None:
     floors = {one: min(post.pk for post in world.posts.values()) + 40 if one % 2 == 0 else 0 for one in graph.everybody}
     Home.objects.bulk_create(Home(member=people[one], floor=floor) for one, floor in floors.items())
     copied = {(a, b) for a, b, state in read if state == SubscriptionState.COPIED} | graph.dismissed
-    entries: set[tuple[int, Place]] = {(a, (b, audience)) for a, b in copied for audience in Audience.values}
+    entries: set[tuple[int, Place]] = {(a, (b, audience)) for a, b in copied for audience in AUDIENCES}
     entries |= {(a, share) for a, b in copied for share in graph.shares if share.who == b}
     entries |= {(0, place) for place in graph.tagged}
     HomeEntry.objects.bulk_create(
