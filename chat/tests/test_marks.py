@@ -429,7 +429,9 @@ async def test_marks_of_several_are_one_frame_unless_some_do_not_learn_of_some(c
             assert not any(str(other.pk) in read for read in told)
 
 
-def test_who_names_what_is_not_theirs_takes_no_place_from_others() -> None:
+def test_who_names_what_is_not_theirs_takes_no_place_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_realtime.audiences, "known", {})  # of other tests
+
     async def scene() -> tuple[int, bool]:
         waiting = arrivals.Arrivals()
         for number in range(500):
