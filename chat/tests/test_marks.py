@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models.people import User
 from accounts.tests.factories import Cast, log_in, make_block, make_user
 from chat import arrivals
+from chat import realtime as chat_realtime
 from chat.access import marks as mark_access
 from chat.actions import conversations as conversation_actions
 from chat.actions import marks as mark_actions
