@@ -23,6 +23,7 @@ from uploads import presign, storage
 
 HALF_HOUR = 1800
 HALF_WEEK = 7 * 43200
+SURE = 300  # seconds that keys of a role are good for yet: others take their place a quarter of an hour before the end
 DOWNLOAD = timedelta(minutes=15)
 AT_ONCE = timedelta(minutes=1)
 LONGEST_NAME, LONGEST_ENDING = 80, 12
@@ -49,21 +50,23 @@ def url(
     end = _end(now, until)
     if ours:
         return _ours(key, variant, end, shared)
-    return _signed(key, variant, now // HALF_HOUR * HALF_HOUR, end, shared, settings.SECRET_KEY)
+    return _signed(key, variant, now // HALF_HOUR * HALF_HOUR, end, shared, *_signers())
 
 
 def elsewhere(key: uuid.UUID, variant: str, *, end: str) -> tuple[str, int]:
     """Where a good link of ours leads on, if what it leads to lies elsewhere, and for how many seconds: until its end;
-    of one without an end for some days, for no signature is good for longer."""
-    now = int(time.time())
+    of one without an end for some days, for no signature is good for longer. One by keys of a role ends with them, so
+    nobody is to keep it for longer than they surely last."""
+    now, lasting = int(time.time()), presign.is_lasting()
     if end not in ("", FOREVER):
         until, shared, begin = int(end.removesuffix(SHARED)), end.endswith(SHARED), now // HALF_HOUR * HALF_HOUR
-    elif presign.is_lasting():
+    elif lasting:
         shared, begin = True, now // HALF_WEEK * HALF_WEEK
         until = begin + 2 * HALF_WEEK
     else:
         until, shared, begin = end_of(now), True, now // HALF_HOUR * HALF_HOUR
-    return _signed(key, variant, begin, until, shared, settings.SECRET_KEY), until - now
+    left = until - now if lasting else min(until - now, SURE)
+    return _signed(key, variant, begin, until, shared, *_signers()), left
 
 
 def within(key: uuid.UUID, variant: str) -> str:
@@ -141,9 +144,14 @@ def is_open_part(key: uuid.UUID, number: int, *, end: str, signature: str) -> bo
     return _is_good(PART_SALT, f"{key}/{number}/{end}", signature) and _left(end) is not None
 
 
+def _signers() -> tuple[str, str]:
+    """With what is signed now, in the bucket and with us: what was signed with other keys is none of theirs."""
+    return "" if storage.is_moving() else presign.whose(), settings.SECRET_KEY
+
+
 @lru_cache(maxsize=50_000)
-def _signed(key: uuid.UUID, variant: str, begin: int, end: int, shared: bool, secret: str) -> str:
-    """Made once for an object and its end: what is signed here does not depend on the moment."""
+def _signed(key: uuid.UUID, variant: str, begin: int, end: int, shared: bool, whose: str, secret: str) -> str:
+    """Made once for an object, its end and those keys: what is signed here does not depend on the moment."""
     if settings.CLOUDFRONT and not storage.is_moving():
         name = storage.variant(key, variant)
         # Its signature is the one that takes long: made by one process for all.

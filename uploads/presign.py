@@ -80,6 +80,11 @@ def is_lasting() -> bool:
     return bool(settings.CLOUDFRONT) or not _credentials().token
 
 
+def whose() -> str:
+    """By whose keys addresses in the bucket are signed now; those of a role are others every few hours."""
+    return "" if settings.CLOUDFRONT or not settings.BUCKET_URL else str(_credentials().access_key)
+
+
 def place() -> str:
     """Where forms are posted to."""
     return f"{settings.BUCKET_URL}/"

@@ -1,6 +1,7 @@
 """Links: their end, their signature, and what they may not be bent into."""
 
 import base64
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -200,6 +201,26 @@ def test_no_request_waits_for_the_keys_of_a_role(role):
     role.away, role.number = False, 1
     presign.renew()
     assert whose(links.download("x", file_name="x.txt", kind="text/plain")) == "key-1 token-1"
+
+
+def test_new_keys_of_a_role_sign_all_links_anew(role):
+    presign.renew()
+    assert whose(links.url(KEY, "640")) == whose(links.elsewhere(KEY, "640", end="")[0]) == "key-0 token-0"
+    role.number = 1
+    presign.renew()
+    assert whose(links.url(KEY, "640")) == whose(links.elsewhere(KEY, "640", end="")[0]) == "key-1 token-1"
+
+
+def test_nobody_keeps_a_way_for_longer_than_the_keys_of_a_role_last(role, monkeypatch):
+    with time_machine.travel("2026-11-20T12:00:00+00:00", tick=False):
+        end = links.end_of(time.time())
+        for given in ("", str(end), f"{end}{links.SHARED}"):
+            assert links.elsewhere(KEY, "640", end=given)[1] == 300
+        monkeypatch.setattr(presign, "is_lasting", lambda: True)
+        assert links.elsewhere(KEY, "640", end=str(end))[1] == 3600
+    with time_machine.travel(end - 60, tick=False):
+        monkeypatch.setattr(presign, "is_lasting", lambda: False)
+        assert links.elsewhere(KEY, "640", end=str(end))[1] == 60
 
 
 def test_a_process_that_does_not_serve_asks_by_itself(role):
