@@ -15,6 +15,7 @@ class UploadsConfig(AppConfig):
         bodies.takes_files("uploads:api_uploads", settings.MAX_API_IMAGE_BYTES + bodies.PLAIN_LIMIT)
         checkup.parts += [
             our_checkup.bucket,
+            our_checkup.decoder,
             our_checkup.films,
             our_checkup.held,
             our_checkup.missing,

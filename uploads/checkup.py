@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.checkup import Finding
 from core.storage import asking
-from uploads import lanes, queries, storage
+from uploads import child, lanes, queries, storage
 
 LATE = timedelta(minutes=5)
 PATIENCE = timedelta(minutes=10)
@@ -29,6 +29,21 @@ def bucket() -> Iterable[Finding]:
         yield Finding("bucket", "fail", "; ".join(faults), "Run `manage.py set_up_bucket`.")
     else:
         yield Finding("bucket", "ok", "CORS and lifecycle are set")
+
+
+def decoder() -> Iterable[Finding]:
+    """Whether files of strangers are decoded where nothing leads out."""
+    try:
+        offline = child.is_offline()
+    except OSError as error:  # no room, or no more processes
+        yield Finding("decoder", "fail", f"does not start ({error})", "See to the disk and the limits of this machine.")
+        return
+    if offline:
+        yield Finding("decoder", "ok", "runs without network")
+    else:
+        says = "pictures and films are decoded by a process that can reach the network"
+        mend = "Run the workers on Linux (x86-64 or ARM64), and let them set seccomp filters."
+        yield Finding("decoder", "warn", says, mend)
 
 
 def films() -> Iterable[Finding]:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,6 @@ class Picture:
     color: str
     animated: bool
     variants: dict[str, dict[str, int]]
-    offline: bool
 
 
 @contextlib.contextmanager
@@ -94,9 +94,15 @@ def step(folder: Path, name: str, *, told: Callable[[int], None], **job: Any) ->
     second how far it is, in percent; what it raises ends the child."""
     (folder / "progress").unlink(missing_ok=True)
     place = {"source": str(folder / "original"), "folder": str(folder), "parent": os.getpid()}
-    answer = _asked(folder, {**job, **place, "step": name}, FILM, FILM_WALL_SECONDS, lambda: told(_progress(folder)))
-    answer.pop("offline", None)
-    return answer
+    return _asked(folder, {**job, **place, "step": name}, FILM, FILM_WALL_SECONDS, lambda: told(_progress(folder)))
+
+
+def is_offline() -> bool:
+    """Whether a child on this machine is kept from the network, as one says that is given nothing to decode."""
+    with folder() as path:
+        (path / "job").write_text(json.dumps({"parent": os.getpid()}))
+        _run(path, PROGRAM, WALL_SECONDS, lambda: None)
+        return _answer(path).get("offline") is True
 
 
 def _asked(
@@ -110,9 +116,17 @@ def _asked(
     if not answer:
         log.warning("decoder ended with %s and said nothing", code)
         raise Failed(reasons.CRASHED)
+    if not answer.pop("offline", False):
+        _warn()
     if not answer.pop("ok"):
         raise Failed(answer["reason"])
     return answer
+
+
+@cache
+def _warn() -> None:
+    """Once is enough: it is so on this machine."""
+    log.warning("decoders are not kept from the network here (`manage.py doctor`)")
 
 
 def _progress(folder: Path) -> int:

@@ -1,4 +1,5 @@
-"""Decodes one picture in a process of its own: no Django, no environment, no network, little memory, little time.
+"""Decodes one picture in a process of its own: no Django, no environment, little memory, little time, and no network
+where the kernel helps with that (`confine`).
 
 Started by child.py with the job as JSON on stdin: {"source", "folder", "kind", "sizes", "max_pixels", "max_frames",
 "max_motion", "shape", "crop", "parent"}; without shape and crop nothing is cut away. Writes <size>.webp next to each
@@ -8,13 +9,15 @@ nothing of ours, and Pillow only when it is confined.
 
 import contextlib
 import ctypes
+import errno
 import json
 import math
 import os
 import resource
 import signal
+import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 MEMORY = 1024 * 1024 * 1024
@@ -39,6 +42,16 @@ MOTION_QUALITY, MOTION_EFFORT = 75, 0
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 SIDEWAYS = {2, 4, 5, 6}
 CLONE_NEWUSER, CLONE_NEWNET, PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 0x10000000, 0x40000000, 1, 38
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+# By machine, as the kernel numbers them: the machine itself, and the calls that make a socket (socket, socketpair,
+# io_uring_setup) or take one of another process (pidfd_getfd).
+SOCKETS = {
+    "x86_64": (0xC000003E, (41, 53, 425, 438)),
+    "aarch64": (0xC00000B7, (198, 199, 425, 438)),
+}
+LOAD, EQUALS, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # of the kernel's packet filter
+CALL_AT, MACHINE_AT, OTHER_CALLS = 0, 4, 0x40000000  # from there on the numbers of x32, which are the same calls
+ALLOWED, NOT_PERMITTED = 0x7FFF0000, 0x00050000 | errno.EPERM
 
 
 class Refused(Exception):
@@ -52,7 +65,8 @@ class Limits(NamedTuple):
 
 
 def confine(parent: int, limits: Limits | None = None) -> bool:
-    """Takes from this process what it does not need; whether the network is among it."""
+    """Takes from this process what it does not need; whether the network is among it: it has none, and it can make no
+    socket. Not every kernel, and not every container, lets both be done; either is enough."""
     limits = limits or Limits(MEMORY, CPU_SECONDS, FILE_BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
@@ -69,7 +83,29 @@ def confine(parent: int, limits: Limits | None = None) -> bool:
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
-    return bool(libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
+    alone = libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0
+    return forbid(libc, SOCKETS) or alone
+
+
+def forbid(libc: Any, calls: Mapping[str, tuple[int, tuple[int, ...]]]) -> bool:
+    """From now on the kernel answers these calls with EPERM, and all that are made as on another machine; here and in
+    whatever this process starts, for good. Whether it took that."""
+    machine, numbers = calls.get(os.uname().machine, (0, ()))
+    if not machine or sys.maxsize < 2**32:
+        return False
+    end = 5 + len(numbers)  # the last line, which refuses
+    lines = [
+        (LOAD, 0, 0, MACHINE_AT),
+        (EQUALS, 0, end - 2, machine),
+        (LOAD, 0, 0, CALL_AT),
+        (AT_LEAST, end - 4, 0, OTHER_CALLS),
+        *((EQUALS, end - place - 1, 0, number) for place, number in enumerate(numbers, start=4)),
+        (RETURN, 0, 0, ALLOWED),
+        (RETURN, 0, 0, NOT_PERMITTED),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
+    program = ctypes.create_string_buffer(struct.pack("HP", len(lines), ctypes.addressof(code)))
+    return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) == 0)
 
 
 def prepare(job: dict[str, Any]) -> dict[str, Any]:
