@@ -5,6 +5,7 @@ import unicodedata
 from typing import IO, Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
 from django.template.defaultfilters import filesizeformat
@@ -130,8 +131,14 @@ def inside(crop: Crop | None) -> Crop | None:
     return x, y, width, height
 
 
-def refuse_hoard(actor: Any, *, more: int = 0) -> None:
-    """What a member has on its way, and what hangs on nothing yet: so many files, and so many bytes together."""
+def in_turn(actor: Any) -> None:
+    """Before refuse_hoard, in the transaction that adds to it: two at once would each see room for itself."""
+    get_user_model().objects.select_for_update(no_key=True).filter(pk=actor.pk).first()
+
+
+def refuse_hoard(actor: Any, *, more: int = 0, field: str = "file") -> None:
+    """What a member has on its way, and what hangs on nothing yet: so many files, and so many bytes together, with
+    `more` that are to come."""
     unused = Upload.objects.filter(owner_id=actor.pk, attached_at__isnull=True)
     files = size = 0
     for rows in (unused, Slot.objects.filter(owner_id=actor.pk)):
@@ -144,7 +151,7 @@ def refuse_hoard(actor: Any, *, more: int = 0) -> None:
     if size + more > settings.MAX_UNUSED_BYTES:
         most = {"size": filesizeformat(settings.MAX_UNUSED_BYTES)}
         text = _("You have too much on its way or waiting (%(size)s at most). Use or delete some of it first.")
-        raise errors.TooLarge(text % most, field="bytes" if more else "file")
+        raise errors.TooLarge(text % most, field=field)
 
 
 def refuse_unready(upload: Upload) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import errors, scratch
-from uploads import access, lanes, reasons, registry, storage
+from uploads import access, lanes, magic, reasons, registry, storage
 from uploads.actions import attempts, checks, holding, removal, troubles
 from uploads.actions.attempts import Crop
 from uploads.models import Stored, Upload
@@ -80,7 +80,8 @@ def _ordered(actor: Any, source: Upload, crop: Crop | None) -> Upload:
     """A worker cuts it. Waits a moment for that, as the actor does, by looking at the row."""
     piece = {"of": str(source.key), "variant": source.largest, "crop": crop and list(crop)}
     with transaction.atomic(durable=True):
-        access.access_upload(actor, source.key, lock=True)  # whoever asks twice at once gets one
+        checks.in_turn(actor)  # whoever asks twice at once gets one
+        access.access_upload(actor, source.key, lock=True)
         known = access.own_uploads(actor).filter(purpose=source.purpose, attached_at__isnull=True, piece=piece)
         upload = known.exclude(state=Upload.State.FAILED).first() or _order(actor, source, piece)
     end = time.monotonic() + PATIENCE
@@ -95,7 +96,8 @@ def _ordered(actor: Any, source: Upload, crop: Crop | None) -> Upload:
 
 
 def _order(actor: Any, source: Upload, piece: dict[str, Any]) -> Upload:
-    checks.refuse_hoard(actor)
+    size = source.variants[source.largest]["bytes"]
+    checks.refuse_hoard(actor, more=size)
     key = uuid.uuid4()
     Stored.objects.create(key=key)
     upload = Upload.objects.create(
@@ -106,7 +108,7 @@ def _order(actor: Any, source: Upload, piece: dict[str, Any]) -> Upload:
         name=source.name,
         alt=source.alt,
         type=storage.content_type(f".{storage.ending(source.largest)}"),
-        bytes=source.variants[source.largest]["bytes"],
+        bytes=size,
         piece=piece,
         original=False,
     )
@@ -129,8 +131,23 @@ def _receive(
         Stored.objects.create(key=key, due_at=timezone.now() + INTENT)
     scratch.check_room(facts.bytes)
     holding.keep(storage.original(key), file, key=key, after=holding.SOON)
+    try:
+        return _listed(actor, kind, key, facts, claimed=claimed, name=checks.plain_name(name), alt=alt, medium=medium)
+    except (errors.TooMany, errors.TooLarge):  # others came meanwhile
+        with transaction.atomic(durable=True):
+            removal.make_due([key])
+        raise
+
+
+def _listed(
+    actor: Any, kind: registry.Kind, key: uuid.UUID, facts: magic.Facts, *, claimed: bool, **said: Any
+) -> Upload:
+    """The row of a file that is kept."""
     now = timezone.now()
     with transaction.atomic(durable=True):
+        if actor is not None:
+            checks.in_turn(actor)
+            checks.refuse_hoard(actor, more=facts.bytes)
         if not Stored.objects.filter(key=key, due_at__gt=now).update(due_at=None):
             raise errors.Conflict(_("That took too long. Please upload it again."), field="file")
         upload = Upload.objects.create(
@@ -138,10 +155,7 @@ def _receive(
             owner_id=actor.pk if actor is not None else None,
             purpose=kind.name,
             public=kind.public,
-            name=checks.plain_name(name),
-            alt=alt,
             type=facts.type,
-            medium=medium,
             bytes=facts.bytes,
             sha256=facts.sha256,
             width=facts.width,
@@ -149,6 +163,7 @@ def _receive(
             state=Upload.State.PROCESSING if claimed else Upload.State.RECEIVED,
             attempts=1 if claimed else 0,
             due_at=now + removal.CLAIM if claimed else now,
+            **said,
         )
         if not claimed:
             lanes.wake(upload)

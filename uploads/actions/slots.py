@@ -9,7 +9,6 @@ import uuid
 from datetime import timedelta
 from typing import Any, Protocol
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -43,9 +42,8 @@ def open_slot(*, actor: Any, purpose: str, name: str, type: str, bytes: int, alt
         slot.asked_at = slot.created_at
     # The intent stands before the first byte: whatever comes, remove_due_files finds it.
     with transaction.atomic(durable=True):
-        # Two at once would each see room for itself.
-        get_user_model().objects.select_for_update(no_key=True).filter(pk=actor.pk).first()
-        checks.refuse_hoard(actor, more=bytes)
+        checks.in_turn(actor)
+        checks.refuse_hoard(actor, more=bytes, field="bytes")
         Stored.objects.create(key=slot.key, due_at=slot.created_at + LASTS)
         slot.save(force_insert=True)
         if slot.asked_at:

@@ -167,7 +167,7 @@ def at_once(call: Callable[[], Any], times: int = 2) -> list[Any]:
         all_there.wait()
         try:
             answers.append(call())
-        except (errors.Conflict, errors.TooLarge):
+        except (errors.Conflict, errors.TooLarge, errors.TooMany):
             answers.append(None)
         finally:
             connection.close()

@@ -1,6 +1,9 @@
 """Receiving, preparing, using, deleting; and dying at every line on the way."""
 
 import io
+import random
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,9 +12,10 @@ from django.utils import timezone
 
 from core import errors, realtime, wake
 from uploads import child, queries, reasons, storage
-from uploads.actions import checks, preparing, receiving, sweeps, using
+from uploads.actions import checks, holding, preparing, receiving, sweeps, using
 from uploads.models import Stored, Upload
 from uploads.tests import factories
+from uploads.tests.parts import lying
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -141,6 +145,41 @@ def test_refuses_more_than_one_can_use(owner, stranger, files, monkeypatch):
     with pytest.raises(errors.TooMany):
         receive(owner)
     receive(stranger)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("limit", ["files", "bytes"])
+def test_several_that_come_at_once_are_no_more_than_one_can_use(owner, disk, monkeypatch, settings, limit):
+    """All are kept before the first has its row, and what is refused then goes."""
+    size = len(factories.png(700, 500).getvalue())
+    if limit == "files":
+        monkeypatch.setattr(checks, "UNUSED_LIMIT", 2)
+    else:
+        settings.MAX_UNUSED_BYTES = 3 * size - 1
+    real, all_there = holding.keep, threading.Barrier(4)
+    monkeypatch.setattr(holding, "keep", lambda *given, **more: (real(*given, **more), all_there.wait(30)))
+    made = factories.at_once(lambda: receive(owner), times=4)
+    kept = {one.original_name for one in made if one}
+    assert (len(kept), Upload.objects.count(), Stored.objects.count()) == (2, 2, 4)
+    sweeps.remove_due_files()
+    assert (lying(disk), Stored.objects.count()) == (kept, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pieces_ordered_at_once_are_no_more_than_one_can_use(owner, disk, monkeypatch):
+    sources = [factories.make_upload(owner) for _turn in range(2)]
+    monkeypatch.setattr(checks, "UNUSED_LIMIT", 3)
+    monkeypatch.setattr(receiving, "PATIENCE", 0)
+    monkeypatch.setattr(holding, "is_needed", lambda: True)
+    real, turns = checks.refuse_hoard, iter([*sources, *sources])
+    monkeypatch.setattr(checks, "refuse_hoard", lambda *given, **more: (real(*given, **more), time.sleep(0.3)))
+    made = factories.at_once(
+        lambda: receiving.cut_upload(
+            actor=owner, key=(one := next(turns)).key, purpose=one.purpose, crop=(0, 0, random.uniform(0.1, 1), 1)
+        ),
+        times=4,
+    )
+    assert (len([one for one in made if one]), Upload.objects.count()) == (1, 3)
 
 
 @pytest.mark.django_db(transaction=True)
