@@ -31,15 +31,16 @@ SOUND = "sound"
 FILE = "file"  # as it came, for members to take along: no link leads to it
 VARIANTS = (*map(str, SIZES), *FILMS, SOUND)
 CHUNK = 256 * 1024
+TEMP = bucket.TEMP
 FINAL = "uploads/final/"
-FOLDERS = ("uploads/temp/", FINAL, "processed/images/")  # what lies there is named by the upload's key
+FOLDERS = (TEMP, FINAL, "processed/images/")  # what lies there is named by the upload's key
 SHOWN = ("processed/images/",)  # of every upload that is ready something lies in one of these
 ARCHIVES = ("archives/export/", "archives/import/")
 CONTENT_TYPES = {"webp": "image/webp", "mp4": "video/mp4", "m4a": "audio/mp4"}
 
 
 def incoming(key: uuid.UUID) -> str:
-    return f"uploads/temp/{key}"
+    return f"{TEMP}{key}"
 
 
 def part(key: uuid.UUID, number: int) -> str:

@@ -64,8 +64,8 @@ def sweep_storage() -> tuple[int, int]:
     """Walks what lies in storage beside the rows, both in the order of keys. Files without a row go: one stands before
     the first byte of every file, so what is listed first and has none afterwards will never get one. Of uploads that
     are ready and of which nothing is there the owner of the site hears (doctor). Returns how many of both there were.
-    Copies in final/ of what is prepared already, which came too late, go as well, and what a killed process has sent
-    in parts."""
+    Copies in final/ of what is prepared already, which came too late, go as well, as does in temp/ what has no slot any
+    more, and what a killed process has sent in parts."""
     storage.drop_unfinished(timezone.now() - UNUSED - YOUNG)
     begun, stray, lost = timezone.now(), 0, 0
     for folder in storage.FOLDERS:
@@ -77,6 +77,8 @@ def sweep_storage() -> tuple[int, int]:
             for key in sorted(listed - known):
                 storage.drop_all(key)
                 stray += 1
+            if folder == storage.TEMP:
+                stray += _drop_parts(known)
             if folder == storage.FINAL:
                 stray += _drop_late(known)
             if folder in storage.SHOWN:
@@ -122,6 +124,15 @@ def remove_due_files() -> int:
         with transaction.atomic(durable=True):
             Stored.objects.filter(pk=row.pk, due_at=again).delete()
     return len(due)
+
+
+def _drop_parts(keys: set[uuid.UUID]) -> int:
+    """What was sent while its slot was taken over, or after that. Nobody reads it: it is listed first, and a slot that
+    is gone then does not come back."""
+    left = sorted(keys - set(Slot.objects.filter(key__in=keys).values_list("key", flat=True)))
+    for key in left:
+        storage.drop_parts(key)
+    return len(left)
 
 
 def _drop_late(keys: set[uuid.UUID]) -> int:

@@ -65,7 +65,7 @@ def _take_over(slot: Slot, dock: docks.Dock) -> Upload | None:
     if upload is not None:
         try:
             storage.drop_parts(slot.key)
-        except OSError as error:  # the bucket's lifecycle, or the sweep
+        except OSError as error:  # the bucket's lifecycle, or the sweep of the storage
             log.warning("parts of %s stay: %s", slot.key, error)
     return upload
 

@@ -209,3 +209,28 @@ def test_what_a_late_copy_leaves_goes_with_the_walk(api, client, disk):
     assert sweeps.sweep_storage() == (1, 0)
     variants = {storage.variant(upload.key, name) for name in upload.variants}
     assert lying(disk) == variants | {Upload.objects.get(key=waiting["key"]).original_name}
+
+
+@pytest.mark.both
+def test_what_is_sent_while_it_is_taken_over_goes_with_the_walk(api, client, disk, monkeypatch):
+    other = opened(api)
+    send(client, other)
+    slot = opened(api)
+    send(client, slot)
+    real = storage.keep_part
+
+    def late(key, number, piece):
+        """The same part once more, by whoever has not heard that it is there."""
+        monkeypatch.setattr(storage, "keep_part", real)
+        land(api, slot)
+        real(key, number, piece)
+
+    monkeypatch.setattr(storage, "keep_part", late)
+    assert send(client, slot) == [204]
+    upload = preparing.process_upload(upload_id=Upload.objects.get().pk)
+    waiting = storage.part(uuid.UUID(other["key"]), 1)
+    shown = {storage.variant(upload.key, name) for name in upload.variants}
+    assert lying(disk) == {waiting, storage.part(upload.key, 1), *shown}
+    assert sweeps.sweep_storage() == (1, 0)
+    assert lying(disk) == {waiting, *shown}
+    assert sweeps.sweep_storage() == (0, 0)
