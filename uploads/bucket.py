@@ -1,6 +1,6 @@
 """A storage that speaks S3: what comes and goes there, and how the bucket must stand. Waits for the network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -73,9 +73,11 @@ class Bucket:
             self._abort(name)
         self.drop(names)
 
-    def drop_unfinished(self, before: datetime) -> int:
-        """Multipart uploads that were begun before then, and whose process was killed; how many there were."""
-        pages = self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.name)
+    def drop_unfinished(self, folders: Iterable[str], before: datetime) -> int:
+        """Multipart uploads into these folders that were begun before then, and whose process was killed; how many
+        there were. Others may be somebody else's: the bucket need not be ours alone."""
+        ask = self.client.get_paginator("list_multipart_uploads").paginate
+        pages = (page for folder in folders for page in ask(Bucket=self.name, Prefix=folder))
         old = [one for page in pages for one in page.get("Uploads", []) if one["Initiated"] < before]
         for one in old:
             self.abort(one["Key"], one["UploadId"])

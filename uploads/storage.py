@@ -234,7 +234,7 @@ def _folders_of(folder: str) -> Iterator[str]:
 def drop_unfinished(before: datetime) -> int:
     """What was begun in parts before then and never ended; how much that was."""
     there = s3()
-    return there.drop_unfinished(before) if there is not None else 0
+    return there.drop_unfinished((*FOLDERS, *ARCHIVES), before) if there is not None else 0
 
 
 @asking()

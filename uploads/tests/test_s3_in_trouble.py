@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from contextlib import closing
 from datetime import timedelta
 
@@ -152,10 +153,16 @@ def test_what_a_killed_process_sent_in_parts_goes_with_the_walk(owner, bucket):
     part = {"Bucket": bucket.name, "Key": storage.variant(upload.key, "720p")}
     begun = bucket.begin(part["Key"])
     bucket.client.upload_part(**part, UploadId=begun, PartNumber=1, Body=b"x" * MIB)
+    bucket.begin(storage.archive("export", uuid.uuid4()))
+    bucket.begin("backups/of-another-program")
     sweeps.sweep_storage()
-    assert bucket.client.list_multipart_uploads(Bucket=bucket.name)["Uploads"], "somebody may be sending it"
-    assert bucket.drop_unfinished(timezone.now() + timedelta(minutes=1)) == 1
-    assert not bucket.client.list_multipart_uploads(Bucket=bucket.name).get("Uploads")
+    assert len(unfinished(bucket)) == 3, "somebody may be sending it"
+    assert storage.drop_unfinished(timezone.now() + timedelta(minutes=1)) == 2
+    assert unfinished(bucket) == {"backups/of-another-program"}
+
+
+def unfinished(bucket) -> set[str]:
+    return {one["Key"] for one in bucket.client.list_multipart_uploads(Bucket=bucket.name).get("Uploads", [])}
 
 
 def test_a_full_bucket_is_said_and_a_retry_is_safe(api, owner, bucket, s3_gateway, monkeypatch):
