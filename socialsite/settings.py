@@ -169,7 +169,8 @@ MAX_EXPORTS_BYTES = env.number("MAX_EXPORTS_BYTES", 20 * 2**30, low=2**20, high=
 MAX_HELD_BYTES = env.number("MAX_HELD_BYTES", 5 * 2**30, low=2**20, high=2**60)  # in the database, for the bucket
 MIN_FREE_BYTES = env.number("MIN_FREE_BYTES", 256 * 2**20, high=2**60)
 MAX_IMAGE_PIXELS = env.number("MAX_IMAGE_PIXELS", 50_000_000, low=10_000)
-MAX_VIDEO_BYTES = env.number("MAX_VIDEO_BYTES", 200 * 2**20, low=1024, high=2**40)  # sounds, too
+# Sounds, too. A bucket copies no more in one go.
+MAX_VIDEO_BYTES = env.number("MAX_VIDEO_BYTES", 200 * 2**20, low=1024, high=5 * 2**30)
 # What one member may have on its way and waiting to be used, together.
 MAX_UNUSED_BYTES = env.number("MAX_UNUSED_BYTES", max(2**30, MAX_VIDEO_BYTES), low=2**20, high=2**60)
 MAX_VIDEO_SECONDS = env.number("MAX_VIDEO_SECONDS", 600, low=1)

@@ -2,9 +2,12 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from socialsite import env
 
@@ -83,3 +86,11 @@ def test_databases_by_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setenv("DATABASE_URL", "")
     assert env.database(tmp_path)["NAME"] == str(tmp_path / "db.sqlite3")
     assert os.path.isdir(tmp_path)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(5 * 2**30, True), (5 * 2**30 + 1, False)])
+def test_no_video_may_be_larger_than_a_bucket_copies(tmp_path: Path, size: int, fits: bool) -> None:
+    environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "MAX_VIDEO_BYTES": str(size)}
+    command = [sys.executable, "-c", "import socialsite.settings"]
+    ran = subprocess.run(command, cwd=settings.BASE_DIR, env=environ, capture_output=True, text=True, check=False)
+    assert (ran.returncode == 0, "MAX_VIDEO_BYTES must lie between" in ran.stderr) == (fits, not fits), ran.stderr
