@@ -292,26 +292,31 @@ def envelope(message: dict[str, Any]) -> frames.Envelope:
 
 
 class Fallback:
-    """Writes through ASGI where the server takes no ready-made frames (Daphne): a bounded queue and a task a socket."""
+    """Writes through ASGI where the server takes no ready-made frames: a bounded queue and a task a socket."""
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
-        self.size = 0
+        self.size = 0  # bytes that wait, those that the server has not taken yet among them
         self.queue: asyncio.Queue[bytes] = asyncio.Queue()
         self.task = asyncio.get_running_loop().create_task(self.run())
+        self.goodbye: asyncio.Task[None] | None = None
 
     def put(self, frame: bytes) -> None:
-        self.size += len(frame)
-        self.queue.put_nowait(frame)
+        """Looks at the size here: the task waits for as long as the server does."""
+        if self.size <= BUFFER_LIMIT:
+            self.size += len(frame)
+            self.queue.put_nowait(frame)
+        elif self.goodbye is None:
+            self.stop()
+            self.goodbye = asyncio.get_running_loop().create_task(self.socket.close(CLOSE_SLOW))
 
     async def run(self) -> None:
         while True:
             frame = await self.queue.get()
-            if self.size > BUFFER_LIMIT:
-                await self.socket.close(CLOSE_SLOW)
-                return
             await self.socket.send({"type": "websocket.send", "text": frame.decode()})
             self.size -= len(frame)
 
     def stop(self) -> None:
+        """What waits is lost; the client asks for it when it is back."""
         self.task.cancel()
+        self.queue = asyncio.Queue()

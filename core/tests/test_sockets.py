@@ -1,0 +1,107 @@
+"""One socket alone, under a server that does what it likes: takes nothing, loses the line, ends it in between."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from core import consumers, realtime
+
+MEMBER = 7
+
+
+class Line:
+    """A server's side of one socket: what the client says, and what the application sends."""
+
+    def __init__(self, *, raw: bool) -> None:
+        self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[dict[str, Any]] = []
+        self.takes = asyncio.Event()
+        self.takes.set()
+        self.is_lost = False
+        self.written: list[bytes] = []
+        self.scope: dict[str, Any] = {"type": "websocket", "headers": [], "query_string": b"ticket=good"}
+        if raw:
+            self.scope["extensions"] = {"socialsite.raw": {"write": lambda frame, *_: self.written.append(frame)}}
+        self.socket = consumers.Socket()
+        self.task = asyncio.create_task(self.socket(self.scope, self.said.get, self.send))
+        self.say("connect")
+
+    def say(self, what: str, **more: Any) -> None:
+        self.said.put_nowait({"type": f"websocket.{what}", **more})
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """As uvicorn: waits for a client that does not read, and raises where the line is lost."""
+        await self.takes.wait()
+        if self.is_lost:
+            raise OSError
+        self.sent.append(message)
+
+    @property
+    def code(self) -> int | None:
+        """With which it was closed."""
+        return next((one.get("code") for one in self.sent if one["type"] == "websocket.close"), None)
+
+    async def until_here(self) -> "Line":
+        async with asyncio.timeout(5):
+            while self.socket not in realtime.hub.members(f"user:{MEMBER}"):
+                await asyncio.sleep(0.01)
+        return self
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a good ticket is the member; no room has anything to do with sockets but the tests' own."""
+    who = {"good": consumers.Principal(MEMBER, "login")}
+    monkeypatch.setattr(consumers.authenticator, "by_ticket", who.get)
+    monkeypatch.setattr(consumers, "coming", [])
+    monkeypatch.setattr(consumers, "leaving", [])
+    monkeypatch.setattr(realtime, "background", {})
+    monkeypatch.setattr(realtime, "starters", [])
+    monkeypatch.setattr(realtime, "farewells", [])
+
+
+@contextlib.asynccontextmanager
+async def lines(count: int = 1, *, raw: bool = True) -> AsyncIterator[list[Line]]:
+    made: list[Line] = []
+    try:
+        for _turn in range(count):
+            made.append(await Line(raw=raw).until_here())
+        yield made
+    finally:
+        for line in made:
+            line.task.cancel()
+        await asyncio.gather(*(line.task for line in made), return_exceptions=True)
+        await realtime.hub.stop()
+        realtime.hub.ends = False
+
+
+# -- Servers that take no ready-made frames ---------------------------------------------------------------------------
+
+
+async def test_what_waits_for_who_does_not_read_is_bounded() -> None:
+    async with lines(raw=False) as [line]:
+        line.takes.clear()
+        await asyncio.sleep(0.01)
+        for _turn in range(200):
+            line.socket.write(b"x" * 20_000, b"")
+            await asyncio.sleep(0)
+        assert line.socket.fallback.queue.empty()
+        assert line.socket.closing
+        line.takes.set()
+        await asyncio.sleep(0.01)
+        assert line.code == consumers.CLOSE_SLOW
+        assert [one["type"] for one in line.sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+
+
+async def test_who_reads_hears_everything_in_order() -> None:
+    async with lines(raw=False) as [line]:
+        for number in range(300):
+            line.socket.write(f"{number}".encode() + b" " * 20_000, b"")
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        heard = [one["text"].strip() for one in line.sent if one["type"] == "websocket.send"]
+        assert heard[1:] == [str(number) for number in range(300)]
+        assert line.socket.fallback.size == 0
