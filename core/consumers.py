@@ -2,6 +2,7 @@
 What frames look like stands in core.frames."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -113,6 +114,9 @@ class Socket(AsyncConsumer):
         self.groups: set[str] = set()
         self.principal: Principal | None = None
         self.state: dict[str, Any] = {}  # rooms keep what belongs to this connection under their own name
+        self.raw: Callable[[bytes, int, int], None] | None = None
+        self.fallback: Fallback | None = None
+        self.here = False  # the hub and the rooms know it
         self.closing = False
         self.allowance = float(FRAMES_BURST)
         self.counted_at = time.monotonic()
@@ -126,6 +130,8 @@ class Socket(AsyncConsumer):
                 await asyncio.sleep(0)  # who says much at once does not hold up the others
         except StopConsumer:
             pass
+        finally:  # also where a handler, the server or a cancellation ends it: there comes no word of that
+            self.gone()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own dispatch hops to a thread for every event to close database connections; only
@@ -162,7 +168,7 @@ class Socket(AsyncConsumer):
         self.raw = extension["write"] if extension else None
         if self.raw is None:
             self.fallback = Fallback(self)
-        self.user_id = self.principal.user_id
+        self.user_id, self.here = self.principal.user_id, True
         realtime.hub.start()
         realtime.hub.join(self, f"user:{self.user_id}")
         for came in coming:
@@ -179,19 +185,26 @@ class Socket(AsyncConsumer):
         return await threads.run(authenticator.by_session, key) if key else None
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        raise StopConsumer
+
+    def gone(self) -> None:
+        """Nothing is written to it any more, and the hub and the rooms let go of it; a second call does nothing new."""
         self.closing = True
         realtime.hub.drop(self)
-        for left in leaving:
-            left(self)
-        if self.principal is not None and self.raw is None:
+        if self.fallback is not None:
             self.fallback.stop()
-        raise StopConsumer
+        if self.here:
+            self.here = False
+            for left in leaving:
+                try:
+                    left(self)
+                except Exception:  # supervisor: one room must not keep the others from letting go
+                    log.exception("a room did not let go of a socket")
 
     async def close(self, code: int) -> None:
         """Ends the connection; the code tells the client whether to log in, wait or resume."""
         if not self.closing:
-            self.closing = True
-            realtime.hub.drop(self)
+            self.gone()
             await self.send({"type": "websocket.close", "code": code})
 
     async def recheck(self) -> None:
@@ -250,7 +263,7 @@ class Socket(AsyncConsumer):
             return
         if self.raw is not None:
             self.raw(ready, BUFFER_LIMIT, CLOSE_SLOW)
-        else:
+        elif self.fallback is not None:
             self.fallback.put(frame)
 
     def send_frame(self, frame: bytes) -> None:
@@ -311,10 +324,11 @@ class Fallback:
             self.goodbye = asyncio.get_running_loop().create_task(self.socket.close(CLOSE_SLOW))
 
     async def run(self) -> None:
-        while True:
-            frame = await self.queue.get()
-            await self.socket.send({"type": "websocket.send", "text": frame.decode()})
-            self.size -= len(frame)
+        with contextlib.suppress(OSError, RuntimeError):  # the line is lost; the socket hears so from the server
+            while True:
+                frame = await self.queue.get()
+                await self.socket.send({"type": "websocket.send", "text": frame.decode()})
+                self.size -= len(frame)
 
     def stop(self) -> None:
         """What waits is lost; the client asks for it when it is back."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core import consumers, realtime
+from core import consumers, realtime, threads
 
 MEMBER = 7
 
@@ -53,7 +53,9 @@ class Line:
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has a good ticket is the member; no room has anything to do with sockets but the tests' own."""
+    """Whoever has a good ticket is the member; no room has anything to do with sockets but the tests' own, and there is
+    no database."""
+    monkeypatch.setattr(threads, "close_old_connections", lambda: None)
     who = {"good": consumers.Principal(MEMBER, "login")}
     monkeypatch.setattr(consumers.authenticator, "by_ticket", who.get)
     monkeypatch.setattr(consumers, "coming", [])
@@ -105,3 +107,46 @@ async def test_who_reads_hears_everything_in_order() -> None:
         heard = [one["text"].strip() for one in line.sent if one["type"] == "websocket.send"]
         assert heard[1:] == [str(number) for number in range(300)]
         assert line.socket.fallback.size == 0
+
+
+# -- Ends -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("raw", [True, False], ids=["ready-made", "other servers"])
+@pytest.mark.parametrize("how", ["goodbye", "handler breaks", "cancelled", "line lost in a flood", "closed by us"])
+async def test_however_a_socket_ends_everybody_lets_go_of_it_once(how: str, raw: bool) -> None:
+    left: list[consumers.Socket] = []
+    consumers.leaving.extend([lambda _socket: 1 // 0, left.append])
+    async with lines(raw=raw) as [line]:
+        if how == "goodbye":
+            line.say("disconnect", code=1000)
+        elif how == "handler breaks":
+            line.say("receive", text=7)
+        elif how == "cancelled":
+            line.task.cancel()
+        elif how == "line lost in a flood":
+            line.is_lost = True
+            for _turn in range(200):
+                line.say("receive", text="{}")
+        else:
+            await line.socket.close(consumers.CLOSE_MOVED)
+            line.say("disconnect", code=1000)
+        await asyncio.wait([line.task], timeout=5)
+        assert line.task.done()
+        assert not realtime.hub.groups
+        assert left == [line.socket]
+        assert line.socket.closing
+        assert raw or line.socket.fallback.task.done()
+
+
+@pytest.mark.parametrize("ticket", ["forged", "good"])
+async def test_a_socket_that_was_never_here_does_not_leave(ticket: str) -> None:
+    left: list[consumers.Socket] = []
+    consumers.leaving.append(left.append)
+    async with lines() as [_other]:
+        realtime.hub.ends = True
+        line = Line(raw=True)
+        line.scope["query_string"] = f"ticket={ticket}".encode()
+        await asyncio.wait([line.task], timeout=5)
+        assert line.code == (consumers.CLOSE_MOVED if ticket == "good" else consumers.CLOSE_SIGN_IN)
+        assert left == []
