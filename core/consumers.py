@@ -28,6 +28,7 @@ FRAME_CHUNK = 16 * 1024  # every so many characters count as one more frame
 BUFFER_LIMIT = 1024 * 1024  # bytes waiting for a slow client
 GROUPS_LIMIT = 400
 SOCKETS_LIMIT = 50  # of one member in one process
+CLOSE_SECONDS = 1.0  # in which a client that is told to go must have room for it
 
 CLOSE_SIGN_IN = 4401  # the login behind the socket has ended: log in again
 CLOSE_FLOOD = 4429  # far too many frames: come back later
@@ -115,6 +116,7 @@ class Socket(AsyncConsumer):
         self.principal: Principal | None = None
         self.state: dict[str, Any] = {}  # rooms keep what belongs to this connection under their own name
         self.raw: Callable[[bytes, int, int], None] | None = None
+        self.cut: Callable[[], None] | None = None
         self.fallback: Fallback | None = None
         self.here = False  # the hub and the rooms know it
         self.closing = False
@@ -165,8 +167,9 @@ class Socket(AsyncConsumer):
             await self.send({"type": "websocket.close", "code": CLOSE_FLOOD})
             raise StopConsumer
         extension = self.scope.get("extensions", {}).get("socialsite.raw")
-        self.raw = extension["write"] if extension else None
-        if self.raw is None:
+        if extension:
+            self.raw, self.cut = extension["write"], extension["cut"]
+        else:
             self.fallback = Fallback(self)
         self.user_id, self.here = self.principal.user_id, True
         realtime.hub.start()
@@ -202,10 +205,19 @@ class Socket(AsyncConsumer):
                     log.exception("a room did not let go of a socket")
 
     async def close(self, code: int) -> None:
-        """Ends the connection; the code tells the client whether to log in, wait or resume."""
-        if not self.closing:
-            self.gone()
-            await self.send({"type": "websocket.close", "code": code})
+        """Ends the connection; the code tells the client whether to log in, wait or resume. Servers wait until a client
+        has read enough to be told; we do not wait long."""
+        if self.closing:
+            return
+        self.gone()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.send({"type": "websocket.close", "code": code})
+        except TimeoutError:
+            if self.cut is not None:
+                self.cut()
+        except (OSError, RuntimeError):  # there is no line any more
+            pass
 
     async def recheck(self) -> None:
         """This member's access changed: the login must still stand, and every watch is asked for anew."""

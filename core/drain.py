@@ -62,7 +62,8 @@ def _end() -> None:
 
 
 async def drain(seconds: float) -> None:
-    """Closes the sockets of this process, in no order, spread over some of these seconds; then stops the hub."""
+    """Closes the sockets of this process, in no order, spread over some of these seconds; then stops the hub. Nobody
+    waits for a client that does not read, and a line that is lost ends nothing but itself."""
     realtime.hub.ends = True
     for farewell in realtime.farewells:
         try:
@@ -72,9 +73,12 @@ async def drain(seconds: float) -> None:
     lines = [one for one in realtime.hub.connections() if isinstance(one, consumers.Socket)]
     random.shuffle(lines)
     pause = min(seconds / max(len(lines), 1), 1 / CLOSED_A_SECOND)
-    for line in lines:
-        await line.close(consumers.CLOSE_MOVED)
-        await asyncio.sleep(pause)
-    if lines:
-        await asyncio.sleep(GOODBYE_SECONDS)
-    await realtime.hub.stop()
+    closing: list[asyncio.Task[None]] = []
+    try:
+        for line in lines:
+            closing.append(asyncio.create_task(line.close(consumers.CLOSE_MOVED)))
+            await asyncio.sleep(pause)
+        if lines:
+            await asyncio.gather(asyncio.sleep(GOODBYE_SECONDS), *closing, return_exceptions=True)
+    finally:
+        await realtime.hub.stop()

@@ -18,7 +18,10 @@ class RawFrames:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         protocol = protocol_of(send)
         if protocol is not None:
-            scope.setdefault("extensions", {})["socialsite.raw"] = {"write": functools.partial(write_raw, protocol)}
+            scope.setdefault("extensions", {})["socialsite.raw"] = {
+                "write": functools.partial(write_raw, protocol),
+                "cut": functools.partial(protocol.dropConnection, abort=True),
+            }
         await self.application(scope, receive, send)
 
 

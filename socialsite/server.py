@@ -28,7 +28,7 @@ QUEUED = 16  # frames that wait for the application before the client is read no
 
 
 class RawFrames(WebSocketsSansIOProtocol):
-    """Offers scope["extensions"]["socialsite.raw"]: writes a frame as it is, and closes a client that does not read.
+    """Offers scope["extensions"]["socialsite.raw"]: writes a frame as it is, and cuts off a client that does not read.
     Takes the usual frame (one text, whole and alone) as it is, too; all others go through the parser."""
 
     def data_received(self, data: bytes) -> None:
@@ -63,7 +63,7 @@ class RawFrames(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"]["socialsite.raw"] = {"write": self.write_raw}
+            self.scope["extensions"]["socialsite.raw"] = {"write": self.write_raw, "cut": self.cut}
 
     def write_raw(self, frame: bytes, buffer_limit: int, close_code: int) -> None:
         if self.close_sent or self.transport.is_closing():

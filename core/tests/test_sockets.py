@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core import consumers, realtime, threads
+from core import consumers, drain, realtime, threads
 
 MEMBER = 7
 
@@ -21,10 +21,10 @@ class Line:
         self.takes = asyncio.Event()
         self.takes.set()
         self.is_lost = False
-        self.written: list[bytes] = []
+        self.is_cut = False
         self.scope: dict[str, Any] = {"type": "websocket", "headers": [], "query_string": b"ticket=good"}
         if raw:
-            self.scope["extensions"] = {"socialsite.raw": {"write": lambda frame, *_: self.written.append(frame)}}
+            self.scope["extensions"] = {"socialsite.raw": {"write": self.write, "cut": self.cut}}
         self.socket = consumers.Socket()
         self.task = asyncio.create_task(self.socket(self.scope, self.said.get, self.send))
         self.say("connect")
@@ -38,6 +38,12 @@ class Line:
         if self.is_lost:
             raise OSError
         self.sent.append(message)
+
+    def write(self, frame: bytes, buffer_limit: int, close_code: int) -> None:
+        assert not self.is_lost
+
+    def cut(self) -> None:
+        self.is_cut = True
 
     @property
     def code(self) -> int | None:
@@ -128,6 +134,7 @@ async def test_however_a_socket_ends_everybody_lets_go_of_it_once(how: str, raw:
             line.is_lost = True
             for _turn in range(200):
                 line.say("receive", text="{}")
+            line.say("disconnect", code=1005)
         else:
             await line.socket.close(consumers.CLOSE_MOVED)
             line.say("disconnect", code=1000)
@@ -150,3 +157,24 @@ async def test_a_socket_that_was_never_here_does_not_leave(ticket: str) -> None:
         await asyncio.wait([line.task], timeout=5)
         assert line.code == (consumers.CLOSE_MOVED if ticket == "good" else consumers.CLOSE_SIGN_IN)
         assert left == []
+
+
+@pytest.mark.parametrize("raw", [True, False], ids=["ready-made", "other servers"])
+async def test_a_process_that_ends_waits_for_no_slow_reader_and_no_lost_line(
+    raw: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.3)
+    monkeypatch.setattr(drain, "GOODBYE_SECONDS", 0.1)
+    monkeypatch.setattr(drain.random, "shuffle", lambda sockets: sockets.sort(key=order.get))
+    async with lines(8, raw=raw) as made:
+        order = {line.socket: place for place, line in enumerate(made)}
+        deaf, lost, *others = made
+        deaf.takes.clear()
+        lost.is_lost = True
+        ending = asyncio.create_task(drain.drain(0.1))
+        await asyncio.sleep(0.2)
+        assert {line.code for line in others} == {consumers.CLOSE_MOVED}
+        await asyncio.wait_for(ending, 2)
+        assert realtime.hub.loop is None
+        assert [line for line in made if line.is_cut] == ([deaf] if raw else [])
+        assert deaf.code is lost.code is None
