@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Max, Q
 
 from core import realtime, threads
@@ -21,9 +21,9 @@ async def watch() -> None:
     while True:
         try:
             if position is None:
-                position = await threads.run(last_number)
-            rows = await threads.run(news, position)
-        except DatabaseError as error:
+                position = await threads.run_first(last_number)
+            rows = await threads.run_first(news, position)
+        except Error as error:
             log.warning("access log: not read (%s)", type(error).__name__)
         else:
             for id, number, user_id in rows:

@@ -14,7 +14,7 @@ import msgspec
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 
 from core import errors, frames, realtime, scopes, threads
 
@@ -152,7 +152,7 @@ class Socket(AsyncConsumer):
             raise StopConsumer
         try:
             self.principal = await self.authenticate(origin, headers.get(b"cookie", b"").decode("latin-1"))
-        except DatabaseError:
+        except Error:
             log.warning("socket refused: the database is not there")
             await self.send({"type": "websocket.close"})
             raise StopConsumer from None
@@ -224,8 +224,8 @@ class Socket(AsyncConsumer):
         if self.principal is None:
             return
         try:
-            valid = await threads.run(authenticator.still_valid, self.principal)
-        except DatabaseError:
+            valid = await threads.run_first(authenticator.still_valid, self.principal)
+        except Error:
             valid = False
         if not valid:
             await self.close(CLOSE_SIGN_IN)

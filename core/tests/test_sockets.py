@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, InterfaceError
 
-from core import consumers, drain, realtime, threads
+from core import access_log, consumers, drain, realtime, threads
 
 MEMBER = 7
 
@@ -52,7 +54,7 @@ class Line:
 
     async def until_here(self) -> "Line":
         async with asyncio.timeout(5):
-            while self.socket not in realtime.hub.members(f"user:{MEMBER}"):
+            while not (self.socket.here and (self.socket.raw or len(self.sent) > 1)):  # it has heard hello
                 await asyncio.sleep(0.01)
         return self
 
@@ -172,9 +174,73 @@ async def test_a_process_that_ends_waits_for_no_slow_reader_and_no_lost_line(
         deaf.takes.clear()
         lost.is_lost = True
         ending = asyncio.create_task(drain.drain(0.1))
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(ending, 5)
         assert {line.code for line in others} == {consumers.CLOSE_MOVED}
-        await asyncio.wait_for(ending, 2)
         assert realtime.hub.loop is None
         assert [line for line in made if line.is_cut] == ([deaf] if raw else [])
         assert deaf.code is lost.code is None
+
+
+# -- Rights that end --------------------------------------------------------------------------------------------------
+
+
+async def test_who_may_be_here_no_more_goes_whatever_else_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log is read, and the member checked again, while every thread of the sockets has long work before it."""
+    monkeypatch.setattr(consumers.authenticator, "still_valid", lambda _principal: False, raising=False)
+    monkeypatch.setattr(access_log, "last_number", lambda: 0)
+    monkeypatch.setattr(access_log, "news", lambda _position: [(1, 1, MEMBER)])
+    go = threading.Event()
+    async with lines() as [line]:
+        working = [asyncio.create_task(threads.run(go.wait, 10)) for _turn in range(20)]
+        await asyncio.sleep(0.01)
+        watching = asyncio.create_task(access_log.watch())
+        try:
+            await asyncio.wait([line.task], timeout=0.5)
+            assert line.code == consumers.CLOSE_SIGN_IN
+        finally:
+            go.set()
+            watching.cancel()
+            await asyncio.gather(watching, *working, return_exceptions=True)
+
+
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError])
+async def test_a_database_that_does_not_answer_opens_no_door(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_given: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(consumers.authenticator, "still_valid", away, raising=False)
+    async with lines() as [line]:
+        await line.socket.recheck()
+        assert line.code == consumers.CLOSE_SIGN_IN
+        monkeypatch.setattr(consumers.authenticator, "by_ticket", away)
+        other = Line(raw=True)
+        await asyncio.wait([other.task], timeout=5)
+        assert other.sent == [{"type": "websocket.close"}]
+
+
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError])
+async def test_the_access_log_is_read_again_after_it_could_not_be(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def news(position: int) -> list[tuple[int, int | None, int]]:
+        asked.append(position)
+        if len(asked) == 1:
+            raise error
+        return [(1, 3, MEMBER)]
+
+    rechecked: list[int] = []
+    monkeypatch.setattr(access_log, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(access_log, "last_number", lambda: 2)
+    monkeypatch.setattr(access_log, "news", news)
+    monkeypatch.setattr(realtime.hub, "recheck", rechecked.append)
+    watching = asyncio.create_task(access_log.watch())
+    async with asyncio.timeout(5):
+        while len(asked) < 4:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert asked[:3] == [2, 2, 3]
+    assert rechecked == [MEMBER]
