@@ -22,6 +22,9 @@ from core.frames import Nothing
 
 @frame(frames.Send, scope=scopes.CHAT_WRITE)
 async def send(socket: Socket, asked: Frame[frames.Send]) -> None:
+    if not writer.allowance.take(socket.user_id):
+        raise errors.TooMany(retry_after=1)
+
     def done(outcome: message_actions.Outcome) -> None:
         if isinstance(outcome, message_actions.Ack):
             socket.reply(asked.id, message_serializers.sent(outcome))

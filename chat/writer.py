@@ -1,7 +1,8 @@
 """What gathers between the socket and the actions: messages into batches, read marks into the latest state.
 
 Messages gather while the previous batch commits; there is no timer. One thread with its own database connection
-writes them through `send_messages`, answers the senders, and the action shows what it stored after commit.
+writes them through `send_messages`, answers the senders, and the action shows what it stored after commit. Nobody takes
+the queue from the others: each member has so many places in it, and sends so many a second over all sockets.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import logging
 import os
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ from core import errors, threads
 log = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 2000
+OF_ONE = 100  # drafts of one member that wait or are being written
 BATCH_LIMIT = 200
 WAIT_LIMIT = 8.0  # seconds a message may wait for its conversation; the client gives up at ten
 LOCKED_PAUSE = 0.003
@@ -57,6 +59,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.queue: deque[Pending] = deque()
+        self.waiting: Counter[int] = Counter()  # member -> drafts without an answer
         self.changed = threading.Condition()
         self.thread: threading.Thread | None = None
         self.ended = False
@@ -66,11 +69,15 @@ class Writer:
     # -- On the loop --
 
     def put(self, draft: message_actions.Draft, done: Done) -> None:
-        """Takes a message; `done` is called on this loop with what became of it. Busy when too many wait."""
+        """Takes a message; `done` is called on this loop with what became of it. Busy when too many wait, TooMany when
+        too many of this member's do."""
         pending = Pending(draft, done, asyncio.get_running_loop())
         with self.changed:
             if self.down or len(self.queue) >= QUEUE_LIMIT:
                 raise errors.Busy
+            if self.waiting[draft.sender_id] >= OF_ONE:
+                raise errors.TooMany(retry_after=1)
+            self.waiting[draft.sender_id] += 1
             self.queue.append(pending)
             if self.thread is None:
                 self.ended = False
@@ -130,9 +137,18 @@ class Writer:
                 self.queue.extendleft(reversed(later))
                 if not answers and not self.ended:
                     self.changed.wait(LOCKED_PAUSE)
-        tell(answers)
+        self.answer(answers)
         if self.down:
             self.wait_for_database()
+
+    def answer(self, answers: list[tuple[Pending, message_actions.Outcome]]) -> None:
+        with self.changed:
+            for pending, _outcome in answers:
+                member = pending.draft.sender_id
+                self.waiting[member] -= 1
+                if not self.waiting[member]:
+                    del self.waiting[member]
+        tell(answers)
 
     def store(self, drafts: list[message_actions.Draft]) -> list[message_actions.Outcome]:
         """One transaction for all; what the database refuses as a whole is tried again message by message."""
@@ -166,7 +182,7 @@ class Writer:
             with self.changed:
                 waiting = [*self.queue]
                 self.queue.clear()
-            tell([(pending, errors.Busy()) for pending in waiting])
+            self.answer([(pending, errors.Busy()) for pending in waiting])
             try:
                 connection.close()
                 connection.ensure_connection()
@@ -204,6 +220,29 @@ def tell(answers: list[tuple[Pending, message_actions.Outcome]]) -> None:
 def _call(ready: list[tuple[Done, message_actions.Outcome]]) -> None:
     for done, outcome in ready:
         done(outcome)
+
+
+class Allowance:
+    """How many messages a member may send over the sockets of this process: some at once, and then so many a second.
+    Held in memory, of those who sent last."""
+
+    BURST = 120.0
+    A_SECOND = 20.0
+    MEMBERS = 20_000
+
+    def __init__(self) -> None:
+        self.left: OrderedDict[int, tuple[float, float]] = OrderedDict()  # member -> how many, at what time
+
+    def take(self, user_id: int) -> bool:
+        """Counts one more, unless that is one too many."""
+        now = time.monotonic()
+        left, since = self.left.pop(user_id, (self.BURST, now))
+        left = min(self.BURST, left + (now - since) * self.A_SECOND)
+        may = left >= 1
+        self.left[user_id] = (left - may, now)
+        if len(self.left) > self.MEMBERS:
+            self.left.popitem(last=False)
+        return may
 
 
 class Marks:
@@ -279,10 +318,11 @@ class Marks:
 
 def reset() -> None:
     """Threads do not survive a fork."""
-    global writer, marks
-    writer, marks = Writer(), Marks()
+    global writer, marks, allowance
+    writer, marks, allowance = Writer(), Marks(), Allowance()
 
 
 writer = Writer()
 marks = Marks()
+allowance = Allowance()
 os.register_at_fork(after_in_child=reset)

@@ -115,6 +115,7 @@ async def site() -> AsyncIterator[Site]:
         if writer.marks.task:
             writer.marks.task.cancel()
         writer.marks = writer.Marks()
+        writer.allowance = writer.Allowance()
         if arrivals.arrivals.task:
             arrivals.arrivals.task.cancel()
         await realtime.hub.stop()

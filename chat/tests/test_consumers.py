@@ -160,6 +160,21 @@ async def test_frames_of_one_socket_stay_in_order(cast: Cast, talk: Conversation
         assert [row["seq"] for row in heard] == list(range(1, 31))
 
 
+async def test_a_member_sends_so_much_and_no_more_however_many_sockets_they_have(
+    cast: Cast, talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer.Allowance, "BURST", 5.0)
+    monkeypatch.setattr(writer.Allowance, "A_SECOND", 0.01)
+    async with site() as here:
+        lines = [await here.join(cast.alice) for _turn in range(3)]
+        answers = [await line.say(talk.pk, "again") for _turn in range(3) for line in lines]
+        assert [one["type"] for one in answers] == ["ack"] * 5 + ["error"] * 4
+        assert (answers[-1]["status"], answers[-1]["retry_after"]) == (429, 1)
+        bob = await here.join(cast.bob)
+        assert (await bob.say(talk.pk, "one more"))["type"] == "ack"
+    assert await later(Message.objects.count)() == 6
+
+
 async def test_what_pages_and_api_send_is_heard_too(cast: Cast, talk: Conversation) -> None:
     async with site() as here:
         bob = await here.join(cast.bob)

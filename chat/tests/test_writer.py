@@ -178,6 +178,56 @@ def test_a_full_queue_says_busy(cast: Cast, one: writer.Writer, monkeypatch: pyt
     assert Message.objects.count() == 4
 
 
+def test_one_members_drafts_take_no_place_from_others(
+    cast: Cast, one: writer.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = make_chat(cast.alice, cast.bob)
+    monkeypatch.setattr(writer, "OF_ONE", 3)
+    inside, go = threading.Event(), threading.Event()
+
+    def hold(call: int) -> None:
+        if call == 1:
+            inside.set()
+            go.wait(10)
+
+    sizes_of(monkeypatch, hold)
+
+    async def scene() -> None:
+        first = asyncio.create_task(send(one, draft(cast.alice, talk)))
+        await asyncio.to_thread(inside.wait, 10)
+        rest = asyncio.create_task(send(one, *(draft(cast.alice, talk) for _turn in range(2))))
+        await asyncio.sleep(0)
+        with pytest.raises(errors.TooMany):
+            one.put(draft(cast.alice, talk), lambda _outcome: None)
+        other = asyncio.create_task(send(one, draft(cast.bob, talk)))
+        await asyncio.sleep(0)
+        go.set()
+        await asyncio.gather(first, rest, other)
+        assert not one.waiting
+        await send(one, *(draft(cast.alice, talk) for _turn in range(3)))
+
+    asyncio.run(scene())
+    assert Message.objects.count() == 7
+
+
+def test_a_members_allowance_comes_back_and_is_remembered_of_those_who_sent_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(writer.time, "monotonic", lambda: now[0])
+    allowance = writer.Allowance()
+    assert [allowance.take(1) for _turn in range(125)] == [True] * 120 + [False] * 5
+    assert allowance.take(2)
+    now[0] += 0.5
+    assert [allowance.take(1) for _turn in range(12)] == [True] * 10 + [False] * 2
+    now[0] += 3600
+    assert sum(allowance.take(1) for _turn in range(200)) == 120
+    monkeypatch.setattr(allowance, "MEMBERS", 50)
+    for member in range(100, 200):
+        allowance.take(member)
+    assert set(allowance.left) == set(range(150, 200))
+
+
 def test_stopping_writes_what_waits(cast: Cast, one: writer.Writer) -> None:
     talk = make_chat(cast.alice, cast.bob)
 
