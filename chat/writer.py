@@ -219,7 +219,10 @@ def tell(answers: list[tuple[Pending, message_actions.Outcome]]) -> None:
 
 def _call(ready: list[tuple[Done, message_actions.Outcome]]) -> None:
     for done, outcome in ready:
-        done(outcome)
+        try:
+            done(outcome)
+        except Exception:  # supervisor: one socket that takes no answer must not cost the others theirs
+            log.exception("an answer was not given")
 
 
 class Allowance:

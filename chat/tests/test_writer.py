@@ -178,6 +178,23 @@ def test_a_full_queue_says_busy(cast: Cast, one: writer.Writer, monkeypatch: pyt
     assert Message.objects.count() == 4
 
 
+def test_who_takes_no_answer_costs_the_others_of_that_wake_up_nothing(cast: Cast, one: writer.Writer) -> None:
+    talk = make_chat(cast.alice, cast.bob)
+
+    def breaks(_outcome: message_actions.Outcome) -> None:
+        raise ZeroDivisionError
+
+    async def scene() -> None:
+        answered: asyncio.Future[message_actions.Outcome] = asyncio.get_running_loop().create_future()
+        pending = [
+            writer.Pending(draft(cast.alice, talk), done, answered.get_loop()) for done in (breaks, answered.set_result)
+        ]
+        writer.tell([(each, errors.Busy()) for each in pending])
+        assert isinstance(await asyncio.wait_for(answered, 5), errors.Busy)
+
+    asyncio.run(scene())
+
+
 def test_one_members_drafts_take_no_place_from_others(
     cast: Cast, one: writer.Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
