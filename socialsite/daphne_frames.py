@@ -1,10 +1,14 @@
 """Daphne takes ready-made frames as uvicorn does (docs/decisions/0002): they are put on its transport as they are, and
-a client that does not read is cut off. Daphne alone would buffer for it without bound."""
+a client that does not read is cut off. Daphne alone would buffer for it without bound, as it would what a client sends
+faster than we take it: here that one is read no further."""
 
 import functools
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+QUEUED = 16  # frames that wait for the application before the client is read no further
+QUEUED_BYTES = 256 * 1024  # and so much of them
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -22,7 +26,51 @@ class RawFrames:
                 "write": functools.partial(write_raw, protocol),
                 "cut": functools.partial(protocol.dropConnection, abort=True),
             }
-        await self.application(scope, receive, send)
+            inbox = Inbox(protocol, receive)
+            try:
+                await self.application(scope, inbox.receive, send)
+            finally:
+                inbox.read_on()
+        else:
+            await self.application(scope, receive, send)
+
+
+class Inbox:
+    """What Daphne has read of one client and the application has not taken yet. Nothing is read before the application
+    asks for it: Daphne keeps what comes during the handshake, too."""
+
+    def __init__(self, protocol: Any, receive: Any) -> None:
+        self.transport, self.take = protocol.transport, receive
+        self.daphnes_own = protocol.application_queue
+        self.count, self.size = self.daphnes_own.qsize(), 0  # the connect weighs nothing
+        self.is_paused = True
+        self.transport.pauseProducing()
+        protocol.application_queue = self
+
+    def put_nowait(self, event: dict[str, Any]) -> None:
+        """What Daphne calls."""
+        self.daphnes_own.put_nowait(event)
+        self.count += 1
+        self.size += weight(event)
+        if not self.is_paused and (self.count > QUEUED or self.size > QUEUED_BYTES):
+            self.is_paused = True
+            self.transport.pauseProducing()
+
+    async def receive(self) -> dict[str, Any]:
+        if self.is_paused and not self.count:
+            self.read_on()
+        event: dict[str, Any] = await self.take()
+        self.count -= 1
+        self.size -= weight(event)
+        return event
+
+    def read_on(self) -> None:
+        self.is_paused = False
+        self.transport.resumeProducing()
+
+
+def weight(event: dict[str, Any]) -> int:
+    return len(event.get("text") or event.get("bytes") or "")
 
 
 def protocol_of(send: Any) -> Any:

@@ -226,6 +226,29 @@ def test_a_flood_ends_its_own_line_and_nobody_else_waits(served: Served) -> None
     asyncio.run(scene())
 
 
+def test_what_a_flood_sends_is_not_kept(served: Served) -> None:
+    """400,000 frames at once: whoever says more than is taken is read no further."""
+    [room] = served.people()
+    line = served.plain_socket(room["keys"][0])
+    before = memory(served)
+    with contextlib.suppress(OSError), line:
+        for _turn in range(400):
+            line.sendall(client_frame(b"{}") * 1000)
+        while line.recv(65536):  # until it is cut off
+            pass
+    end = time.monotonic() + 20
+    while served.status("/healthz") != 200:
+        assert time.monotonic() < end
+    assert memory(served) - before < 25_000
+
+
+def memory(served: Served) -> int:
+    """The most that the process has ever held, in KiB."""
+    assert served.process is not None
+    status = Path(f"/proc/{served.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
 def test_foreign_origins_and_forged_tickets_get_no_socket(served: Served) -> None:
     [room] = served.people()
     address = f"ws://127.0.0.1:{served.port}/ws/"
