@@ -4,16 +4,29 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 from urllib.parse import urljoin
 
-import nh3
-
 HEAD = 128 * 1024  # characters that are looked at; what describes a page stands at its beginning
+VALUE = 4000  # characters of a title or an attribute; Python reads no number of more digits than 4300, `&#9…` neither
 TITLE, DESCRIPTION, SITE = 200, 400, 80  # characters
 # Nothing that is no letter: controls, and what turns the direction of text around or has no width.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]")
 CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+# Tags are scanned once from left to right, and no tree is built: what a browser makes of a small page can take more
+# memory than a machine has. None of these patterns goes back over what it has read.
+MARK = re.compile(r"<(?:!--|[!?]|/(?![a-z])|(/?[a-z][^ \t\n\r\f/>]*+))", re.IGNORECASE)
+ATTRIBUTE = re.compile(
+    r"""[ \t\n\r\f/]*+(?:(?P<end>>)|(?P<name>[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+)"""
+    r"""(?:[ \t\n\r\f]*+=[ \t\n\r\f]*+(?:"([^"]*+)(?:"|\Z)|'([^']*+)(?:'|\Z)|([^ \t\n\r\f>]*+)))?)"""
+)
+COMMENT = re.compile("--!?>")
+DRAWN = ("math", "svg")  # only these end where they begin, with "/>"
+# Within these a tag is none, or none of the page.
+APART = {
+    name: re.compile(rf"</{name}(?=[ \t\n\r\f/>])", re.IGNORECASE)
+    for name in (*DRAWN, "iframe", "noembed", "noframes", "script", "style", "template", "textarea", "title", "xmp")
+}
 # What pages are written in; Python knows codecs that are no text at all, or take long.
 WRITTEN = re.compile(
     r"utf-8|utf-16(-[bl]e)?|ascii|iso8859-\d+|cp(125\d|874|932|949|950|936)|koi8-[rut]|big5(hkscs)?|gb(2312|k|18030)"
@@ -33,24 +46,14 @@ class Page:
 
 def read(body: bytes, *, charset: str, url: str) -> Page:
     """The page that came from `url`; a title is empty where it has none."""
-    # nh3 reads as browsers do, in linear time; what it writes holds no surprise for the parser of the standard library.
-    kept = nh3.clean(
-        _decoded(body, charset)[:HEAD],
-        tags={"title", "meta"},
-        attributes={"meta": {"property", "name", "content"}},
-        link_rel=None,
-    )
-    reader = _Reader()
-    reader.feed(kept)
-    reader.close()
-    said = reader.said
+    said = _said(_decoded(body, charset)[:HEAD])
     picture = said.get("og:image") or said.get("og:image:url") or said.get("twitter:image") or ""
     try:
         picture = urljoin(url, picture.strip()) if picture.strip() else ""
     except ValueError:
         picture = ""
     return Page(
-        title=words(said.get("og:title") or said.get("twitter:title") or reader.title, TITLE),
+        title=words(said.get("og:title") or said.get("twitter:title") or said.get("") or "", TITLE),
         description=words(said.get("og:description") or said.get("description") or "", DESCRIPTION),
         site=words(said.get("og:site_name") or "", SITE),
         picture=picture,
@@ -81,26 +84,40 @@ def _decoded(body: bytes, charset: str) -> str:
     return body.decode(known, "replace").replace("\x00", "")
 
 
-class _Reader(HTMLParser):
-    """Collects the first title and the first of each meta."""
+def _said(page: str) -> dict[str, str]:
+    """The first of each meta, and under "" the first title."""
+    said: dict[str, str] = {}
+    at = 0
+    while mark := MARK.search(page, at):
+        at = mark.end()
+        name = (mark[1] or "").lower()
+        if not name:
+            at = _end(COMMENT, page, at - 2)[1] if mark[0] == "<!--" else page.find(">", at) + 1 or len(page)
+            continue
+        given: dict[str, str] = {}
+        while (found := ATTRIBUTE.match(page, at)) and not found["end"]:
+            at = found.end()
+            given.setdefault(found["name"].lower(), found[3] or found[4] or found[5] or "")
+        if found is None:  # a tag without an end is none
+            break
+        at = found.end()
+        if name == "meta":
+            key = _value(given.get("property") or given.get("name") or "").strip().lower()
+            if key and given.get("content"):
+                said.setdefault(key, _value(given["content"]))
+        elif name in APART and not (name in DRAWN and page[at - 2] == "/"):
+            begun = at
+            end, at = _end(APART[name], page, at)
+            if name == "title" and not said.get(""):
+                said[""] = _value(page[begun:end])
+    return said
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: dict[str, str] = {}
-        self.title = ""
-        self.in_title = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.in_title = tag == "title" and not self.title
-        if tag == "meta":
-            given = dict(attrs)
-            name = (given.get("property") or given.get("name") or "").strip().lower()
-            if name and given.get("content"):
-                self.said.setdefault(name, given["content"] or "")
+def _end(pattern: re.Pattern[str], page: str, at: int) -> tuple[int, int]:
+    """Where the next match begins and ends; the end of the page where there is none."""
+    found = pattern.search(page, at)
+    return found.span() if found else (len(page), len(page))
 
-    def handle_endtag(self, tag: str) -> None:
-        self.in_title = self.in_title and tag != "title"
 
-    def handle_data(self, data: str) -> None:
-        if self.in_title:
-            self.title += data
+def _value(text: str) -> str:
+    return unescape(text[:VALUE])

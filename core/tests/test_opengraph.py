@@ -1,5 +1,9 @@
 import re
+import subprocess
+import sys
 import time
+import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +25,12 @@ def read(page: str | bytes, charset: str = "utf-8") -> opengraph.Page:
         ("<META NAME='Twitter:Title' CONTENT='Bird'><title>Plain</title>", "Bird"),
         ("<title>one</title><title>two</title>", "one"),
         ("<svg><title>drawn</title></svg><title>Page</title>", "Page"),
+        ("<svg width=1 /><title>Page</title>", "Page"), ("<title></title><TITLE\n>b</TITLE >", "b"),
+        ("<a b='<title>no</title>' c=\"<meta name=og:title content=no>\"><title>x</titles> y</title>", "x</titles> y"),
+        ("<!--><title>a</title>-->", "a"), ("<!-- --!><title>a", "a"), ("<?xml <title>?></ x><title>a", "a"),
+        ("<meta name=og:title name=other content=' a' content=b content>", "a"),
+        ("<meta property=og:title content='a&#" + "9" * 9000 + ";'>", "a"),
+        ("<meta property = og:title /content\n=\na>b</meta>", "a"), ("<meta content=a property=og:title", ""),
         ("<script>'<title>no</title>'</script><!-- <title>no</title> --><style>a</style><title>yes", "yes"),
         ("<title>  a \n\t b &amp; &lt;i&gt; &#x202e;c\u200b </title>", "a b & <i> c"),
         ("<title>" + "word " * 900 + "</title>", "word " * 38 + "word…"),
@@ -66,37 +76,58 @@ def test_it_is_read_as_it_was_written(body: bytes, charset: str) -> None:
     assert read(body, charset).title == "Größe"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "<",
-        "<!",
-        "<!--",
-        "<a ",
-        "<a b='",
-        "<meta ",
-        "<title>",
-        "&",
-        "&#",
-        "<div>",
-        "<b>",
-        "</",
-        "<![",
-        "<svg><a>",
-        "<table>",
-        "<p><b>",
-        "<select>",
-        "<meta property=og:x content=y>",
-        "\x00",
-        "<?",
-        "<a b",
-    ],
+def many(piece: str) -> Callable[[int], str]:
+    return lambda size: piece * (size // len(piece))
+
+
+PIECES_OF_ATTACKS = (
+    "< <! <!-- <a_ <a_b=' <a_b=\" <meta_ <title> & &# &#9 <div> <b> </ </a <![ <svg><a> <table> <p><b> <select> "
+    "<meta_property=og:x_content=y> <? <a_b <script> </title <svg> <template> <!-- --> <!--> > -- = ' \" a= <a/ "
+    "<a______ <a_b____ \u0345 &lt <meta_name=&#9"
 )
-def test_the_worst_page_takes_little_time(piece: str) -> None:
-    begun = time.process_time()
-    read(piece * (512 * 1024 // len(piece)))
-    assert time.process_time() - begun < 4
+ATTACKS: dict[str, Callable[[int], str]] = {
+    piece: many(piece.replace("_", " ")) for piece in ["\x00", " ", *PIECES_OF_ATTACKS.split(" ")]
+} | {
+    # A tree of it has as many nodes as one number times the other.
+    "formats": lambda size: "<p>" + "".join(f"<b a{n:06x}>" for n in range(size // 24)) + "<p>x" * (size // 8),
+    "attributes": lambda size: "<meta " + "".join(f"a{n:06x}=1 " for n in range(size // 10)),
+    "metas": lambda size: "".join(f"<meta name=a{n:06x} content=b>" for n in range(size // 29)),
+    "digits": lambda size: "<meta property=og:title content='&#" + "9" * size + "'>",
+    "marks": lambda size: "<title>a" + "\u0316\u0301" * (size // 2),
+    "unclosed": lambda size: '<a b="' + "'<a c='" * (size // 7),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_worst_page_takes_little_time_and_room(attack: str) -> None:
+    """Within what is looked at, so that more of it costs as much more: half the page half the time, with air."""
+
+    def cost(size: int) -> tuple[float, int]:
+        page = ATTACKS[attack](size).encode()
+        begun = time.process_time()
+        read(page)
+        spent = time.process_time() - begun
+        tracemalloc.start()
+        read(page)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return spent, peak
+
+    cost(1000)
+    small, (spent, room) = cost(opengraph.HEAD // 4), cost(opengraph.HEAD)
+    assert spent < max(8 * small[0], 0.5)
+    assert room < 8 * small[1] + 1_000_000
+    assert room < 40_000_000
+
+
+def test_no_tree_is_built() -> None:
+    """Of a few kilobytes it took gigabytes, outside of what Python counts, and ended the process."""
+    page = ATTACKS["formats"](48_000)
+    code = (
+        f"import resource; from core import opengraph; resource.setrlimit(resource.RLIMIT_AS, (400 << 20,) * 2); "
+        f"print(opengraph.read({page.encode()!r}, charset='', url='https://site.example/'))"
+    )
+    subprocess.run([sys.executable, "-c", "import sys; exec(sys.stdin.read())"], input=code.encode(), check=True)  # noqa: S603
 
 
 PIECES_OF_PAGES = (
