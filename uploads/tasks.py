@@ -1,6 +1,7 @@
 """The clock of uploads, and the worker's door. Messages are wake-ups only: what is due stands in the rows."""
 
 import threading
+import time
 from datetime import timedelta
 
 from celery import shared_task
@@ -12,13 +13,13 @@ from uploads.actions import holding, looking, preparing, previews, sweeps, takin
 from uploads.lanes import FILMS, PICTURES, Lane
 
 PULSE = timedelta(seconds=45)
-PUTTING = "uploads:putting"
+PUTTING, FETCHING = "uploads:putting", "uploads:fetching"  # who has it in the cache is the one of all processes
+FETCH_SECONDS = 10.0
 TURN_SECONDS = 300  # of a worker that was killed at it; who is at it for longer may be joined, rows are claimed
 
 _at_it = {PICTURES: threading.BoundedSemaphore(child.AT_ONCE), FILMS: threading.BoundedSemaphore(1)}
 _taking = threading.BoundedSemaphore(2)
 _looking = threading.BoundedSemaphore(2)
-_fetching = threading.Lock()
 
 SCHEDULE = {
     "uploads-sweep": {"task": "uploads.sweep", "schedule": 20.0, "options": {"queue": "media", "expires": 20}},
@@ -145,15 +146,20 @@ def stray() -> None:
 
 @shared_task(name="uploads.fetch_previews", queue="media")
 def fetch_previews() -> None:
-    """What is due, one after the other. Who comes while another thread of this process is at it leaves them to it,
-    instead of waiting for strangers' servers with one more thread."""
+    """What is due, one after the other, some seconds at a time: others wait for the worker as well. One of all
+    processes is at it, for strangers' servers may take as long as they are let."""
     wake.begun("uploads.fetch_previews")
-    due = True
-    while due and _fetching.acquire(blocking=False):
-        try:
+    end = time.monotonic() + FETCH_SECONDS
+    due = cache.add(FETCHING, 1, TURN_SECONDS)
+    if not due:
+        return
+    try:
+        while due and time.monotonic() < end:
             due = previews.fetch_due()
-        finally:
-            _fetching.release()
+    finally:
+        cache.delete(FETCHING)
+    if due:
+        wake.now("uploads.fetch_previews")
 
 
 @shared_task(name="uploads.look_for_previews", queue="media")

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from core import errors, fetch, opengraph, wake
+from core import errors, fetch, limits, opengraph, wake
 from uploads import registry
 from uploads.actions import receiving as uploads_receiving
 from uploads.actions import using as uploads_using
@@ -30,12 +30,14 @@ KEPT = timedelta(days=7)
 UNUSED = timedelta(days=1)
 WANTED = timedelta(hours=1)  # so long nobody says again that they want it: all who post one link would stand in line
 BATCH = 200
+FETCHES = limits.Limit("link-cards", 30, 600)  # for one member; each may take its time, and others wait for theirs
 
 
 @transaction.atomic
 def want(*, actor: Any, link: str) -> LinkPreview | None:
-    """The preview of a link; a worker fetches what is new or too old. None: no link, or the site fetches none. Lock
-    what shows it afterwards: a worker that has fetched it locks the preview first, too."""
+    """The preview of a link; a worker fetches what is new or too old. None: no link, the site fetches none, or the
+    actor has had very many fetched; who gives no actor has counted. Lock what shows it afterwards: a worker that has
+    fetched it locks the preview first, too."""
     url = _address(link) if link and settings.LINK_PREVIEWS else ""
     if not url:
         return None
@@ -43,13 +45,15 @@ def want(*, actor: Any, link: str) -> LinkPreview | None:
     row = LinkPreview(url=url, digest=hashlib.sha256(url.encode()).hexdigest(), due_at=now, wanted_at=now)
     same = LinkPreview.objects.filter(digest=row.digest)
     kept = same.first()
+    if kept is None and not _may_fetch(actor):
+        return None
     if kept is None or kept.wanted_at <= now - WANTED:
         # Locks it until what shows it is there: the sweep takes only what nobody wants, for much longer than this.
         LinkPreview.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["digest"], update_fields=["wanted_at"]
         )
         kept = same.get()
-    if kept.due_at is None and kept.expires_at is not None and kept.expires_at <= now:
+    if kept.due_at is None and kept.expires_at is not None and kept.expires_at <= now and _may_fetch(actor):
         same.filter(due_at__isnull=True, expires_at__lte=now).update(due_at=now, attempts=0)
         kept = same.get()
     if kept.due_at is not None:
@@ -97,6 +101,10 @@ def _address(link: str) -> str:
         return fetch.target(link).url
     except fetch.Refused:
         return ""
+
+
+def _may_fetch(actor: Any) -> bool:
+    return actor is None or limits.take(FETCHES, actor.pk).allowed
 
 
 def _claim() -> LinkPreview | None:
