@@ -29,6 +29,10 @@ NOT_ATOMIC: dict[str, str] = {
     "chat.actions.stickers.receive_sticker": "waits for storage and a child process between short transactions",
     "accounts.actions.factors.check_password": "hashes between two short transactions",
     "chat.actions.words.recount": "a thousand messages after another, each in a transaction of its own",
+    **dict.fromkeys(
+        map("feed.actions.counts.recount_{}".format, ("members", "posts", "polls")),
+        "a transaction for each batch of locked rows",
+    ),
     "feed.actions.homes.copy_late": "one post after another, each in a transaction of its own",
     "feed.actions.homes.settle_waiting": "one source after another, each in a transaction of its own",
     "feed.actions.homes.trim": "one member after another, each in a transaction of its own",

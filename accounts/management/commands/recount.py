@@ -15,9 +15,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        mended = {name: recount() for name, recount in sorted(registry.recounts.items())}
+        mended = {}
+        for name, recount in sorted(registry.recounts.items()):
+            if not options["json"]:  # before it begins: with many posts it takes its time
+                self.stdout.write(f"{name}: ", ending="")
+                self.stdout.flush()
+            mended[name] = recount()
+            if not options["json"]:
+                self.stdout.write(f"{mended[name]} mended")
         if options["json"]:
             self.stdout.write(json.dumps(mended))
-            return
-        for name, count in mended.items():
-            self.stdout.write(f"{name}: {count} mended")
