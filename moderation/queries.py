@@ -36,11 +36,12 @@ def open_groups(*, viewer: Viewer, cursor: str = "") -> paging.Page[Report]:
     said: dict[tuple[str, int], list[Report]] = {}
     for row in _about(waiting, page.rows):
         said.setdefault((row.kind, row.subject_id), []).append(row)
-    carried = _carried(viewer, page.rows)
-    for first in page.rows:
+    rows = [row for row in page.rows if (row.kind, row.subject_id) in said]  # a colleague closes others meanwhile
+    carried = _carried(viewer, rows)
+    for first in rows:
         thing = (first.kind, first.subject_id)
         first.group = _group(first, said[thing], carried.get(thing, []))  # type: ignore[attr-defined]
-    return page
+    return paging.Page(rows, page.next)
 
 
 def _carried(viewer: Viewer, first: Sequence[Report]) -> dict[tuple[str, int], list[MessageFile]]:

@@ -51,6 +51,26 @@ def test_only_moderators_find_it(cast: Cast, judge: User) -> None:
     assert browser(cast.alice).get("/admin/moderation/report/").status_code == 302
 
 
+def test_what_a_colleague_closes_at_that_moment_is_left_out(
+    cast: Cast, judge: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = make_report(cast.bob, make_post(cast.alice, "so rude"))
+    make_report(cast.bob, make_post(cast.alice, "ruder"))
+    about = queries._about
+
+    def meanwhile(*given: Any) -> Any:
+        Report.objects.filter(pk=gone.pk).update(state="closed", closed_at=timezone.now())
+        return about(*given)
+
+    monkeypatch.setattr(queries, "_about", meanwhile)
+    for url in ("/site/reports/", "/api/v1/reports"):
+        Report.objects.filter(pk=gone.pk).update(state="open", closed_at=None)
+        page = browser(judge).get(url)
+        assert page.status_code == 200
+        assert "ruder" in page.content.decode()
+        assert "so rude" not in page.content.decode()
+
+
 def test_the_office_leads_to_reports_whoever_minds_nothing_else(cast: Cast) -> None:
     cast.carol.user_permissions.add(Permission.objects.get(codename="change_report"))
     assert browser(cast.carol).get("/site/")["Location"] == "/site/reports/"
