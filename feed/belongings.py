@@ -186,37 +186,35 @@ def register() -> None:
 
 @transaction.atomic
 def erase_posts(*, member: User, take_messages: bool) -> int:
-    """From the leaves to the stem, so that no batch is larger for a post that everybody has talked about."""
-    if gone := _leave_shares(member):
+    """The newest posts first, each from the leaves to the stem, so that no batch is larger for a post that everybody
+    has talked about. What hangs on them is found by them: no batch looks for it among that of everybody else."""
+    # A post takes up to some thousand entries of homes.
+    posts = list(Post.objects.filter(author=member).order_by("-pk").values_list("pk", flat=True)[: BATCH // 10])
+    if gone := _leave_shares(posts):
         return gone
-    posts = Post.objects.filter(author=member)
-    under = Comment.objects.filter(post__author=member)
+    under = Comment.objects.filter(post__in=posts)
     for rows in (
-        Reaction.objects.filter(Q(post__author=member) | Q(comment__post__author=member)),
-        under,
-        Vote.objects.filter(poll__post__author=member),
-        Revision.objects.filter(post__author=member),
-        PostPicture.objects.filter(post__author=member),
-        posts,
+        Reaction.objects.filter(post__in=posts),
+        Reaction.objects.filter(comment__in=under),
+        under.order_by("-pk"),  # a reply is younger than what it hangs on: no row takes more with it than itself
+        Vote.objects.filter(poll__in=posts),
+        Revision.objects.filter(post__in=posts),
+        PostPicture.objects.filter(post__in=posts).order_by("pk"),
     ):
-        # The newest first: a reply is younger than what it hangs on, so that no row takes more with it than itself. A
-        # post takes up to some thousand entries of homes.
-        ids = list(rows.order_by("-pk").values_list("pk", flat=True)[: BATCH // 10 if rows.model is Post else BATCH])
-        if ids:
+        if ids := list(rows.values_list("pk", flat=True)[:BATCH]):
             if rows.model in HOLDING:
                 _let_go(HOLDING[rows.model], ids)
-            if rows.model is Post:
-                _uncount_shares(ids)
             rows.model._default_manager.filter(pk__in=ids).delete()
             return len(ids)
-    return 0
+    _uncount_shares(posts)
+    Post.objects.filter(pk__in=posts).delete()
+    return len(posts)
 
 
-def _leave_shares(member: User) -> int:
-    """What others shared of the member: their words stay, about a post that cannot be seen; a share without words is
+def _leave_shares(posts: list[int]) -> int:
+    """What others shared of these: their words stay, about a post that cannot be seen; a share without words is
     nothing any more."""
-    shares = Post.objects.filter(shared__author=member)
-    rows = dict(shares.order_by("-pk").values_list("pk", "shared_id")[:BATCH])
+    rows = dict(Post.objects.filter(shared__in=posts).values_list("pk", "shared_id")[:BATCH])
     _lock_posts({*rows, *rows.values()})
     batch = Post.objects.filter(pk__in=rows)
     batch.filter(BARE, deleted_at__isnull=True).update(deleted_at=timezone.now())
@@ -247,12 +245,11 @@ def erase_comments(*, member: User, take_messages: bool) -> int:
     """Under the posts of others, whose counts become right in the same transaction. What others replied stands: of
     what they replied to only the place is left, without a name or a word."""
     Comment.objects.filter(deleted_by=member).exclude(author=member).update(deleted_by=None)
-    on_them = Reaction.objects.filter(comment__author=member).order_by("pk").values_list("pk", flat=True)
-    if ids := list(on_them[:BATCH]):
-        Reaction.objects.filter(pk__in=ids).delete()
-        return len(ids)
     mine = Comment.objects.filter(author=member).order_by("-pk")[:BATCH]  # replies before what they hang on
     rows = dict(mine.values_list("pk", "post_id"))
+    if ids := list(Reaction.objects.filter(comment__in=list(rows)).values_list("pk", flat=True)[:BATCH]):
+        Reaction.objects.filter(pk__in=ids).delete()
+        return len(ids)
     _lock_posts(set(rows.values()))
     _let_go("picture_id", list(rows))
     still = Comment.objects.filter(pk__in=rows)
