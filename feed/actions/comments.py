@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -116,14 +115,14 @@ def undo_delete_comment(*, actor: User, comment_id: int) -> Comment:
 @transaction.atomic
 def discard_comment_pictures() -> int:
     """Gives up the pictures of comments that are gone for good, themselves or with their post; the clock calls it."""
-    since = timezone.now() - writing.DISCARD_AFTER
-    gone = Comment.objects.filter(
-        Q(deleted_at__lt=since) | Q(post__deleted_at__lt=since),
-        picture__isnull=False,
-        picture__discarded_at__isnull=True,
-    )
-    ids = [id for id in gone.order_by("pk").values_list("picture_id", flat=True)[: writing.BATCH] if id]
-    return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
+    given_up = 0
+    for deleted in ("deleted_at", "post__deleted_at"):  # two statements: an OR over both goes over no index
+        gone = Comment.objects.filter(
+            writing.gone(deleted), picture__isnull=False, picture__discarded_at__isnull=True
+        ).order_by(deleted)
+        ids = [id for id in gone.values_list("picture_id", flat=True)[: writing.BATCH] if id]
+        given_up += uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
+    return given_up
 
 
 def _answered(actor: User, post: Post, id: int | None) -> Comment | None:

@@ -152,9 +152,8 @@ def undo_delete_post(*, actor: User, post_id: int) -> Post:
 @transaction.atomic
 def discard_pictures() -> int:
     """Gives up the pictures of posts whose deletion can no longer be undone; the clock calls it."""
-    since = timezone.now() - writing.DISCARD_AFTER
-    gone = PostPicture.objects.filter(post__deleted_at__lt=since, upload__discarded_at__isnull=True)
-    ids = list(gone.order_by("pk").values_list("upload_id", flat=True)[: writing.BATCH])
+    gone = PostPicture.objects.filter(writing.gone("post__deleted_at"), upload__discarded_at__isnull=True)
+    ids = list(gone.order_by("post__deleted_at").values_list("upload_id", flat=True)[: writing.BATCH])
     return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
 
 

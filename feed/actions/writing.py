@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models.people import User
@@ -14,6 +15,7 @@ from core import errors, text
 from feed.models.posts import ALT_LIMIT
 
 DISCARD_AFTER = timedelta(seconds=35)  # pictures of what is deleted, which can then no longer be taken back
+LOOKED_AFTER = timedelta(days=7)  # so long the clock looks whether these have gone; deleting itself has seen to it
 BATCH = 200
 
 
@@ -60,6 +62,13 @@ def insert(row: Any) -> Any:
             raise errors.Conflict(_("This has been deleted meanwhile."), field="client_id") from None
         return found
     return None
+
+
+def gone(deleted_at: str) -> Q:
+    """What can no longer be taken back, and was deleted lately: all that was ever deleted is too much to look at each
+    time. `deleted_at` names the column."""
+    now = timezone.now()
+    return Q((f"{deleted_at}__lt", now - DISCARD_AFTER), (f"{deleted_at}__gt", now - LOOKED_AFTER))
 
 
 def change_posts_count(user_id: int, step: int) -> None:

@@ -52,6 +52,11 @@ class Comment(models.Model):
             models.Index(fields=["post", "-id"], condition=models.Q(parent__isnull=True), name="comment_of_post_first"),
             models.Index(fields=["author", "-id"], name="comment_of_author"),
             models.Index(fields=["parent", "-id"], condition=models.Q(parent__isnull=False), name="comment_reply"),
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False, picture__isnull=False),
+                name="comment_picture_deleted",
+            ),
         ]
 
     def __str__(self) -> str:

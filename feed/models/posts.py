@@ -111,6 +111,7 @@ class Post(models.Model):
             models.Index(fields=["place", "-id"], condition=Q(place__isnull=False), name="post_of_place"),
             models.Index(fields=["author", "-pinned_at"], condition=Q(pinned_at__isnull=False), name="post_pinned"),
             models.Index(fields=["shared", "-id"], condition=Q(shared__isnull=False), name="post_of_shared"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="post_deleted"),
         ]
 
     def __str__(self) -> str:

@@ -2,20 +2,25 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models.people import User
 from accounts.tests.factories import Cast, make_user
 from feed import belongings
+from feed.actions import comments as comment_actions
+from feed.actions import posts as post_actions
 from feed.models.comments import Comment
-from feed.models.posts import Post
+from feed.models.posts import Post, PostPicture
 from feed.models.reactions import Reaction
 from feed.tests.factories import make_comment, make_post, make_reaction
+from uploads.models import Upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -89,3 +94,50 @@ def test_who_is_erased_is_looked_for_among_their_own(cast: Cast, crowd: Callable
     assert not Comment.objects.filter(pk=theirs.pk).exists()
     assert not Reaction.objects.filter(user=cast.dan).exists()
     assert Reaction.objects.count() == 4 * MANY
+
+
+def test_the_clock_looks_at_what_was_deleted_lately(cast: Cast) -> None:
+    now = timezone.now()
+    lately, long_ago = now - timedelta(minutes=5), now - timedelta(days=60)
+    uploads = Upload.objects.bulk_create(
+        Upload(
+            owner=cast.carol,
+            purpose="post",
+            state="ready",
+            due_at=None,
+            type="image/png",
+            bytes=1,
+            width=1,
+            height=1,
+            sha256="0" * 64,
+            attached_at=now,
+        )
+        for _number in range(4 * MANY)
+    )
+    posts = Post.objects.bulk_create(
+        Post(author=cast.carol, text="p", html="", deleted_at=long_ago if number % 2 else None)
+        for number in range(2 * MANY)
+    )
+    PostPicture.objects.bulk_create(
+        PostPicture(post=post, upload=one, position=0) for post, one in zip(posts, uploads[::2], strict=True)
+    )
+    Comment.objects.bulk_create(
+        Comment(post=post, author=cast.carol, picture=one, deleted_at=long_ago if place % 3 else None)
+        for place, (post, one) in enumerate(zip(posts, uploads[1::2], strict=True))
+    )
+    for shown in (
+        PostPicture.objects.exclude(post__deleted_at=None).values("upload"),
+        Comment.objects.exclude(deleted_at=None, post__deleted_at=None).values("picture"),
+    ):
+        Upload.objects.filter(pk__in=shown).update(discarded_at=now)
+    analyze()
+    tables = ("feed_postpicture", "feed_comment")
+    for chore in (post_actions.discard_pictures, comment_actions.discard_comment_pictures):
+        assert reading_little(chore, of=tables) == 0
+    first, second = Post.objects.filter(deleted_at=None, comments__deleted_at=None).order_by("pk")[:2]
+    Post.objects.filter(pk=first.pk).update(deleted_at=lately)
+    Comment.objects.filter(post=second).update(deleted_at=lately)
+    assert reading_little(post_actions.discard_pictures, of=tables) == 1
+    assert reading_little(comment_actions.discard_comment_pictures, of=tables) == 2
+    for chore in (post_actions.discard_pictures, comment_actions.discard_comment_pictures):
+        assert reading_little(chore, of=tables) == 0
