@@ -3,6 +3,8 @@ tried again when the clock comes by, and until it has worked doctor tells of it.
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from core.checkup import Finding
 from core.models import Pulse
@@ -36,7 +38,8 @@ def findings() -> Iterator[Finding]:
 
 
 def _name(step: Step) -> str:
-    return f"{step.__module__}.{step.__name__}"
+    known: Any = step.func if isinstance(step, partial) else step
+    return f"{known.__module__}.{known.__name__}"
 
 
 def _row(name: str) -> str:

@@ -1,6 +1,7 @@
 """The clock of the feed."""
 
 import time
+from functools import partial
 
 from celery import shared_task
 
@@ -31,6 +32,12 @@ SCHEDULE = {
         "schedule": 600.0,
         "options": {"queue": "maintenance", "expires": 600},
     },
+    "feed-discard-ever": {
+        "task": "feed.discard_pictures",
+        "args": [True],
+        "schedule": 86400.0,
+        "options": {"queue": "maintenance"},
+    },
     "feed-forget-muted": {
         "task": "feed.forget_muted",
         "schedule": 3600.0,
@@ -40,9 +47,11 @@ SCHEDULE = {
 
 
 @shared_task(name="feed.discard_pictures", queue="maintenance")
-def discard_pictures() -> None:
-    """Pictures of deleted posts and comments, in batches until none is left."""
-    chores.run(post_actions.discard_pictures, comment_actions.discard_comment_pictures)
+def discard_pictures(ever: bool = False) -> None:
+    """Pictures of deleted posts and comments, in batches until none is left; `ever`: also of those that were deleted
+    long ago, while no worker ran."""
+    steps = (post_actions.discard_pictures, comment_actions.discard_comment_pictures)
+    chores.run(*(partial(step, ever=ever) for step in steps))
 
 
 @shared_task(name="feed.forget_muted", queue="maintenance")

@@ -113,12 +113,12 @@ def undo_delete_comment(*, actor: User, comment_id: int) -> Comment:
 
 
 @transaction.atomic
-def discard_comment_pictures() -> int:
+def discard_comment_pictures(*, ever: bool = False) -> int:
     """Gives up the pictures of comments that are gone for good, themselves or with their post; the clock calls it."""
     given_up = 0
     for deleted in ("deleted_at", "post__deleted_at"):  # two statements: an OR over both goes over no index
         gone = Comment.objects.filter(
-            writing.gone(deleted), picture__isnull=False, picture__discarded_at__isnull=True
+            writing.gone(deleted, ever=ever), picture__isnull=False, picture__discarded_at__isnull=True
         ).order_by(deleted)
         ids = [id for id in gone.values_list("picture_id", flat=True)[: writing.BATCH] if id]
         given_up += uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0

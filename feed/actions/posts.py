@@ -150,9 +150,9 @@ def undo_delete_post(*, actor: User, post_id: int) -> Post:
 
 
 @transaction.atomic
-def discard_pictures() -> int:
+def discard_pictures(*, ever: bool = False) -> int:
     """Gives up the pictures of posts whose deletion can no longer be undone; the clock calls it."""
-    gone = PostPicture.objects.filter(writing.gone("post__deleted_at"), upload__discarded_at__isnull=True)
+    gone = PostPicture.objects.filter(writing.gone("post__deleted_at", ever=ever), upload__discarded_at__isnull=True)
     ids = list(gone.order_by("post__deleted_at").values_list("upload_id", flat=True)[: writing.BATCH])
     return uploads_using.detach_uploads(actor=None, upload_ids=ids) if ids else 0
 

@@ -15,7 +15,7 @@ from core import errors, text
 from feed.models.posts import ALT_LIMIT
 
 DISCARD_AFTER = timedelta(seconds=35)  # pictures of what is deleted, which can then no longer be taken back
-LOOKED_AFTER = timedelta(days=7)  # so long the clock looks whether these have gone; deleting itself has seen to it
+LOOKED_AFTER = timedelta(days=7)  # so long the clock looks every few minutes, and then once a day
 BATCH = 200
 
 
@@ -64,11 +64,12 @@ def insert(row: Any) -> Any:
     return None
 
 
-def gone(deleted_at: str) -> Q:
-    """What can no longer be taken back, and was deleted lately: all that was ever deleted is too much to look at each
-    time. `deleted_at` names the column."""
+def gone(deleted_at: str, *, ever: bool) -> Q:
+    """What can no longer be taken back: of what was deleted lately, for all that ever was is too much to look at each
+    time; or of that. `deleted_at` names the column."""
     now = timezone.now()
-    return Q((f"{deleted_at}__lt", now - DISCARD_AFTER), (f"{deleted_at}__gt", now - LOOKED_AFTER))
+    over = Q((f"{deleted_at}__lt", now - DISCARD_AFTER))
+    return over if ever else over & Q((f"{deleted_at}__gt", now - LOOKED_AFTER))
 
 
 def change_posts_count(user_id: int, step: int) -> None:
