@@ -138,6 +138,35 @@ def test_a_post_appears_at_its_time_and_not_before(enter: Enter, village: Villag
     expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
 
 
+def test_enter_in_a_small_field_posts_nothing(enter: Enter) -> None:
+    page = enter("tam")
+    page.goto("/compose/")
+    text(page).fill("Not yet")
+    page.locator("summary", has_text="Poll").click()
+    first, second, third = (page.get_by_label(f"Choice {place}", exact=True) for place in (1, 2, 3))
+    first.fill("Tea")
+    first.press("Enter")
+    expect(second).to_be_focused()
+    second.press("Enter")
+    expect(third).to_be_focused()
+    page.locator("summary", has_text="Warning").click()
+    page.get_by_label("Content warning").press("Enter")
+    page.get_by_label("Nobody can comment").press("Enter")
+    expect(text(page)).to_have_value("Not yet")
+    expect(composer(page)).not_to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name="Take choice 3 away").click()
+    first.fill("")
+    page.get_by_label("Keep or schedule").click()
+    tomorrow = page.evaluate("new Date(Date.now() + 86400000).toLocaleDateString('sv')")
+    when = page.get_by_label("When it shall appear")
+    when.fill(f"{tomorrow}T09:30")
+    when.press("Enter")
+    expect(page.get_by_role("heading", name="Scheduled posts")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("Not yet"))).to_be_visible()
+    page.goto("/@tam/")
+    expect(card_of(page, "Not yet")).to_have_count(0)
+
+
 @WIDTHS
 def test_mentions_complete_by_keyboard_and_by_finger(enter: Enter, village: Village, width: int) -> None:
     village.run(FOLLOW, ["finn", "iris"])

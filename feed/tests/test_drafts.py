@@ -204,6 +204,17 @@ def test_the_name_of_somebody_elses_draft_is_ones_own(cast: Cast) -> None:
 # -- Without script ---------------------------------------------------------------------------------------------------
 
 
+def test_enter_beside_a_time_schedules(cast: Cast) -> None:
+    """It presses no button that says what to do."""
+    client = browser(cast.alice)
+    form = {"text": "words", "audience": "public", "publish_at": f"{timezone.now() + HOUR:%Y-%m-%dT%H:%M}"}
+    assert client.post("/compose/", form)["Location"] == "/scheduled/"
+    assert (Post.objects.count(), Draft.objects.get().text) == (0, "words")
+    client.post("/compose/", {**form, "do": "post"})
+    client.post("/compose/", {**form, "publish_at": ""})
+    assert Post.objects.count() == 2
+
+
 def test_every_button_of_the_plain_form(cast: Cast) -> None:
     client = browser(cast.alice)
     keys = [str(picture(cast.alice).key) for _number in range(3)]

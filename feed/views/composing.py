@@ -117,7 +117,8 @@ def other_deed(request: base.Request, form: PostForm) -> HttpResponse | None:
     """What the button that was pressed asks for, if it is not posting."""
     if rearranged(request, form):
         return page(request, form)
-    deed = request.POST.get("do", "")
+    # Enter in a field presses no button: who has filled in a time does not mean now.
+    deed = request.POST.get("do") or ("schedule" if request.POST.get("publish_at") else "post")
     if deed == "keep":
         draft_actions.save_draft(actor=request.user, **content(request, form))
         messages.success(request, _("Kept among your drafts."))

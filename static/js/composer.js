@@ -27,6 +27,7 @@ function begin(form) {
   const { text, client_id: clientId, revision } = form.elements;
   const status = form.querySelector("[data-composer-status]");
   const button = form.querySelector("[data-post]");
+  const schedule = form.querySelector('[value="schedule"]');
   const counter = document.createElement("span");
   counter.className = "counter";
   const limit = Number(t("text_limit")) || text.maxLength;
@@ -78,7 +79,9 @@ function begin(form) {
   }
 
   async function send() {
-    const [card] = await postFragment(form.action, new FormData(form));
+    const body = new FormData(form);
+    body.set("do", "post");
+    const [card] = await postFragment(form.action, body);
     if (!card?.matches("[data-post]")) throw new Error(t("failed")); // something between us and the site answered
     clear();
     const feed = document.querySelector("[data-feed][data-live]");
@@ -92,14 +95,15 @@ function begin(form) {
   }
 
   form.addEventListener("submit", async (event) => {
-    const { submitter } = event;
+    // By key no button is pressed: who has filled in a time does not mean now.
+    const pressed = event.submitter?.name ? event.submitter : form.elements.publish_at.value ? schedule : button;
     if (form.dataset.goes) return; // as a plain form: it leads to another page
     event.preventDefault();
     if (form.getAttribute("aria-busy")) return;
     for (const node of [form, button]) node.setAttribute("aria-busy", "true");
     try {
       await arrived();
-      if (submitter?.name !== "do") await send();
+      if (pressed === button) await send();
       else {
         draft.forget();
         form.dataset.goes = "1";
@@ -110,9 +114,16 @@ function begin(form) {
     } finally {
       for (const node of [form, button]) node.removeAttribute("aria-busy");
     }
-    if (form.dataset.goes) setTimeout(() => form.requestSubmit(submitter)); // not while this event is still under way
+    if (form.dataset.goes) setTimeout(() => form.requestSubmit(pressed)); // not while this event is still under way
   });
   addEventListener("pageshow", () => delete form.dataset.goes);
+  // Enter in a small field would press the first button there is, and post what is half written.
+  form.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (key !== "Enter" || event.isComposing || !target.matches("input:not([type=file])")) return;
+    event.preventDefault();
+    if (target.name === "publish_at") form.requestSubmit(schedule);
+  });
 }
 
 document.querySelectorAll("[data-composer]").forEach(begin);

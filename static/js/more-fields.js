@@ -20,6 +20,14 @@ function begin(box) {
     field(row).focus();
   });
 
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.target.name !== "poll") return;
+    const here = shown();
+    const next = here[here.findIndex((row) => field(row) === event.target) + 1];
+    if (next) field(next).focus();
+    else if (!add.hidden) add.click();
+  });
+
   box.addEventListener("click", (event) => {
     const row = event.target.closest("[data-choice-remove]")?.closest("[data-choice-row]");
     if (!row) return;
