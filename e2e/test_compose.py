@@ -250,7 +250,7 @@ def test_pictures_change_places_and_are_cut(enter: Enter, width: int) -> None:
     expect(picks.nth(0).locator("[data-pick-alt]")).to_be_visible()
     picks.nth(2).get_by_role("button", name="Take this picture away").click()
     composer(page).get_by_role("button", name="Post", exact=True).click()
-    page.wait_for_url("**/")
+    page.wait_for_url(re.compile(r"/posts/"))
     card = page.locator("article[data-post]").first
     expect(card.locator(".photos img")).to_have_count(2)
     assert card.locator(".photos img").first.evaluate(
@@ -293,3 +293,18 @@ def test_everything_without_script(enter: Enter) -> None:
     expect(card.locator(".photos img").first).to_have_attribute("alt", "the second")
     page.goto("/drafts/")
     expect(page.get_by_text("No drafts")).to_be_visible()
+
+
+def test_what_was_written_on_its_own_page_is_shown(enter: Enter) -> None:
+    page = enter("ida")
+    page.goto("/compose/")
+    text(page).fill("From the plus")
+    composer(page).get_by_role("button", name="Post", exact=True).click()
+    page.wait_for_url(re.compile(r"/posts/\d+/$"))
+    expect(card_of(page, "From the plus")).to_be_visible()
+    page = plain(enter, "ida")
+    page.goto("/")
+    text(page).fill("Plainly said")
+    composer(page).get_by_role("button", name="Post", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Posted")).to_be_visible()
+    expect(card_of(page, "Plainly said")).to_be_visible()

@@ -94,7 +94,8 @@ def test_the_pill_brings_what_is_above(cast: Cast) -> None:
 def test_a_post_is_written_without_script(cast: Cast) -> None:
     client = browser(cast.alice)
     answer = client.post("/compose/", {"text": "Hello *there*", "audience": "followers"})
-    assert answer["Location"] == "/"
+    assert answer["Location"] == Post.objects.get().get_absolute_url()
+    assert page(client.get(answer["Location"])).count("<span>Posted</span>") == 1
     shown = page(browser(cast.bob).get("/"))
     assert "<p>Hello <em>there</em></p>" in shown
 

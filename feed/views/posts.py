@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,7 +38,8 @@ def compose(request: base.Request) -> HttpResponse:
         return composing.page(request, form, status=422)
     if request.htmx:
         return render(request, "feed/_post.html", {"post": post_queries.post(member, post.pk), "fresh": True})
-    return redirect("feed:home")
+    messages.success(request, _("Posted"))
+    return redirect(post)  # at home it may stand further down: what is chosen for a reader is not what they wrote
 
 
 @require_safe

@@ -85,7 +85,10 @@ function begin(form) {
     if (!card?.matches("[data-post]")) throw new Error(t("failed")); // something between us and the site answered
     clear();
     const feed = document.querySelector("[data-feed][data-live]");
-    if (!feed) return location.assign("/");
+    if (!feed) {
+      say(t("posted"));
+      return location.assign(`/posts/${card.dataset.post}/`);
+    }
     feed.querySelector("[data-empty]")?.remove();
     if (!document.getElementById(card.id)) {
       feed.prepend(card);
