@@ -1,6 +1,5 @@
 // The feed: what is on the page stays true, what is new announces itself without moving what one reads.
 import "./composer.js";
-import "./edit-post.js";
 import "./link-choice.js";
 import { renew } from "./card.js";
 import { catchUp } from "./comments.js";
@@ -258,6 +257,17 @@ if (document.querySelector("[data-feed]")) {
     else sessionStorage.removeItem(place);
   });
 }
+
+// Pictures are shown large on this page; without script the link leads to the file.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-picture]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const { showPicture } = await import("./gallery.js");
+  showPicture(link);
+});
+
+if (document.querySelector("[data-edit-post]")) import("./edit-post.js");
 
 // Completion is loaded by who begins to write, and looks at what they have typed until then.
 document.addEventListener("focusin", async ({ target }) => {
