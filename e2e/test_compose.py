@@ -1,11 +1,14 @@
 """The composer: drafts that follow one from device to device, times to appear at, words that complete, pictures in
 order."""
 
+import io
 import re
 import time
 from typing import Any
 
+import pillow_heif
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from e2e import pictures
@@ -263,6 +266,19 @@ def test_pictures_change_places_and_are_cut(enter: Enter, width: int) -> None:
     picks.nth(1).get_by_role("button", name="Move earlier").click()
     page.get_by_role("main").get_by_role("button", name="Save", exact=True).last.click()
     expect(page.locator("article[data-post] .photos img").first).to_have_attribute("alt", "the second")
+
+
+def test_a_picture_that_the_browser_cannot_show_is_shown_by_the_site(enter: Enter) -> None:
+    page = enter("tam")
+    page.goto("/compose/")
+    apple = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (300, 200), "#5b8c7a")).save(apple)
+    composer(page).locator("[data-files]").set_input_files(
+        {"name": "IMG_1.HEIC", "mimeType": "image/heic", "buffer": apple.getvalue()}
+    )
+    expect(composer(page).locator("[data-pick-alt]")).to_be_visible(timeout=30000)
+    page.wait_for_function("() => document.querySelector('.pick img').naturalWidth > 200")
+    composer(page).get_by_role("button", name="Take this picture away").click()
 
 
 def test_everything_without_script(enter: Enter) -> None:

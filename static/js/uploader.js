@@ -21,6 +21,7 @@ class Pick {
     this.image = this.node.querySelector("img");
     this.bar.setAttribute("aria-label", `${t("uploading")}: ${file?.name ?? ""}`);
     this.node.querySelector("[data-pick-crop]")?.addEventListener("click", () => this.crop());
+    this.blank = this.image.getAttribute("src");
     this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
     this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.again());
     this.node.querySelector("[data-pick-alt]")?.addEventListener("click", () => this.describe());
@@ -46,9 +47,8 @@ class Pick {
   #comes() {
     if (/^(application|text|audio)\//.test(this.file.type)) return this.send(); // nothing to be seen
     const preview = URL.createObjectURL(this.file);
-    const blank = this.image.src;
-    // Not every browser can show every picture we take (HEIC).
-    this.image.addEventListener("error", () => (this.image.src = blank), { once: true });
+    // Not every browser can show every picture we take (HEIC): the site's copy can be seen, once it is there.
+    this.image.addEventListener("error", () => (this.image.src = this.src || this.blank), { once: true });
     this.image.addEventListener("load", () => URL.revokeObjectURL(preview), { once: true });
     this.image.src = preview;
     return this.send();
@@ -56,7 +56,7 @@ class Pick {
 
   #known(src) {
     this.src = src;
-    if (src && (!this.file || this.image.src.endsWith("blank.svg"))) this.image.src = src;
+    if (src && (!this.file || this.image.getAttribute("src") === this.blank)) this.image.src = src;
     const crop = this.node.querySelector("[data-pick-crop]");
     if (crop) crop.hidden = !src;
   }
