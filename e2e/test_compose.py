@@ -15,6 +15,7 @@ from e2e import pictures
 from e2e.conftest import Enter
 from e2e.test_first_life import FOLLOW, card_of
 from e2e.test_no_script import plain
+from e2e.test_second_factor import clean
 from e2e.village import Village
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
@@ -278,6 +279,31 @@ def test_a_picture_that_the_browser_cannot_show_is_shown_by_the_site(enter: Ente
     )
     expect(composer(page).locator("[data-pick-alt]")).to_be_visible(timeout=30000)
     page.wait_for_function("() => document.querySelector('.pick img').naturalWidth > 200")
+    composer(page).get_by_role("button", name="Take this picture away").click()
+
+
+@WIDTHS
+def test_what_failed_says_so_where_it_stands(enter: Enter, width: int) -> None:
+    page = enter("mira" if width == 390 else "finn", width=width)
+    page.goto("/compose/")
+    files = composer(page).locator("[data-files]")
+    files.set_input_files([{**photo("my holiday.jpg"), "buffer": b"\xff\xd8\xff" + b"no picture" * 100}])
+    tile = composer(page).locator(".pick.failed")
+    expect(tile.get_by_text("my holiday.jpg")).to_be_visible(timeout=30000)
+    expect(tile.get_by_text("damaged")).to_be_visible()
+    expect(tile.get_by_role("button", name="Try again")).to_be_hidden()
+    clean(page)
+    page.wait_for_timeout(7000)  # the toast has gone
+    expect(tile.get_by_text("damaged")).to_be_visible()
+    tile.get_by_role("button", name="Take this picture away").click()
+    page.watch.expect(r"slots|503")
+    page.route("**/uploads/slots", lambda route: route.fulfill(status=503))
+    files.set_input_files([photo("later.jpg")])
+    expect(tile.get_by_text("later.jpg")).to_be_visible(timeout=30000)
+    page.unroute("**/uploads/slots")
+    tile.get_by_role("button", name="Try again").click()
+    expect(composer(page).locator("[data-pick-alt]")).to_be_visible(timeout=30000)
+    expect(composer(page).get_by_text("later.jpg")).to_be_hidden()
     composer(page).get_by_role("button", name="Take this picture away").click()
 
 

@@ -8,6 +8,8 @@ import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
 const POLL = 1500;
+const ON_ITS_WAY = new Set(["incomplete", "lost", "wrong_size"]); // what went wrong with it is not the file itself
+const mayPass = ({ status }) => ![404, 409, 413, 415, 422].includes(status);
 /** Keys that a draft or a post holds: they are its to give up. */
 export const held = new Set();
 
@@ -19,9 +21,9 @@ class Pick {
     const [pictures, alts] = this.node.querySelectorAll('input[type="hidden"]');
     Object.assign(this, { pictures, alts, bar: this.node.querySelector("progress") });
     this.image = this.node.querySelector("img");
+    this.blank = this.image.getAttribute("src");
     this.bar.setAttribute("aria-label", `${t("uploading")}: ${file?.name ?? ""}`);
     this.node.querySelector("[data-pick-crop]")?.addEventListener("click", () => this.crop());
-    this.blank = this.image.getAttribute("src");
     this.node.querySelector("[data-pick-remove]").addEventListener("click", () => this.remove());
     this.node.querySelector("[data-pick-retry]").addEventListener("click", () => this.again());
     this.node.querySelector("[data-pick-alt]")?.addEventListener("click", () => this.describe());
@@ -61,11 +63,12 @@ class Pick {
     if (crop) crop.hidden = !src;
   }
 
-  #set(state, error = "") {
+  /** `again`: sending it once more may help. */
+  #set(state, error = "", again = true) {
     this.state = state;
     const failed = state === "failed";
     this.node.classList.toggle("failed", failed);
-    this.node.querySelector("[data-pick-retry]").hidden = !failed;
+    this.node.querySelector("[data-pick-retry]").hidden = !failed || !again;
     const words = this.node.querySelector("[data-pick-alt]");
     if (words) words.hidden = state !== "ready";
     this.node.querySelector("[data-pick-error]").textContent = error;
@@ -85,7 +88,7 @@ class Pick {
     try {
       this.#arrived(await this.slot.run());
     } catch (error) {
-      if (this.state === "sending") this.#set("failed", error.message || explain(0));
+      if (this.state === "sending") this.#set("failed", error.message || explain(0), mayPass(error));
     }
   }
 
@@ -107,7 +110,7 @@ class Pick {
     if (answer.state !== "failed") return;
     this.failure = answer;
     if (answer.reason !== "incomplete") this.slot = null; // nothing of it is worth going on with
-    this.#set("failed", answer.detail);
+    this.#set("failed", answer.detail, answer.can_retry || ON_ITS_WAY.has(answer.reason));
   }
 
   #ready({ medium, url }) {
@@ -127,7 +130,7 @@ class Pick {
       this.#set("sending");
       this.#arrived(answer);
     } catch (error) {
-      this.#set("failed", error.message);
+      this.#set("failed", error.message, mayPass(error));
     }
   }
 
