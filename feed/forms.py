@@ -83,10 +83,15 @@ class MoreForm(forms.Form):
 
     choice_limit = CHOICE_LIMIT
 
+    @property
+    def choices_given(self) -> list[str]:
+        """A browser sends all the fields, also those that were left empty."""
+        return [one for one in self["poll"].value() or [] if one.strip()]
+
     def choice_rows(self) -> list[dict[str, Any]]:
         """Fields for choices: what was written, and empty ones up to the most there may be; script shows the first
         few."""
-        given = (self["poll"].value() or [])[:CHOICES_MOST]
+        given = self.choices_given[:CHOICES_MOST]
         values = [*given, *[""] * (CHOICES_MOST - len(given))]
         return [
             {"place": place, "value": value, "is_spare": place > max(CHOICES_LEAST, len(given))}
@@ -108,7 +113,7 @@ class MoreForm(forms.Form):
     def more(self) -> dict[str, Any]:
         """As the action takes it: choices that were left empty are none."""
         given = self.cleaned_data
-        choices = [one for one in given["poll"] if one.strip()]
+        choices = self.choices_given
         poll = {"choices": choices, "is_multiple": given["is_multiple"], "ends_in": given["ends_in"]}
         return {
             "warning": given["warning"],

@@ -212,6 +212,19 @@ def make_public(post: Post) -> Post:
     return post
 
 
+def test_a_refused_page_shows_no_more_choices_than_were_written(cast: Cast) -> None:
+    """A browser sends the empty fields as well."""
+    given = {"text": "x" * 5001, "audience": "members", "poll": [""] * 10}
+    page = browser(cast.alice).post("/compose/", given).content.decode()
+    assert '<details class="extra">' in page
+    assert page.count("data-spare") == 8
+    given = {**given, "poll": ["", "Tea", " ", "Coffee", "Milk", "", "", "", "", ""]}
+    page = browser(cast.alice).post("/compose/", given).content.decode()
+    assert '<details class="extra" open>' in page
+    assert page.count("data-spare") == 7
+    assert page.index('value="Tea"') < page.index('value="Coffee"') < page.index('value="Milk"')
+
+
 def test_a_refused_poll_keeps_what_was_written(cast: Cast) -> None:
     given = {"text": "Which?", "audience": "members", "poll": ["Tea", "tea"], "warning": "hot", "comments_off": "on"}
     answer = browser(cast.alice).post("/compose/", given)
