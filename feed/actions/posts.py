@@ -44,7 +44,9 @@ def create_post(
     accounts_access.access_member(actor)
     words = writing.words(text, TEXT_LIMIT)
     if not words and not pictures:
-        raise errors.Invalid(_("Write something, or add a picture."), field="text")
+        raise errors.Invalid(
+            _("Write the question.") if poll else _("Write something, or add a picture."), field="text"
+        )
     name = writing.client(client_id)
     drafting.become_post(author=actor, client_id=name, keys=pictures)  # their locks come before all others
     post = Post(

@@ -108,7 +108,9 @@ def test_a_reader_that_has_it_already_hears_so_until_anything_changes(cast: Cast
 
 def test_the_profile_leads_to_it(cast: Cast) -> None:
     link = '<link rel="alternate" type="application/rss+xml" title="Alice" href="/@alice/feed.xml">'
-    assert link in Client().get("/@alice/").content.decode()
+    page = Client().get("/@alice/").content.decode()
+    assert link in page
+    assert '<a class="link" href="/@alice/feed.xml">RSS feed</a>' in page
     User.objects.filter(pk=cast.alice.pk).update(is_private=True)
     assert "feed.xml" not in Client().get("/@alice/").content.decode()
 

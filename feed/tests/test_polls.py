@@ -225,6 +225,11 @@ def test_a_refused_page_shows_no_more_choices_than_were_written(cast: Cast) -> N
     assert page.index('value="Tea"') < page.index('value="Coffee"') < page.index('value="Milk"')
 
 
+def test_a_poll_wants_a_question(cast: Cast) -> None:
+    given = {"text": " ", "audience": "members", "poll": ["Tea", "Coffee"]}
+    assert "Write the question." in browser(cast.alice).post("/compose/", given).content.decode()
+
+
 def test_a_refused_poll_keeps_what_was_written(cast: Cast) -> None:
     given = {"text": "Which?", "audience": "members", "poll": ["Tea", "tea"], "warning": "hot", "comments_off": "on"}
     answer = browser(cast.alice).post("/compose/", given)
