@@ -209,6 +209,17 @@ socket.onOpen(async () => {
 
 // -- Deleting, with the way back -----------------------------------------------------------------------------------------
 
+/** A post that stands here comes back with its comments, and with what was half written under it. */
+async function comesBack(row, fresh) {
+  if (row.querySelector("[data-comments]")) {
+    row.hidden = false;
+    if (row.dataset.version !== fresh.dataset.version) await refresh(row);
+    return;
+  }
+  (fresh.matches("[data-thread]") ? row.closest("[data-thread]") : row).replaceWith(fresh);
+  introduce(fresh);
+}
+
 document.addEventListener(
   "submit",
   async (event) => {
@@ -227,8 +238,7 @@ document.addEventListener(
     offerUndo(t(row.matches("[data-comment]") ? "comment_deleted" : "post_deleted"), async () => {
       try {
         const [fresh] = await postFragment(form.dataset.undo, new FormData());
-        (fresh.matches("[data-thread]") ? row.closest("[data-thread]") : row).replaceWith(fresh);
-        introduce(fresh);
+        await comesBack(row, fresh);
       } catch (error) {
         complain(error);
       }
