@@ -77,13 +77,15 @@ def test_a_draft_begun_on_the_phone_is_there_on_the_desk(enter: Enter) -> None:
     expect(text(desk)).to_have_value("")
 
 
-def test_words_are_kept_while_the_site_is_away(enter: Enter) -> None:
-    page = enter("mira")
+@WIDTHS
+def test_words_are_kept_while_the_site_is_away(enter: Enter, width: int) -> None:
+    page = enter("mira", width=width)
     page.goto("/")
     page.watch.expect(r"compose/draft|status of 503|answered 503")
     page.route("**/compose/draft/", lambda route: route.fulfill(status=503))
     text(page).fill("Written in a tunnel")
     expect(composer(page).get_by_text("Kept in this browser")).to_be_visible()
+    clean(page)
     page.unroute("**/compose/draft/")
     page.reload()
     expect(text(page)).to_have_value("Written in a tunnel")

@@ -100,7 +100,9 @@ export class ComposerDraft {
   }
 
   #say(words) {
-    if (this.status) this.status.textContent = words;
+    if (!this.status) return;
+    this.status.textContent = words;
+    this.status.classList.toggle("calm", words === t("draft_saved"));
   }
 
   #restore() {
