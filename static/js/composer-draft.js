@@ -9,6 +9,8 @@ const PAUSE = 1200; // of typing
 const AGAIN = 10000; // when the site does not answer
 const KEY = `draft:post:${document.body.dataset.me}`;
 const UNSAID = new Set(["csrfmiddlewaretoken", "client_id", "revision", "publish_at", "zone"]);
+const SAYS = new Set(["text", "poll", "warning", "comments_off"]);
+const PICTURED = new Set(["pictures", "alts"]); // their files are at the site, or nowhere
 
 export class ComposerDraft {
   #saved = "";
@@ -16,8 +18,8 @@ export class ComposerDraft {
   #sending = null;
 
   constructor(form, uploader) {
-    const { text, audience, client_id: id, revision } = form.elements;
-    Object.assign(this, { form, uploader, text, audience, id, revision, url: form.dataset.drafts });
+    const { text, client_id: id, revision } = form.elements;
+    Object.assign(this, { form, uploader, text, id, revision, url: form.dataset.drafts });
     this.kept = "kept" in form.dataset; // opened from the list: it is no copy of the composer's
     this.status = form.querySelector("[data-draft-status]");
     this.#saved = this.#content();
@@ -38,11 +40,12 @@ export class ComposerDraft {
 
   /** Something may have changed. */
   touch() {
-    if (!this.url || this.#content() === this.#saved) return;
+    const content = this.#content();
+    if (!this.url || content === this.#saved) return;
     this.id.value ||= uuid();
     this.#say(""); // what stood there was said of less
     if (!this.kept) {
-      const copy = { id: this.id.value, revision: Number(this.revision.value) || 0, text: this.text.value, audience: this.audience.value };
+      const copy = { id: this.id.value, revision: Number(this.revision.value) || 0, pairs: JSON.parse(content) };
       localStorage.setItem(KEY, JSON.stringify(copy));
     }
     this.#soon(PAUSE);
@@ -107,15 +110,30 @@ export class ComposerDraft {
 
   #restore() {
     const local = JSON.parse(localStorage.getItem(KEY) ?? "null");
-    if (!local) return;
+    if (!local?.pairs) return;
     const [id, revision] = [this.id.value, Number(this.revision.value) || 0];
-    if (!local.text.trim() || local.text === this.text.value) localStorage.removeItem(KEY);
+    const said = local.pairs.some(([name, value]) => SAYS.has(name) && value.trim());
+    if (!said || JSON.stringify(local.pairs) === this.#saved) localStorage.removeItem(KEY);
     else if (local.revision === revision && (local.id === id || (!id && !this.text.value))) {
-      this.text.value = local.text;
-      this.audience.value = local.audience;
+      this.#put(local.pairs);
       this.id.value = local.id;
       this.#soon(PAUSE);
     } else this.#keepApart(local);
+  }
+
+  /** Fields of one name have their values in order; what is filled in is unfolded. */
+  #put(pairs) {
+    for (const field of this.form.elements) {
+      const { name, type } = field;
+      if (UNSAID.has(name) || PICTURED.has(name) || !/^(text|select-one|checkbox)/.test(type)) continue;
+      const at = pairs.findIndex(([one]) => one === name);
+      const [[, value] = []] = at < 0 ? [] : pairs.splice(at, 1);
+      if (type === "checkbox") field.checked = value !== undefined;
+      else field.value = value ?? "";
+      if (!value || !field.matches("input")) continue;
+      field.closest("details")?.setAttribute("open", "");
+      field.closest("[data-choice-row]")?.removeAttribute("data-spare");
+    }
   }
 
   /** The site's is another one by now. */
@@ -123,7 +141,8 @@ export class ComposerDraft {
     const copy = { ...local, id: local.revision ? uuid() : local.id, revision: 0 };
     localStorage.setItem(KEY, JSON.stringify(copy)); // should the answer be lost: the same one again
     try {
-      await post(this.form.dataset.draftsApi, { text: copy.text, audience: copy.audience, client_id: copy.id });
+      const said = copy.pairs.filter(([name]) => !PICTURED.has(name));
+      await post(this.form.action, new URLSearchParams([...said, ["client_id", copy.id], ["do", "keep"]]));
       localStorage.removeItem(KEY);
       toast(t("draft_apart"));
     } catch (error) {
