@@ -98,10 +98,18 @@ const observer = new IntersectionObserver(
   { rootMargin: AHEAD },
 );
 
-function leave(card) {
-  if (!card || card.hidden) return;
+/** Where a post has a page of its own something stands in for it: an empty page says nothing. */
+async function standIn(card, given) {
+  if (!card.matches("[data-post]") || !document.querySelector("[data-gone-template]")) return () => {};
+  return (await import("./post-gone.js")).standIn(card, given);
+}
+
+async function leave(card) {
+  if (!card || card.hidden || card.dataset.leaves) return;
+  card.dataset.leaves = "";
   observer.unobserve(card);
   turn(card, false);
+  await standIn(card);
   card.remove();
 }
 
@@ -235,14 +243,19 @@ document.addEventListener(
       complain(error);
       return;
     }
-    offerUndo(t(row.matches("[data-comment]") ? "comment_deleted" : "post_deleted"), async () => {
+    const words = t(row.matches("[data-comment]") ? "comment_deleted" : "post_deleted");
+    const undo = async () => {
       try {
         const [fresh] = await postFragment(form.dataset.undo, new FormData());
+        take();
+        away();
         await comesBack(row, fresh);
       } catch (error) {
         complain(error);
       }
-    });
+    };
+    const take = offerUndo(words, undo);
+    const away = await standIn(row, { words, undo });
   },
   true,
 );
