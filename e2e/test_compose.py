@@ -390,3 +390,33 @@ def test_what_was_written_on_its_own_page_is_shown(enter: Enter) -> None:
     composer(page).get_by_role("button", name="Post", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="Posted")).to_be_visible()
     expect(card_of(page, "Plainly said")).to_be_visible()
+
+
+def test_a_change_one_left_halfway_is_still_there(enter: Enter) -> None:
+    page = enter("ben")
+    page.goto("/compose/")
+    text(page).fill("As it was")
+    composer(page).get_by_role("button", name="Post", exact=True).click()
+    page.wait_for_url(re.compile(r"/posts/\d+/$"))
+    permalink, area = page.url, page.get_by_label("Your post")
+
+    def change() -> None:
+        page.goto(permalink + "edit/")
+        page.wait_for_load_state("networkidle")  # its scripts are there
+
+    change()
+    area.fill("As it will be")
+    page.goto("/")
+    change()
+    expect(area).to_have_value("As it will be")
+    expect(page.get_by_text("Here is what you had begun to write.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(area).to_have_value("As it was")
+    area.fill("Thrown away")
+    page.get_by_role("main").get_by_role("link", name="Cancel").click()
+    change()
+    expect(area).to_have_value("As it was")
+    area.fill("As it is")
+    page.get_by_role("main").get_by_role("button", name="Save", exact=True).last.click()
+    expect(card_of(page, "As it is")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:edit:'))") == []
