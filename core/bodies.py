@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.shortcuts import resolve_url
 from django.urls import reverse
 
@@ -115,7 +115,7 @@ async def whose(scope: dict[str, Any]) -> int:
             found = await threads.run(consumers.authenticator.by_bearer, words[1])
         elif key:
             found = await threads.run(consumers.authenticator.by_session, key)
-    except DatabaseError:
+    except Error:
         raise Refused(errors.Busy()) from None
     if found is None:
         raise Refused(errors.SignInNeeded())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import redis
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.template.loader import get_template
 
 from core import realtime
@@ -33,7 +33,7 @@ def database() -> Part:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM core_head LIMIT 1")
-    except DatabaseError as error:
+    except Error as error:
         return Part("database", ok=False, says=type(error).__name__)
     return Part("database", ok=True, says=connection.vendor)
 
