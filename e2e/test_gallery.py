@@ -23,6 +23,7 @@ def write(page: Page, words: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     composer(page).get_by_role("button", name="Post", exact=True).click()
     expect(card_of(page, words).locator("a[data-picture]")).to_have_count(3)
+    page.wait_for_load_state("networkidle")  # its scripts are there
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (820, "light"), (1440, "dark")])

@@ -3,11 +3,9 @@ import "./composer.js";
 import "./link-choice.js";
 import { renew } from "./card.js";
 import { catchUp } from "./comments.js";
-import "./film.js";
 import { getFragment, introduce, postFragment } from "./fragment.js";
 import { HttpError, post as send } from "./http.js";
 import "./keep.js";
-import "./more-fields.js";
 import "./mute.js";
 import { showPoll } from "./poll.js";
 import "./who.js";
@@ -135,6 +133,7 @@ async function refresh(card) {
 }
 
 function meet(root) {
+  if (root.querySelector?.("[data-film]")) import("./film.js");
   const cards = root.matches?.("[data-post]") ? [root] : root.querySelectorAll?.("[data-post]") ?? [];
   for (const card of cards) {
     observer.observe(card);
@@ -282,15 +281,21 @@ if (document.querySelector("[data-feed]")) {
 }
 
 // Pictures are shown large on this page; without script the link leads to the file.
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-picture]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const { showPicture } = await import("./gallery.js");
-  showPicture(link);
+  import("./gallery.js").then(
+    ({ showPicture }) => showPicture(link),
+    () => location.assign(link.href),
+  );
 });
 
+// Only pages and people that need these load them.
 if (document.querySelector("[data-edit-post]")) import("./edit-post.js");
+const extras = document.querySelector("[data-extras]");
+if (extras?.querySelector("[open]")) import("./more-fields.js");
+else extras?.addEventListener("toggle", () => import("./more-fields.js"), { capture: true, once: true });
 
 // Completion is loaded by who begins to write, and looks at what they have typed until then.
 document.addEventListener("focusin", async ({ target }) => {
