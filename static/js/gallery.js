@@ -20,9 +20,12 @@ export function showPicture(link) {
 
   function show() {
     const now = links[at];
+    const small = now.querySelector("img");
     const large = new Image();
-    // What is on the page already stands there until the large one has come.
-    image.src = now.querySelector("img").currentSrc || now.href;
+    // What is on the page already stands there until the large one has come, as large as that will be.
+    image.src = small.currentSrc || now.href;
+    image.style.maxInlineSize = `${small.getAttribute("width")}px`;
+    image.style.maxBlockSize = `${small.getAttribute("height")}px`;
     large.addEventListener("load", () => now === links[at] && (image.src = large.src));
     large.src = now.href;
     image.alt = nameOf(now);
