@@ -79,6 +79,20 @@ def execute_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
         return [list(cursor.fetchall()) if cursor.pgresult.nfields else [] for cursor in cursors]
 
 
+def execute_at_end(statements: Sequence[Statement]) -> None:
+    """As `execute_all`, for what nobody needs the rows of. On PostgreSQL it goes out together with the commit of this
+    transaction, or before whatever is asked until then; what is wrong with it is raised there."""
+    if connection.vendor != "postgresql" or len(connection.atomic_blocks) > 1:
+        execute_all(statements)
+        return
+
+    def say() -> None:
+        for statement in statements:
+            cursor_of(connection).execute(*statement)
+
+    connection.hold(say)  # type: ignore[attr-defined]
+
+
 def _execute(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with cursor_of(connection) as cursor:
         cursor.execute(statement, values)

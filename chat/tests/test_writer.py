@@ -15,6 +15,7 @@ from accounts.tests.factories import Cast
 from chat import writer
 from chat.actions import conversations as conversation_actions
 from chat.actions import messages as message_actions
+from chat.actions import storing
 from chat.models.conversations import Conversation
 from chat.models.messages import Message
 from chat.tests.factories import draft, make_chat, say
@@ -85,7 +86,7 @@ def test_what_the_database_refuses_fails_alone(cast: Cast, one: writer.Writer, m
     said = draft(cast.alice, talk, "first")
     say(cast.alice, talk, "first", said.client_id)
     # As if the look-up had missed what stands: the unique constraint refuses the whole batch.
-    monkeypatch.setattr(message_actions, "STANDING", f"{message_actions.STANDING} WHERE FALSE")
+    monkeypatch.setattr(storing, "STANDING", f"{storing.STANDING} WHERE FALSE")
     outcomes = asyncio.run(send(one, draft(cast.alice, talk, "a"), said, draft(cast.bob, talk, "b")))
     assert [type(outcome).__name__ for outcome in outcomes] == ["Ack", "Invalid", "Ack"]
     assert list(Message.objects.order_by("seq").values_list("seq", "text")) == [(1, "first"), (2, "a"), (3, "b")]

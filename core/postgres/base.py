@@ -8,7 +8,7 @@ for a minute would stay away for one more.
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -63,6 +63,36 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         with self.wrap_database_errors, self.connection.pipeline():
             yield
+
+    held: Callable[[], None] | None = None
+
+    def hold(self, say: Callable[[], None]) -> None:
+        """`say` executes statements that are sent with the commit, or with whatever is asked before."""
+        self.held = say
+
+    def _cursor(self, name: str | None = None) -> Any:
+        if self.held is not None:
+            say, self.held = self.held, None
+            with self.together():
+                say()
+        return super()._cursor(name)  # type: ignore[misc]
+
+    def _commit(self) -> None:
+        say, self.held = self.held, None
+        if say is None:
+            super()._commit()  # type: ignore[misc]
+            return
+        with self.together():
+            say()
+            super()._commit()  # type: ignore[misc]
+
+    def _rollback(self) -> None:
+        self.held = None
+        super()._rollback()  # type: ignore[misc]
+
+    def _close(self) -> None:
+        self.held = None
+        super()._close()  # type: ignore[misc]
 
     def get_new_connection(self, conn_params: Any) -> Any:
         fresh: Any = super().get_new_connection(conn_params)

@@ -1,16 +1,18 @@
 """Queries that are compiled once: they answer for who asks, when they ask, as the querysets themselves do."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from psycopg import pq
 
 from accounts.access import people as people_access
 from accounts.actions import relations
@@ -181,3 +183,65 @@ def test_statements_said_together_are_run_in_order_and_fail_together() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         prepared.execute_all([named[0], (raised, {"handle": "second", "id": other.pk}), read])
     assert prepared.execute(*read) == [("third",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_said_at_the_end_goes_with_the_commit_or_before_what_is_asked() -> None:
+    raised = "UPDATE accounts_user SET handle = %(handle)s WHERE id = %(id)s"
+    someone, other = make_user("first"), make_user("other")
+    read = ("SELECT handle FROM accounts_user WHERE id = %(id)s", {"id": someone.pk})
+    hooked: list[Any] = []
+
+    def called(name: str, pk: int) -> prepared.Statement:
+        return raised, {"handle": name, "id": pk}
+
+    with transaction.atomic():
+        transaction.on_commit(lambda: hooked.append(prepared.execute(*read)))
+        prepared.execute_at_end([called("second", someone.pk), called("third", someone.pk)])
+    assert hooked == [[("third",)]], "it is committed when this is called"
+    with transaction.atomic():
+        prepared.execute_at_end([called("fourth", someone.pk)])
+        assert prepared.execute(*read) == [("fourth",)]
+        assert User.objects.get(pk=someone.pk).handle == "fourth"
+
+    @transaction.atomic
+    def fails(then: Callable[[], Any], *whose: int) -> None:
+        transaction.on_commit(lambda: hooked.append("never"))
+        prepared.execute_at_end([called("fifth", pk) for pk in whose])
+        then()
+
+    def raises() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(IntegrityError):
+        fails(lambda: None, someone.pk, other.pk)
+    with pytest.raises(IntegrityError):
+        fails(lambda: prepared.execute(*read), someone.pk, other.pk)
+    with pytest.raises(ZeroDivisionError):
+        fails(raises, someone.pk)
+    with transaction.atomic(), transaction.atomic():
+        prepared.execute_at_end([called("seventh", other.pk)])
+    assert prepared.execute(*read) == [("fourth",)]
+    assert len(hooked) == 1
+    assert User.objects.get(pk=other.pk).handle == "seventh"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_is_said_at_the_end_is_one_exchange_with_the_commit() -> None:
+    someone = make_user("first")
+    raised = ("UPDATE accounts_user SET handle = %(handle)s WHERE id = %(id)s", {"handle": "second", "id": someone.pk})
+    connection.ensure_connection()
+    own = connection.connection
+    with transaction.atomic():
+        prepared.execute_at_end([raised])
+        assert connection.held is not None
+        assert own.info.transaction_status == pq.TransactionStatus.IDLE, "nothing has been sent"
+    assert own.info.transaction_status == pq.TransactionStatus.IDLE
+    assert connection.held is None
+    own.close()
+    with pytest.raises(OperationalError), transaction.atomic():
+        prepared.execute_at_end([raised])
+    assert connection.held is None
+    connection.close()
+    assert User.objects.get(pk=someone.pk).handle == "second"
