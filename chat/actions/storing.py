@@ -1,5 +1,5 @@
-"""What every batch of messages asks and writes. It is SQL, because making these statements costs Django more than
-PostgreSQL takes to run them (docs/decisions/0004)."""
+"""What every batch of messages asks and writes: parts of `send_messages`. It is SQL, because making these statements
+costs Django more than PostgreSQL takes to run them (docs/decisions/0004)."""
 
 import json
 import uuid

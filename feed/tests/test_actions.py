@@ -14,7 +14,6 @@ from accounts.models.relations import Audience
 from accounts.tests.factories import Cast, make_user
 from core import errors, outbox, realtime
 from core.models import Event
-from feed import tasks
 from feed.actions import comments as comment_actions
 from feed.actions import posts as post_actions
 from feed.actions import reactions as reaction_actions
@@ -204,16 +203,6 @@ def test_pictures_of_what_is_deleted_by_no_action_go_with_the_clock(cast: Cast) 
     with time_machine.travel(timezone.now() + timedelta(minutes=1)):
         assert post_actions.discard_pictures() == 2
         assert post_actions.discard_pictures() == 0
-
-
-def test_pictures_of_what_was_deleted_long_ago_while_no_worker_ran_go_by_day(cast: Cast) -> None:
-    post, now = make_post(cast.alice, pictures=1), timezone.now()
-    Post.objects.filter(pk=post.pk).update(deleted_at=now)
-    with time_machine.travel(now + timedelta(days=8)):
-        tasks.discard_pictures()
-        assert not Upload.objects.filter(discarded_at__isnull=False).exists()
-        tasks.discard_pictures(ever=True)
-        assert Upload.objects.filter(discarded_at__isnull=False).count() == 1
 
 
 # -- Comments

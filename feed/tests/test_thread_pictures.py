@@ -139,3 +139,13 @@ def test_a_comment_that_is_taken_back_has_its_picture_again(cast: Cast) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=1)):
         assert sweeps.sweep_discarded() == 0
     assert Upload.objects.get().discarded_at is None
+
+
+def test_pictures_of_what_was_deleted_long_ago_while_no_worker_ran_go_by_day(cast: Cast) -> None:
+    post, now = make_post(cast.alice, pictures=1), timezone.now()
+    Post.objects.filter(pk=post.pk).update(deleted_at=now)
+    with time_machine.travel(now + timedelta(days=8)):
+        tasks.discard_pictures()
+        assert not Upload.objects.filter(discarded_at__isnull=False).exists()
+        tasks.discard_pictures(ever=True)
+        assert Upload.objects.filter(discarded_at__isnull=False).count() == 1

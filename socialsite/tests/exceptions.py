@@ -136,7 +136,7 @@ PARTS = {
     "chat/actions/notices.py",
     *(f"feed/actions/{name}.py" for name in ("choosing", "drafting", "filing", "pictured", "sharing", "writing")),
     "accounts/actions/filming.py",
-    *(f"chat/actions/{name}.py" for name in ("keeping", "marking")),
+    *(f"chat/actions/{name}.py" for name in ("keeping", "marking", "storing")),
     *(f"uploads/actions/{name}.py" for name in ("attempts", "checks", "films", "holding", "removal", "troubles")),
 }
 # Files outside actions.py and handlers.py that write rows.

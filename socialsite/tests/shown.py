@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from accounts.models.relations import Audience
+from accounts.queries import completion
 from socialsite.tests.graphs import Graph, Place, Share, Viewer, is_bare
 
 
@@ -104,6 +105,17 @@ def people_of(ties: str, *, back: bool = False, page: bool = False) -> Callable[
         return shown(rows | ({ask.one} if page else set()))
 
     return look
+
+
+# Of more than so many people these show some.
+AT_MOST = {"accounts:api_complete_people": completion.MOST}
+
+
+def at_most(name: str, wanted: Shown, found: Shown) -> Shown:
+    """What is wanted of a list that may be cut off: what was found, where it is as long as it may be."""
+    most = AT_MOST.get(name, len(wanted.people))
+    cut = len(found.people) == most < len(wanted.people) and found.people <= wanted.people
+    return found if cut else wanted
 
 
 def own(*ties: str, back: bool = False, met: bool = True) -> Callable[[Ask], Shown]:

@@ -23,7 +23,6 @@ from hypothesis.extra.django import TestCase
 
 from accounts import personal
 from accounts.models.relations import Audience
-from accounts.queries import completion
 from core import consumers, frame, limits
 from core.consumers import Frame, Socket
 from feed import consumers as feed_consumers
@@ -35,6 +34,7 @@ from socialsite.tests.graphs import GRAPHS, Graph, Viewer, graph_of, is_bare, to
 from socialsite.tests.shown import (
     Ask,
     Shown,
+    at_most,
     cards,
     comment,
     comment_edit,
@@ -71,8 +71,6 @@ from socialsite.tests.shown import (
 from socialsite.tests.worlds import World, build
 from uploads import registry as uploads_registry
 
-# Of more than so many people these show some.
-AT_MOST = {"accounts:api_complete_people": completion.MOST}
 # The matrix: what these show, exactly. Everything else must show nothing of others.
 SHOWS: dict[str, Callable[[Ask], Shown]] = {
     "accounts:profile": profile,
@@ -283,11 +281,7 @@ class Walk:
                 "whom, from the oracle in graphs.py; the query behind it gets its line in LOOKS of test_graphs.py."
             )
             return
-        wanted = SHOWS[name](ask)
-        if len(wanted.people) > AT_MOST.get(name, len(wanted.people)):
-            assert found.people <= wanted.people - {self.viewer}, who
-            assert len(found.people) == AT_MOST[name], who
-            return
+        wanted = at_most(name, SHOWS[name](ask), found)
         assert found == Shown(wanted.people - {self.viewer}, wanted.posts, wanted.said), who
         if name == "feed:home" and self.viewer is not None:
             assert self.marks(aside).people == set(rail(self.graph, self.viewer)), f"the rail of {who}"

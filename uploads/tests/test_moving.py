@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from uploads import checkup, links, storage, tasks
 from uploads.actions import moving, sweeps, using
-from uploads.models import Missing, Stored, Upload
+from uploads.models import Missing, Slot, Stored, Upload
 from uploads.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +123,8 @@ def test_the_walk_takes_what_has_no_row_and_tells_of_what_has_no_file(owner, fil
     files.save(storage.original(strays[1]), ContentFile(BODY))
     files.save(storage.part(strays[2], 1), ContentFile(BODY))
     files.save("uploads/temp/doctor", ContentFile(b"not ours"))
-    coming = Stored.objects.create(key=uuid.uuid4(), due_at=timezone.now() + sweeps.YOUNG)
+    coming = Slot.objects.create(owner=owner, purpose=factories.PURPOSE, bytes=2, part_bytes=1)
+    Stored.objects.create(key=coming.key, due_at=timezone.now() + sweeps.YOUNG)
     files.save(storage.part(coming.key, 1), ContentFile(BODY))  # a slot that is being filled
 
     assert sweeps.sweep_storage() == (3, 1)
