@@ -298,10 +298,12 @@ if (extras?.querySelector("[open]")) import("./more-fields.js");
 else extras?.addEventListener("toggle", () => import("./more-fields.js"), { capture: true, once: true });
 
 // Completion is loaded by who begins to write, and looks at what they have typed until then.
-document.addEventListener("focusin", async ({ target }) => {
-  if (!target.matches("textarea")) return;
+async function completes(area) {
+  if (!area?.matches("textarea")) return;
   const first = !document.documentElement.dataset.completes;
   document.documentElement.dataset.completes = "";
   await import("./complete.js");
-  if (first && target.value) target.dispatchEvent(new Event("input", { bubbles: true }));
-});
+  if (first && area.value) area.dispatchEvent(new Event("input", { bubbles: true }));
+}
+document.addEventListener("focusin", ({ target }) => completes(target));
+completes(document.activeElement); // who began before this did
