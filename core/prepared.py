@@ -238,7 +238,7 @@ def _compiled(name: str, build: Callable[[], QuerySet[Any, Any]], slots: dict[An
 
 
 def _since_now(value: Any) -> timedelta | None:
-    """How much later than now a time is that was made of `now()`, or than MOMENT; None for all others."""
+    """How much later than `now()` a time is that was made of it; None for all others."""
     if not is_time(value):
         return None
     time = datetime.fromisoformat(str(value))

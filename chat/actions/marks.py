@@ -12,6 +12,7 @@ from accounts.models.people import User
 from chat import realtime
 from chat.access import conversations as conversation_access
 from chat.access import marks as mark_access
+from chat.actions import storing
 from chat.models.conversations import Conversation, Kind, Membership
 from chat.models.messages import Message, MessageKind
 from core import prepared
@@ -54,7 +55,8 @@ def mark_all_read(*, marks: Mapping[tuple[int, int], int]) -> dict[tuple[int, in
     """(member, conversation) -> how far they have read; marks move forward, never back, and those that are not theirs
     are left out. Returns what is of conversations that somebody writes to just now, for the next time."""
     further = {row.pk: row for row in _told(marks) if marks.get((row.user_id, row.conversation_id), 0) > row.read_seq}
-    held = _lock({row.conversation_id for row in further.values()})
+    here = {row.conversation_id for row in further.values()}
+    held = storing.locked(prepared.execute(*storing.locking(here, skip_locked=True))) if here else {}
     # From here on messages wait for this: two statements, and nobody is told meanwhile.
     stored = _store_read(
         [
@@ -101,11 +103,6 @@ def _whose(conversations: Any, users: Any) -> QuerySet[Any, Any]:
 
 
 WHOSE = prepared.Question(_whose, "conversations", "users")
-ASKED = prepared.Given("asked", id="bigint")
-HELD = ("id", "last_seq", "members_version", "members_count")
-HOLD = f"""
-    SELECT {", ".join(HELD)} FROM chat_conversation WHERE id IN (SELECT asked.id FROM [asked]) ORDER BY id
-"""  # noqa: S608  names alone
 
 
 def _told(pairs: Collection[tuple[int, int]]) -> list[Told]:
@@ -115,15 +112,8 @@ def _told(pairs: Collection[tuple[int, int]]) -> list[Told]:
     return [Told(*row) for row in found]
 
 
-def _lock(ids: set[int]) -> dict[int, Conversation]:
-    """Those of them that are free, in order."""
-    statement = prepared.text(HOLD + _skipping(), ASKED)
-    rows = prepared.execute(statement, ASKED.values([(id,) for id in ids])) if ids else []
-    return {row[0]: Conversation(**dict(zip(HELD, row, strict=True))) for row in rows}
-
-
 def _skipping() -> str:
-    """Locks what is free; on SQLite the transaction is the lock."""
+    """Of members, too, only those that are free."""
     return "FOR NO KEY UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
 
 

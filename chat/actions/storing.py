@@ -59,7 +59,8 @@ COUNTED = Given("counted", id="bigint", last_seq="bigint", rev="bigint")
 ALONE = Given("alone", conversation_id="bigint", user_id="bigint")
 OWN = Given("own", id="bigint", read_seq="bigint", own_after="bigint")
 
-LOCKED = ("id", "last_seq", "rev", "members_version", "lifetime")  # what sending needs of a conversation
+# What sending, and reading, needs of a conversation.
+LOCKED = ("id", "last_seq", "rev", "members_version", "members_count", "lifetime")
 COUNTERS = f"""
     SELECT {", ".join(LOCKED)} FROM chat_conversation WHERE id IN (SELECT asked.id FROM [asked]) ORDER BY id
 """  # noqa: S608  names alone
@@ -101,18 +102,15 @@ class Taken:
 
 
 def take(drafts: Sequence[Draft], *, skip_locked: bool) -> Taken:
-    """The counters of a batch's conversations, locked in order of id (on SQLite the transaction is the lock); who of
-    the senders may write in which; what stands already under their client_ids; ids for what is new."""
+    """The counters of a batch's conversations, locked; who of the senders may write in which; what stands already under
+    their client_ids; ids for what is new."""
     ids = {draft.conversation_id for draft in drafts if 0 < draft.conversation_id < 2**63}
     if not ids:
         return Taken()
-    lock, numbers = "", []
-    if connection.features.has_select_for_update:
-        lock = "FOR NO KEY UPDATE" + (" SKIP LOCKED" if skip_locked else "")
-        numbers = [(IDS, {"many": len(drafts)})]
+    numbers = [(IDS, {"many": len(drafts)})] if connection.vendor == "postgresql" else []
     counters, may_write, sent, *fresh = prepared.execute_all(
         [
-            (prepared.text(COUNTERS + lock, ASKED), ASKED.values([(id,) for id in ids])),
+            locking(ids, skip_locked=skip_locked),
             conversation_access.writers(ids, {draft.sender_id for draft in drafts}),
             (
                 prepared.text(STANDING, SENT),
@@ -121,11 +119,24 @@ def take(drafts: Sequence[Draft], *, skip_locked: bool) -> Taken:
             *numbers,  # behind the lock: they rise with `seq`
         ]
     )
-    conversations = {row[0]: Conversation(**dict(zip(LOCKED, row, strict=True))) for row in counters}
+    conversations = locked(counters)
     writers = {(row[1], row[2]): conversation_access.Writer(*row) for row in may_write}
     standing = Message.objects.filter(pk__in=[id for (id,) in sent]) if sent else []
     known = {(row.sender_id or 0, row.client_id): row for row in standing}
     return Taken(conversations, writers, known, [id for rows in fresh for (id,) in rows])
+
+
+def locking(ids: set[int], *, skip_locked: bool) -> prepared.Statement:
+    """What locks these conversations in order of id (on SQLite the transaction is the lock) and gives what `locked`
+    takes; with `skip_locked` those that are free."""
+    lock = ""
+    if connection.features.has_select_for_update:
+        lock = "FOR NO KEY UPDATE" + (" SKIP LOCKED" if skip_locked else "")
+    return prepared.text(COUNTERS + lock, ASKED), ASKED.values([(id,) for id in ids])
+
+
+def locked(rows: list[tuple[Any, ...]]) -> dict[int, Conversation]:
+    return {row[0]: Conversation(**dict(zip(LOCKED, row, strict=True))) for row in rows}
 
 
 def existing(ids: set[int]) -> set[int]:

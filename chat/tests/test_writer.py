@@ -55,10 +55,8 @@ def sizes_of(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None] = la
     return sizes
 
 
-def test_messages_gather_while_the_batch_before_commits(
-    cast: Cast, one: writer.Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    talk = make_chat(cast.alice, cast.bob)
+def held_up(monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], threading.Event, threading.Event]:
+    """The first batch says that it has begun and waits for the word to go on; sizes of all batches."""
     inside, go = threading.Event(), threading.Event()
 
     def hold(call: int) -> None:
@@ -66,7 +64,14 @@ def test_messages_gather_while_the_batch_before_commits(
             inside.set()
             go.wait(10)
 
-    sizes = sizes_of(monkeypatch, hold)
+    return sizes_of(monkeypatch, hold), inside, go
+
+
+def test_messages_gather_while_the_batch_before_commits(
+    cast: Cast, one: writer.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = make_chat(cast.alice, cast.bob)
+    sizes, inside, go = held_up(monkeypatch)
 
     async def scene() -> None:
         first = asyncio.create_task(send(one, draft(cast.alice, talk, "0")))
@@ -156,14 +161,7 @@ def test_while_the_database_is_gone_everybody_hears_busy_and_then_it_goes_on(
 def test_a_full_queue_says_busy(cast: Cast, one: writer.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     talk = make_chat(cast.alice, cast.bob)
     monkeypatch.setattr(writer, "QUEUE_LIMIT", 3)
-    inside, go = threading.Event(), threading.Event()
-
-    def hold(call: int) -> None:
-        if call == 1:
-            inside.set()
-            go.wait(10)
-
-    sizes_of(monkeypatch, hold)
+    _sizes, inside, go = held_up(monkeypatch)
 
     async def scene() -> None:
         first = asyncio.create_task(send(one, draft(cast.alice, talk)))
@@ -184,14 +182,7 @@ def test_one_members_drafts_take_no_place_from_others(
 ) -> None:
     talk = make_chat(cast.alice, cast.bob)
     monkeypatch.setattr(writer, "OF_ONE", 3)
-    inside, go = threading.Event(), threading.Event()
-
-    def hold(call: int) -> None:
-        if call == 1:
-            inside.set()
-            go.wait(10)
-
-    sizes_of(monkeypatch, hold)
+    _sizes, inside, go = held_up(monkeypatch)
 
     async def scene() -> None:
         first = asyncio.create_task(send(one, draft(cast.alice, talk)))
