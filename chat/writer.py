@@ -250,7 +250,7 @@ class Allowance:
 
 class Marks:
     """Read marks from sockets: the latest of each member, at most one write in two seconds for a conversation, and
-    those of all conversations together."""
+    those of all conversations together. Marks that move nothing (of one's own words, not theirs) delay no other's."""
 
     EVERY_SECONDS = 2.0
     GATHER_SECONDS = 0.2
@@ -299,23 +299,21 @@ class Marks:
                 self.waiting[user] -= 1
                 if not self.waiting[user]:
                     del self.waiting[user]
-            self.written[id] = now
         return due
 
     async def write(self, due: dict[tuple[int, int], int]) -> None:
         if not due:
             return
         try:
-            busy = await threads.run(mark_actions.mark_all_read, marks=due)
+            moved = await threads.run(mark_actions.mark_all_read, marks=due)
         except (InterfaceError, OperationalError) as error:  # the database is away: next time, with what comes
             log.warning("read marks were not stored (%s)", type(error).__name__)
-            busy = due
+            moved = mark_actions.Moved({id for _user, id in due}, due)
         except DatabaseError as error:
             log.warning("read marks were refused (%s)", type(error).__name__)
             return
-        for (user, id), seq in busy.items():
-            if busy is not due:
-                self.written.pop(id, None)
+        self.written |= dict.fromkeys(moved.conversations, time.monotonic())
+        for (user, id), seq in moved.left.items():
             self.keep(user, id, seq)
 
 

@@ -50,10 +50,17 @@ def mark_read(*, actor: User, conversation_id: int, seq: int) -> ReadMark:
     return ReadMark(seq=mine.read_seq, unread=mine.unread_of(conversation))
 
 
+class Moved(NamedTuple):
+    """What became of read marks."""
+
+    conversations: set[int]  # of which some were stored
+    left: dict[tuple[int, int], int]  # of conversations that somebody writes to just now, for the next time
+
+
 @transaction.atomic
-def mark_all_read(*, marks: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+def mark_all_read(*, marks: Mapping[tuple[int, int], int]) -> Moved:
     """(member, conversation) -> how far they have read; marks move forward, never back, and those that are not theirs
-    are left out. Returns what is of conversations that somebody writes to just now, for the next time."""
+    are left out."""
     further = {row.pk: row for row in _told(marks) if marks.get((row.user_id, row.conversation_id), 0) > row.read_seq}
     here = {row.conversation_id for row in further.values()}
     held = storing.locked(prepared.execute(*storing.locking(here, skip_locked=True))) if here else {}
@@ -78,7 +85,7 @@ def mark_all_read(*, marks: Mapping[tuple[int, int], int]) -> dict[tuple[int, in
     for id, read in shown.items():
         realtime.push_read(held[id], read)
     left = [(row.user_id, row.conversation_id) for row in further.values() if row.conversation_id not in held]
-    return {key: marks[key] for key in left}
+    return Moved({id for _user, id, _seq, _unread in own}, {key: marks[key] for key in left})
 
 
 class Told(NamedTuple):

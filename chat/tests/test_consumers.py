@@ -1,5 +1,6 @@
 """The chat over the socket: who may connect, what may be said, who hears it, what comes back after a gap."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -341,7 +342,7 @@ async def test_read_marks_are_told_as_the_latest_state_and_seldom_written(
     writes: list[int] = []
     real = mark_actions.mark_all_read
 
-    def noted(*, marks: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    def noted(*, marks: dict[tuple[int, int], int]) -> mark_actions.Moved:
         writes.extend(marks.values())
         return real(marks=marks)
 
@@ -364,3 +365,16 @@ async def test_read_marks_are_told_as_the_latest_state_and_seldom_written(
         assert len(writes) <= 3
         assert writes[-1] == 10
         assert (await later(membership)(talk, cast.bob)).read_seq == 10
+
+
+async def test_who_reads_their_own_words_delays_nobody_elses_mark(
+    cast: Cast, talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer.Marks, "EVERY_SECONDS", 600)
+    async with site() as here:
+        alice, bob = await here.join(cast.alice), await here.join(cast.bob)
+        seq = (await alice.say(talk.pk, "hello"))["data"]["seq"]
+        await alice.ask("chat.read", conversation=talk.pk, seq=seq)
+        await asyncio.sleep(3 * writer.Marks.GATHER_SECONDS)
+        await bob.ask("chat.read", conversation=talk.pk, seq=seq)
+        assert (await alice.until("chat.read"))["data"]["read"] == {str(cast.bob.pk): seq}
