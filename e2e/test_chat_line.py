@@ -1,5 +1,6 @@
 """A conversation over a line that is good, bad, and gone."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -25,12 +26,14 @@ def _acquainted(village: Village) -> None:
 
 
 class Line:
-    """The socket of one page, in the test's hand: it can be cut, and it can swallow what the server says."""
+    """The socket of one page, in the test's hand: it can be cut, swallow what the server says, and be too busy once for
+    what is named in `busy`."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.is_cut = False
         self.is_deaf = False
+        self.busy: set[str] = set()
         self.open: list[tuple[WebSocketRoute, WebSocketRoute]] = []
         page.route_web_socket(re.compile(r"/ws/"), self.connect)
 
@@ -39,9 +42,18 @@ class Line:
             near.close()
             return
         far = near.connect_to_server()
-        near.on_message(far.send)
+        near.on_message(lambda frame: self.ask(near, far, frame))
         far.on_message(lambda frame: None if self.is_deaf else near.send(frame))
         self.open.append((near, far))
+
+    def ask(self, near: WebSocketRoute, far: WebSocketRoute, frame: str | bytes) -> None:
+        asked = json.loads(frame)
+        if asked["type"] not in self.busy:
+            far.send(frame)
+            return
+        self.busy.remove(asked["type"])
+        busy = {"status": 503, "code": "busy", "detail": "The site is very busy.", "retry_after": 1}
+        near.send(json.dumps({"type": "error", "re": asked["id"], **busy}))
 
     def cut(self) -> None:
         self.is_cut = True
@@ -148,6 +160,24 @@ def test_what_was_missed_comes_once_and_what_was_written_offline_goes_once(enter
         page.reload()
         expect(bubble(page, f"after {mark}")).to_be_visible()
         assert [words for words in words_of(page) if mark in words] == wanted, "the same from the server"
+
+
+def test_where_the_site_is_too_busy_to_say_what_was_missed_the_page_asks_again(enter: Enter) -> None:
+    nora, tam = enter("nora"), enter("tam")
+    tam.watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch", "WebSocket")
+    line = Line(tam)
+    address = begin(nora, "tam")
+    tam.goto(address)
+    nora.goto(address)
+    mark = f"{time.time():.0f}"
+    say(nora, f"before {mark}")
+    expect(bubble(tam, f"before {mark}")).to_be_visible()
+    line.cut()
+    expect(say(nora, f"missed {mark}").locator("[data-tick=sent]")).to_be_visible()
+    line.busy = {"chat.catch_up", "chat.own_since"}
+    line.mend()
+    expect(bubble(tam, f"missed {mark}")).to_be_visible(timeout=20_000)
+    assert not line.busy
 
 
 def test_a_lost_acknowledgement_makes_no_second_message(enter: Enter) -> None:

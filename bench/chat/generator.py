@@ -6,6 +6,7 @@ delivery counts from the time at which its message was to be sent.
 
 import asyncio
 import gc
+import itertools
 import json
 import os
 import random
@@ -23,6 +24,7 @@ MARK_EVERY = 2.0  # seconds between two read marks of one member, as the browser
 AT_ONCE = 60  # connections that are being opened
 SETTLE = 2.0  # seconds after the last message in which what is late still comes
 TEXT = "x" * 120
+FIRST_WAIT, LONGEST_WAIT = 0.4, 30.0  # seconds, as static/js/socket.js comes back
 
 
 class Member:
@@ -47,6 +49,7 @@ class Member:
 
     def ended(self, code: int) -> None:
         self.line, self.code = None, code
+        self.caught_up.set()  # whoever waits for it sees that the line is gone
         self.load.codes[code] = self.load.codes.get(code, 0) + 1
 
     def hear(self, payload: bytes) -> None:
@@ -114,6 +117,9 @@ class Ours:
         elif kind == b"error":
             member.load.refused += 1
             member.load.words.setdefault(payload[:200].decode(), 0)
+            if b'"re":"c1"' in payload and b'"retry_after":' in payload:
+                wait = json.loads(payload)["retry_after"] * (0.5 + member.load.random.random())
+                asyncio.get_running_loop().call_later(wait, self.resume, member)
         elif kind == b"hello":
             member.greeted.set()
 
@@ -124,7 +130,8 @@ class Ours:
         member.line.say(json.dumps({"type": "chat.read", "data": data}).encode())
 
     def resume(self, member: Member) -> None:
-        assert member.line is not None
+        if member.line is None:
+            return
         member.caught_up.clear()
         data = {"conversation": member.spot["room"], "after": member.rev}
         member.line.say(json.dumps({"type": "chat.catch_up", "id": "c1", "data": data}).encode())
@@ -294,16 +301,17 @@ async def storm(load: Load, tell: Callable[[dict[str, Any]], None]) -> None:
     back: list[float] = []
 
     async def again(member: Member) -> None:
-        for attempt in range(12):
-            await asyncio.sleep(0.4 * 2**attempt * (0.5 + load.random.random()))
+        for attempt in itertools.count():
+            await asyncio.sleep(min(FIRST_WAIT * 2**attempt, LONGEST_WAIT) * (0.5 + load.random.random()))
             try:
                 await member.connect()
             except (OSError, TimeoutError):
                 continue
             load.dialect.resume(member)
             await member.caught_up.wait()
-            back.append(time.perf_counter() - begin)
-            return
+            if member.line is not None:
+                back.append(time.perf_counter() - begin)
+                return
 
     await asyncio.gather(*(again(member) for member in load.members))
     await talking

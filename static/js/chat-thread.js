@@ -114,7 +114,7 @@ export class Thread {
     if (this.resuming) return;
     this.resuming = true;
     try {
-      const missed = await socket.send("chat.catch_up", { conversation: this.id, after: this.rev });
+      const missed = await socket.insist("chat.catch_up", { conversation: this.id, after: this.rev });
       if (missed.reload) return location.reload();
       const last = this.seq; // the rows come by `rev`: an earlier one may be behind
       for (const row of missed.messages) {
@@ -231,7 +231,7 @@ export class Thread {
 
   /** What this member did elsewhere for themselves alone: stars, what is deleted for them, a draft. */
   async hearOwn() {
-    const found = await socket.send("chat.own_since", { after: this.sync });
+    const found = await socket.insist("chat.own_since", { after: this.sync });
     this.sync = found.sync;
     if (found.reload) return location.reload();
     for (const mark of found.messages) {

@@ -45,7 +45,7 @@ function catchUpWith(card, post, version) {
 }
 
 async function watch(ids) {
-  const { posts } = await socket.send("feed.watch", { posts: ids });
+  const { posts } = await socket.insist("feed.watch", { posts: ids });
   const there = new Set(posts.map(({ post }) => post));
   for (const { post, reactions, comments, shares, version, poll } of posts) {
     showPostCounts(post, reactions, comments, shares);

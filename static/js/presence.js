@@ -28,7 +28,7 @@ function ask(wait = ASK_WAIT) {
     if (!socket.isOpen || wanted.join() === asked) return;
     asked = wanted.join();
     try {
-      const found = await socket.send("presence.watch", { people: wanted });
+      const found = await socket.insist("presence.watch", { people: wanted });
       known.clear();
       hear(found, document);
     } catch (error) {

@@ -66,6 +66,18 @@ class Connection {
     });
   }
 
+  /** As send, for what may be asked twice: where the site is too busy, asks again when it says one may. */
+  async insist(type, data) {
+    for (;;) {
+      try {
+        return await this.send(type, data);
+      } catch (error) {
+        if (!error.retryAfter) throw error;
+        await new Promise((go) => setTimeout(go, error.retryAfter * 1000 * (0.5 + Math.random())));
+      }
+    }
+  }
+
   /** Says something that needs no answer and may be lost. */
   say(type, data = {}) {
     if (this.#open) this.#line.send(JSON.stringify({ type, data }));
