@@ -13,7 +13,8 @@ INTRODUCTION = """One WebSocket carries everything of one client. Connect to `/w
 
 A frame is a JSON text with a `type`. What you ask carries `data` and an `id` of your own: the answer says in `re` which
 one it answers, as `ack` with `data`, or as `error` with `status`, `code`, `detail` and perhaps `field`, as the problems
-of the API. Without an `id` only errors are answered. Frames are 64 KiB at most, 60 at once and 20 a second.
+of the API; one with `retry_after` may be asked again after so many seconds. Without an `id` only errors are answered.
+Frames are 64 KiB at most, 60 at once and 20 a second.
 
 Messages and what becomes of them are numbered by `rev` within their conversation. Apply them in order; whatever is
 missing is asked for with `chat.catch_up` or `chat.resume`, also after each connection. What is yours alone is numbered
