@@ -37,6 +37,11 @@ def told_memberships() -> QuerySet[Membership]:
     return open_memberships().filter(is_request=False)
 
 
+def hiding() -> Exists:
+    """True for memberships whose member does not show how far they are."""
+    return Exists(ChatMember.objects.filter(user_id=OuterRef("user_id"), shows_reading=False))
+
+
 def visible_memberships(viewer: Viewer) -> QuerySet[Membership]:
     """The viewer's own."""
     return open_memberships().filter(user_id=accounts_access.viewer_id(viewer) or 0)
@@ -165,10 +170,9 @@ def audience(conversation_id: int) -> Sight | None:
 
 
 def _audience(here: Any) -> QuerySet[Any, Any]:
-    hides = Exists(ChatMember.objects.filter(user_id=OuterRef("user_id"), shows_reading=False))
     rows = told_memberships().filter(conversation__id__among=here)
     whose = ("conversation__members_version", "conversation__rev", "conversation__kind")
-    return rows.values_list("user_id", "joined_seq", *whose, hides)
+    return rows.values_list("user_id", "joined_seq", *whose, hiding())
 
 
 def _blocks(here: Any) -> QuerySet[Any, Any]:

@@ -30,7 +30,7 @@ class ReadMark:
 def mark_read(*, actor: User, conversation_id: int, seq: int) -> ReadMark:
     """Moves the actor's mark forward, never back; tells their devices, and the others what these may learn."""
     conversation = conversation_access.access_conversation(actor, conversation_id, lock=True)
-    rows = Membership.objects.select_for_update(of=("self",), no_key=True).annotate(hides=mark_access.hiding())
+    rows = Membership.objects.select_for_update(of=("self",), no_key=True).annotate(hides=conversation_access.hiding())
     mine = rows.get(conversation=conversation, user_id=actor.pk)
     seq = min(max(seq, 0), conversation.last_seq)
     if seq > mine.read_seq and not mine.is_request:  # who was asked reads unnoticed
@@ -106,7 +106,7 @@ def _whose(conversations: Any, users: Any) -> QuerySet[Any, Any]:
     rows = conversation_access.told_memberships().filter(conversation__id__among=conversations, user__id__among=users)
     own = ("pk", "user_id", "conversation_id", "read_seq", "delivered_seq")
     of_all = ("conversation__last_seq", "conversation__members_version", "conversation__kind")
-    return rows.values_list(*own, *of_all, mark_access.hiding())
+    return rows.values_list(*own, *of_all, conversation_access.hiding())
 
 
 WHOSE = prepared.Question(_whose, "conversations", "users")
