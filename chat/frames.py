@@ -13,7 +13,8 @@ RESUME_CONVERSATIONS = 100
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """Where a message stands. `again`: it stood there already, sent by an earlier try."""
+    """Where a message stands. `again`: it stood there already, sent by an earlier try, and may be another by now: its
+    `rev` is to be caught up with, not taken over."""
 
     id: int
     seq: int

@@ -235,11 +235,12 @@ class Client:
         if self.seen is None:
             return
         if ack["seq"] not in self.seen.messages and ack["seq"] > self.cleared:
-            row = {"sender": self.me, "text": text, "client_id": "", **ack}
-            if ack["again"]:  # it may be another by now
-                row = self.line(ack["seq"]) or row
-            self.put(ack["seq"], row)
-        if ack["rev"] == self.rev + 1:
+            row: Row | None = {"sender": self.me, "text": text, "client_id": "", **ack}
+            if ack["again"]:  # it may be another by now, or of a time before one's own
+                row = self.line(ack["seq"])
+            if row is not None:
+                self.put(ack["seq"], row)
+        if ack["rev"] == self.rev + 1 and not ack["again"]:
             self.rev, self.seq = ack["rev"], max(self.seq, ack["seq"])
         elif ack["rev"] > self.rev:
             self.catch_up()

@@ -322,8 +322,9 @@ export class Thread {
     const node = this.pending(item.client_id);
     if (state === "sent") {
       if (node) this.settle(node, ack);
-      // In order or not, the ack says what has come; what stands between is asked for.
-      if (ack.rev === this.rev + 1) [this.rev, this.seq] = [ack.rev, Math.max(this.seq, ack.seq)];
+      // In order or not, the ack says what has come; what stands between is asked for, and what became since of a
+      // message that stood already.
+      if (ack.rev === this.rev + 1 && !ack.again) [this.rev, this.seq] = [ack.rev, Math.max(this.seq, ack.seq)];
       else if (ack.rev > this.rev) this.gap = setTimeout(() => this.rev < ack.rev && this.resume(), GAP_WAIT);
       this.drain();
     } else if (state === "removed") node?.remove();
