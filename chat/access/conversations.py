@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from accounts.access import people as accounts_access
 from accounts.access.people import Viewer
@@ -73,14 +72,24 @@ def severed(viewer: Viewer, people: Collection[int | None]) -> set[int]:
     """Those of these members whom a block parts from the viewer: in a group neither reads what the other says."""
     me = accounts_access.viewer_id(viewer) or 0
     others = {id for id in people if id and id != me}
-    blocks = Block.objects.filter(Q(blocker=me, blocked__in=others) | Q(blocked=me, blocker__in=others))
-    pairs = blocks.values_list("blocker_id", "blocked_id") if others else []
+    pairs = prepared.execute(*SEVERED.among(me=[me], others=others)) if others else []
     return {id for pair in pairs for id in pair} - {me}
+
+
+def _severed(me: Any, others: Any) -> QuerySet[Any, Any]:
+    ours, theirs = (
+        Q(blocker__id__among=me, blocked__id__among=others),
+        Q(blocked__id__among=me, blocker__id__among=others),
+    )
+    return Block.objects.filter(ours | theirs).values_list("blocker_id", "blocked_id")
+
+
+SEVERED = prepared.Question(_severed, "me", "others")
 
 
 def lasting() -> Q:
     """Messages that have not disappeared, whether or not their rows are gone yet."""
-    return Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=prepared.now())
 
 
 def access_message(viewer: Viewer, conversation_id: int, seq: int) -> Message:

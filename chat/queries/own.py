@@ -33,6 +33,8 @@ def own_sync(viewer: Viewer) -> int:
 def own_since(viewer: Viewer, after: int) -> OwnChanges:
     """What came after this number of the viewer's: three queries."""
     me, sync = accounts_access.viewer_id(viewer) or 0, own_sync(viewer)
+    if sync == after:
+        return OwnChanges(sync)
     # A number above ours was never given out: the client's memory is of another life of this database.
     if not 0 <= sync - after <= ROWS:
         return OwnChanges(sync, reload=True)

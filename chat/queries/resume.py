@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from accounts.access.people import Viewer
 from chat.access import conversations as conversation_access
 from chat.access import marks as mark_access
-from chat.models.conversations import Conversation
+from chat.models.conversations import Conversation, Membership
 from chat.models.messages import Message
 from chat.queries import closing, filling
+from core import prepared
 
 RESUME_ROWS = 500
 
@@ -27,16 +29,30 @@ class Missed:
     delivered: dict[int, int] = field(default_factory=dict)
 
 
+# No upper end: what is changed from here on has left its old `rev`, and would be missing at both.
+BEHIND = prepared.Given("behind", id="bigint", rev="bigint")
+LATER = """
+    SELECT chat_message.id FROM [behind]
+    JOIN chat_message ON chat_message.conversation_id = behind.id AND chat_message.rev > behind.rev
+"""
+
+
+def _with_conversation(rows: QuerySet[Membership], _viewer: Viewer) -> QuerySet[Membership]:
+    return rows.select_related("conversation__picture")
+
+
+def _how_far(rows: QuerySet[Membership], _viewer: Viewer) -> QuerySet[Any, Any]:
+    return rows.values_list("conversation_id", "user_id", "read_seq", "delivered_seq")
+
+
 def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
-    """Conversation -> last rev seen, into what came after: three queries. Hidden and absent ones are left out."""
-    mine = (
-        conversation_access.visible_memberships(viewer)
-        .filter(conversation_id__in=list(wanted))
-        .select_related("conversation__picture")
+    """Conversation -> last rev seen, into what came after: four queries. Hidden and absent ones are left out."""
+    mine = prepared.rows(
+        conversation_access.visible_memberships, viewer, list(wanted), _with_conversation, by="conversation__pk"
     )
     joined = {row.conversation_id: row for row in mine}
     found: dict[int, Missed] = {}
-    behind = Q()
+    behind: list[tuple[int, int]] = []
     left = RESUME_ROWS
     for id, row in joined.items():
         missed = found[id] = Missed(rev=row.conversation.rev, read={})
@@ -48,16 +64,17 @@ def resume(viewer: Viewer, wanted: Mapping[int, int]) -> dict[int, Missed]:
         missed.reload = gap > left or gap < 0 or 0 < wanted[id] < row.joined_rev
         if gap and not missed.reload:
             left -= gap
-            # No upper end: what is changed from here on has left its old `rev`, and would be missing at both.
-            behind |= Q(conversation_id=id, rev__gt=wanted[id])
+            behind.append((id, wanted[id]))
     few = [id for id, row in joined.items() if row.conversation.members_count <= mark_access.TOLD_MEMBERS]
-    marks = mark_access.visible_marks(viewer).filter(conversation_id__in=few)
-    for row in marks.only("conversation_id", "user_id", "read_seq", "delivered_seq"):
-        missed = found[row.conversation_id]
-        missed.read[row.user_id] = row.read_seq
-        missed.delivered[row.user_id] = max(row.read_seq, row.delivered_seq)
+    for id, user, read, delivered in prepared.rows(
+        mark_access.visible_marks, viewer, few, _how_far, by="conversation__pk"
+    ):
+        found[id].read[user] = read
+        found[id].delivered[user] = max(read, delivered)
     if behind:
-        for message in conversation_access.visible_messages(viewer).filter(behind).order_by("conversation_id", "rev"):
+        later = [pk for (pk,) in prepared.execute(prepared.text(LATER, BEHIND), BEHIND.values(behind))]
+        rows = prepared.rows(conversation_access.visible_messages, viewer, later)
+        for message in sorted(rows, key=lambda row: row.rev):
             found[message.conversation_id].messages.append(message)
     groups = [id for id, row in joined.items() if row.conversation.is_group]
     if said := [message for id in groups for message in found[id].messages]:

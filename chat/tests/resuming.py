@@ -44,6 +44,8 @@ class Place(Protocol):
 
     def deed(self, do: Callable[[], Any]) -> Any: ...
 
+    def fresh(self, member: User) -> Any: ...
+
 
 class Seen:
     """What somebody has on the screen of one conversation; `None` where it is not theirs."""
@@ -84,7 +86,7 @@ class Client:
         self.load()
 
     def load(self) -> None:
-        found = fresh(self.member, self.world.id)
+        found = self.world.fresh(self.member)
         self.held: dict[int, Row] = {}
         self.revs: dict[int, int] = {}
         self.marks: dict[int, Row] = {}  # of messages that have not come yet
