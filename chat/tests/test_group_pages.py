@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts.models.people import User
-from accounts.tests.factories import Cast, make_user
+from accounts.queries import completion
+from accounts.tests.factories import Cast, make_friends, make_user
 from chat.access import groups as group_access
 from chat.actions import conversations as conversation_actions
 from chat.actions import groups as group_actions
@@ -54,6 +55,16 @@ def test_one_chooses_people_and_makes_a_group_by_plain_forms(cast: Cast) -> None
     assert "Walkers" in read(as_(cast.dan), "/chat/")
     assert "1 conversation waits" in read(as_(cast.carol), "/chat/")
     assert "Walkers" in read(as_(cast.carol), "/chat/requests/")
+
+
+def test_who_is_chosen_takes_no_place_from_who_may_be(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completion, "MOST", 2)
+    friends = [make_user(f"friend{number}") for number in range(4)]
+    for friend in friends:
+        make_friends(cast.alice, friend)
+    chosen = [friends[2].pk, friends[3].pk]
+    page = as_(cast.alice).post("/chat/new/", {"people": chosen}).content.decode()
+    assert [f'value="{friend.pk}"' in page for friend in friends] == [True] * 4
 
 
 def test_who_speaks_stands_at_the_start_of_a_run(cast: Cast) -> None:

@@ -32,8 +32,7 @@ def chosen(request: Request) -> dict[str, Any]:
     dropped = request.POST.getlist("drop")
     people = group_queries.people_for(request.user, [id for id in ids if str(id) not in dropped])
     words = request.POST.get("words", "")[:60]
-    here = {one.pk for one in people}
-    found = [one for one in completion.mentionable(request.user, words) if one.pk not in here]
+    found = completion.mentionable(request.user, words, without=[one.pk for one in people])
     return {"people": people, "found": found, "words": words}
 
 

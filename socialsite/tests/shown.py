@@ -108,7 +108,7 @@ def people_of(ties: str, *, back: bool = False, page: bool = False) -> Callable[
 
 
 # Of more than so many people these show some.
-AT_MOST = {"accounts:api_complete_people": completion.MOST}
+AT_MOST = dict.fromkeys(["accounts:api_complete_people", "chat:new"], completion.MOST)
 
 
 def at_most(name: str, wanted: Shown, found: Shown) -> Shown:
