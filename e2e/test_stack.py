@@ -79,7 +79,7 @@ class Life:
 
     async def newcomer(self) -> None:
         """Somebody joins in the middle, and asks again after a failure."""
-        name = f"new{len(self.newcomers)}"
+        name = f"comer{len(self.newcomers)}"
         person, end = Person(self.stack, name), time.monotonic() + 150
         while not await asyncio.to_thread(self.is_asked, person):
             assert time.monotonic() < end
@@ -89,6 +89,7 @@ class Life:
     def is_asked(self, person: Person) -> bool:
         """Too many (429) may mean that the mail is on its way, or that too many asked from this address."""
         status = person.ask_to_join()
+        assert status != 422, "the form is wrong"
         if status != 429:
             return status == 302
         with contextlib.suppress(psycopg.OperationalError):
