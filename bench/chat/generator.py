@@ -36,7 +36,7 @@ class Member:
         self.heard: set[int] = set()
         self.greeted = asyncio.Event()
         self.marked_at = 0.0
-        self.seq = self.rev = 0
+        self.seq = self.rev = self.resumed_rev = 0
         self.code = 0
         self.caught_up = asyncio.Event()
 
@@ -103,10 +103,11 @@ class Ours:
         kind = payload[9 : payload.index(b'"', 9)]
         if kind == b"chat.message":
             at = payload.find(b'"client_id":"') + 13
-            if int(payload[at : at + 8], 16) == SALT:
+            rev = number_in(payload, b'"rev":')
+            if int(payload[at : at + 8], 16) == SALT and rev > member.resumed_rev:
                 member.delivered(int(payload[at + 24 : at + 36], 16))
             member.seq = max(member.seq, number_in(payload, b'"seq":'))
-            member.rev = max(member.rev, number_in(payload, b'"rev":'))
+            member.rev = max(member.rev, rev)
         elif kind == b"ack":
             at = payload.find(b'"re":"') + 6
             what, number = payload[at : at + 1], payload[at + 1 : payload.index(b'"', at)]
@@ -143,7 +144,8 @@ class Ours:
                 if number not in member.heard:
                     member.heard.add(number)
                     member.load.resumed += 1
-        member.rev = max(member.rev, missed["rev"])
+        # What comes on the line as well is known by its rev, and not shown twice.
+        member.rev = member.resumed_rev = max(member.rev, missed["rev"])
         member.caught_up.set()
 
 
