@@ -92,6 +92,17 @@ def begin(page: Page, handle: str) -> str:
     return re.search(r"/chat/\d+/", page.url).group()  # type: ignore[union-attr]
 
 
+def on_a_line(enter: Enter) -> tuple[Page, Page, Line, str]:
+    """Two in their conversation, the line of the second, and what marks this test's words."""
+    nora, tam = enter("nora"), enter("tam")
+    tam.watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch", "WebSocket")
+    line = Line(tam)
+    address = begin(nora, "tam")
+    for page in (nora, tam):
+        page.goto(address)
+    return nora, tam, line, f"{time.time():.0f}"
+
+
 def words_of(page: Page) -> list[str]:
     return page.locator("[data-thread] .msg [data-text]").all_inner_texts()
 
@@ -128,13 +139,7 @@ def test_messages_ticks_and_the_inbox_are_live(enter: Enter) -> None:
 
 
 def test_what_was_missed_comes_once_and_what_was_written_offline_goes_once(enter: Enter) -> None:
-    nora, tam = enter("nora"), enter("tam")
-    tam.watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch", "WebSocket")
-    line = Line(tam)
-    address = begin(nora, "tam")
-    tam.goto(address)
-    mark = f"{time.time():.0f}"
-    nora.goto(address)
+    nora, tam, line, mark = on_a_line(enter)
     say(nora, f"before {mark}")
     expect(bubble(tam, f"before {mark}")).to_be_visible()
 
@@ -163,13 +168,7 @@ def test_what_was_missed_comes_once_and_what_was_written_offline_goes_once(enter
 
 
 def test_where_the_site_is_too_busy_to_say_what_was_missed_the_page_asks_again(enter: Enter) -> None:
-    nora, tam = enter("nora"), enter("tam")
-    tam.watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch", "WebSocket")
-    line = Line(tam)
-    address = begin(nora, "tam")
-    tam.goto(address)
-    nora.goto(address)
-    mark = f"{time.time():.0f}"
+    nora, tam, line, mark = on_a_line(enter)
     say(nora, f"before {mark}")
     expect(bubble(tam, f"before {mark}")).to_be_visible()
     line.cut()
@@ -181,13 +180,7 @@ def test_where_the_site_is_too_busy_to_say_what_was_missed_the_page_asks_again(e
 
 
 def test_a_lost_acknowledgement_makes_no_second_message(enter: Enter) -> None:
-    nora, tam = enter("nora"), enter("tam")
-    tam.watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch", "WebSocket")
-    line = Line(tam)
-    address = begin(nora, "tam")
-    nora.goto(address)
-    tam.goto(address)
-    mark = f"{time.time():.0f}"
+    nora, tam, line, mark = on_a_line(enter)
     expect(say(tam, f"warm-up {mark}").locator("[data-tick=read]")).to_be_visible()
 
     line.is_deaf = True
@@ -204,13 +197,7 @@ def test_a_lost_acknowledgement_makes_no_second_message(enter: Enter) -> None:
 
 
 def test_what_waits_survives_a_reload(enter: Enter, village: Village) -> None:
-    nora, tam = enter("nora"), enter("tam")
-    tam.watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch", "WebSocket")
-    line = Line(tam)
-    address = begin(nora, "tam")
-    nora.goto(address)
-    tam.goto(address)
-    mark = f"{time.time():.0f}"
+    nora, tam, line, mark = on_a_line(enter)
     expect(say(tam, f"first {mark}").locator("[data-tick=read]")).to_be_visible()
     line.cut()
     expect(say(tam, f"kept {mark}").locator("[data-tick=waiting]")).to_be_visible()

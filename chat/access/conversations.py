@@ -77,10 +77,8 @@ def severed(viewer: Viewer, people: Collection[int | None]) -> set[int]:
 
 
 def _severed(me: Any, others: Any) -> QuerySet[Any, Any]:
-    ours, theirs = (
-        Q(blocker__id__among=me, blocked__id__among=others),
-        Q(blocked__id__among=me, blocker__id__among=others),
-    )
+    ours = Q(blocker__id__among=me, blocked__id__among=others)
+    theirs = Q(blocked__id__among=me, blocker__id__among=others)
     return Block.objects.filter(ours | theirs).values_list("blocker_id", "blocked_id")
 
 

@@ -31,7 +31,7 @@ def own_sync(viewer: Viewer) -> int:
 
 
 def own_since(viewer: Viewer, after: int) -> OwnChanges:
-    """What came after this number of the viewer's: three queries."""
+    """What came after this number of the viewer's: three queries, one where nothing did."""
     me, sync = accounts_access.viewer_id(viewer) or 0, own_sync(viewer)
     if sync == after:
         return OwnChanges(sync)
