@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.conftest import Enter
-from e2e.test_first_life import FOLLOW, card_of, wait_until_watched, write_post
+from e2e.test_first_life import FOLLOW, card_of, rewrite, wait_until_watched, write_post
 from e2e.village import Village
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240, func_only=True)]
@@ -43,8 +43,7 @@ def test_an_author_changes_pins_and_takes_back_while_somebody_reads(enter: Enter
     wait_until_watched(nora)
 
     menu(card_of(tam, words)).get_by_role("link", name="Edit").click()
-    tam.get_by_label("Your post").fill(f"Later! {words}")
-    tam.get_by_role("button", name="Save").click()
+    rewrite(tam, f"Later! {words}")
     expect(seen.get_by_text("Later!")).to_be_visible()
     seen.get_by_role("link", name=re.compile("edited")).click()
     expect(nora.locator(".version")).to_have_count(2)

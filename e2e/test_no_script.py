@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from e2e import pictures
 from e2e.conftest import Enter
-from e2e.test_first_life import FOLLOW, fill_sign_up, give_code
+from e2e.test_first_life import FOLLOW, fill_sign_up, give_code, rewrite
 from e2e.village import PASSWORD, Village
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180, func_only=True)]
@@ -75,8 +75,7 @@ def test_writing_answering_reacting_and_taking_back(enter: Enter, village: Villa
     expect(card.locator(".acts [data-count=comments]")).to_have_text("1")
     card.get_by_role("button", name="More about this post").click()
     card.get_by_role("link", name="Edit").click()
-    writer.get_by_label("Your post").fill("Plain paper, twice.")
-    writer.get_by_role("button", name="Save").click()
+    rewrite(writer, "Plain paper, twice.")
     expect(writer.locator("article[data-post]", has_text="Plain paper, twice.")).to_be_visible()
     writer.get_by_role("button", name="More about this post").click()
     writer.locator("article[data-post]").first.get_by_role("button", name="Delete").first.click()

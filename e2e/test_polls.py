@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.conftest import Enter
-from e2e.test_first_life import FOLLOW, card_of, write_post
+from e2e.test_first_life import FOLLOW, card_of, rewrite, write_post
 from e2e.test_keeping import choose
 from e2e.test_no_script import plain
 from e2e.test_second_factor import clean
@@ -130,8 +130,7 @@ def test_a_warning_folds_and_an_edit_leaves_its_former_version(enter: Enter, vil
     clean(ben)
 
     choose(card_of(malin, warned), "Edit")
-    malin.get_by_label("Your post").fill(f"The gardener at {width}.")
-    malin.get_by_role("button", name="Save").click()
+    rewrite(malin, f"The gardener at {width}.")
     expect(card.get_by_text("The gardener")).to_be_visible()  # what is unfolded stays so
     card.get_by_role("link", name="edited").click()
     expect(ben.get_by_role("heading", name="What it said before")).to_be_visible()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.conftest import Enter
-from e2e.test_first_life import FOLLOW, write_post
+from e2e.test_first_life import FOLLOW, rewrite, write_post
 from e2e.test_no_script import plain
 from e2e.village import Village
 from e2e.watch import until_watched
@@ -53,8 +53,7 @@ def test_a_share_is_live_on_both_screens(enter: Enter, village: Village, width: 
 
     own.get_by_role("button", name="More about this post").click()
     own.get_by_role("link", name="Edit").click()
-    nora.get_by_label("Your post").fill(f"Better {words}")
-    nora.get_by_role("button", name="Save").click()
+    rewrite(nora, f"Better {words}")
     expect(quote.locator(".quote")).to_contain_text(f"Better {words}")
 
     nora.goto("/")

@@ -39,8 +39,8 @@ def _wide(value: Any) -> Any:
 
 class DatabaseOperations(operations.DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
-        """For the log of queries; of a prepared one its text, without the values."""
-        return super().last_executed_query(cursor, sql, params) or str(sql)
+        """For the log of queries; a prepared one is gone from its cursor, and put together here."""
+        return super().last_executed_query(cursor, sql, params) or str(self.compose_sql(sql, params))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
