@@ -1,20 +1,45 @@
 """How a process serves HTTP: Django with one step into a thread and back for each request, warm before it answers."""
 
 import gc
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.urls import get_resolver
+
+KEPT = 16  # threads that wait for the next request
 
 
 class Handler(ASGIHandler):
     """All of our middleware and views are plain functions. Django's own would lead each request some ten times from
-    the loop to a thread and back, and every step waits its turn among those of all the others."""
+    the loop to a thread and back, and every step waits its turn among those of all the others; and it would begin and
+    end a thread for each, which costs as much as what a small request does in it."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        thread = free.pop() if free else ThreadPoolExecutor(1, thread_name_prefix="page")
+        try:
+            async with ThreadSensitiveContext(executor=thread):
+                await super().__call__(scope, receive, send)
+        finally:
+            thread.submit(give_back, thread)  # behind what it still does for a client that has gone
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
         plain = self._middleware_chain  # type: ignore[has-type]  # django-stubs infers it where it is set
         self._middleware_chain = sync_to_async(plain, thread_sensitive=True)
+
+
+free: list[ThreadPoolExecutor] = []  # of one thread each
+os.register_at_fork(after_in_child=free.clear)
+
+
+def give_back(thread: ThreadPoolExecutor) -> None:
+    if len(free) < KEPT:
+        free.append(thread)
+    else:
+        thread.shutdown(wait=False)
 
 
 def warm() -> None:

@@ -37,6 +37,31 @@ def _wide(value: Any) -> Any:
     return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+class Together(psycopg.Pipeline):
+    """A pipeline that sends all it says at once: psycopg's own would send each statement by itself, and look for
+    answers in between."""
+
+    _ends = False
+
+    def _enqueue_sync(self) -> None:
+        super()._enqueue_sync()
+        self._ends = True
+
+    def _communicate_gen(self) -> Any:
+        while self.command_queue:
+            self.command_queue.popleft()()  # into libpq's buffer
+        if self._ends:
+            self._ends = False
+            yield from super()._communicate_gen()
+
+    def _exit_gen(self) -> Any:
+        try:
+            self._enqueue_sync()
+            yield from self._communicate_gen()
+        finally:
+            yield from self._fetch_gen(flush=False)
+
+
 class DatabaseOperations(operations.DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """For the log of queries; a prepared one is gone from its cursor, and put together here."""
@@ -61,6 +86,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def together(self) -> Iterator[None]:
         """What is executed here goes out in one exchange; its rows are there afterwards."""
         self.ensure_connection()
+        if self.connection._pipeline is None:
+            self.connection._pipeline = Together(self.connection)
         with self.wrap_database_errors, self.connection.pipeline():
             yield
 

@@ -1,37 +1,48 @@
 """How a process serves: few steps between loop and threads, files from the loop, and warm before the first request."""
 
+import asyncio
+import functools
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import SyncToAsync, async_to_sync
+from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings as django_settings
+from django.http import HttpResponse
 
+from core import handler
 from core.handler import Handler
 
+Answer = tuple[int, dict[bytes, bytes], bytes]
 
-def get(path: str) -> tuple[int, dict[bytes, bytes], bytes]:
-    """Through a handler of its own, as a server of ASGI asks."""
+
+def scope_of(path: str) -> dict[str, Any]:
     scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
-    scope |= {"headers": [(b"host", b"testserver")], "client": ("127.0.0.1", 1), "server": ("testserver", 80)}
+    return scope | {"headers": [(b"host", b"testserver")], "client": ("127.0.0.1", 1), "server": ("testserver", 80)}
 
-    async def ask() -> tuple[int, dict[bytes, bytes], bytes]:
-        door = ApplicationCommunicator(Handler(), scope)
-        await door.send_input({"type": "http.request", "body": b""})
-        begin = await door.receive_output(20)
-        body = b""
-        while True:
-            part = await door.receive_output(20)
-            body += part.get("body", b"")
-            if not part.get("more_body"):
-                await door.wait(20)
-                return begin["status"], dict(begin["headers"]), body
 
-    return async_to_sync(ask)()
+async def ask_for(site: Handler, path: str) -> Answer:
+    """As a server of ASGI asks."""
+    door = ApplicationCommunicator(site, scope_of(path))
+    await door.send_input({"type": "http.request", "body": b""})
+    begin = await door.receive_output(20)
+    body = b""
+    while True:
+        part = await door.receive_output(20)
+        body += part.get("body", b"")
+        if not part.get("more_body"):
+            await door.wait(20)
+            return begin["status"], dict(begin["headers"]), body
+
+
+def get(path: str) -> Answer:
+    """Through a handler of its own."""
+    return async_to_sync(ask_for)(Handler(), path)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -51,6 +62,60 @@ def test_a_request_goes_into_its_thread_once(path: str, monkeypatch: pytest.Monk
     assert status in (200, 401, 404)
     # Signals before it, all of middleware and view at once, the log of what was refused, and closing it.
     assert len(steps) <= 4, names
+
+
+def test_requests_one_after_another_share_a_thread_and_those_at_once_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "free", [])
+    names: list[str] = []
+    both = threading.Barrier(2, timeout=10)
+
+    def answer(_request: Any, *, beside: bool) -> HttpResponse:
+        names.append(f"{threading.get_ident()}")
+        if beside:
+            both.wait()
+        return HttpResponse(b"")
+
+    async def ask(door: Any, *, beside: bool) -> None:
+        door._middleware_chain = sync_to_async(functools.partial(answer, beside=beside), thread_sensitive=True)
+        await ask_for(door, "/healthz")
+
+    async def all_of_it() -> None:
+        door = Handler()
+        await ask(door, beside=False)
+        while not handler.free:
+            await asyncio.sleep(0.01)
+        await ask(door, beside=False)
+        await asyncio.gather(ask(door, beside=True), ask(door, beside=True))
+
+    asyncio.run(all_of_it())
+    assert names[0] == names[1]
+    assert len(set(names[2:])) == 2
+
+
+def test_a_thread_that_still_works_for_who_has_gone_takes_no_other_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "free", [])
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(_request: Any) -> HttpResponse:
+        begun.set()
+        may_end.wait(20)
+        return HttpResponse(b"")
+
+    async def both() -> int:
+        door = Handler()
+        door._middleware_chain = sync_to_async(slow, thread_sensitive=True)
+        first = ApplicationCommunicator(door, scope_of("/healthz"))
+        await first.send_input({"type": "http.request", "body": b""})
+        await asyncio.to_thread(begun.wait, 10)
+        await first.send_input({"type": "http.disconnect"})
+        await asyncio.sleep(0.1)
+        door._middleware_chain = sync_to_async(lambda _request: HttpResponse(b""), thread_sensitive=True)
+        status, _headers, _body = await ask_for(door, "/healthz")
+        may_end.set()
+        await first.wait(20)
+        return status
+
+    assert asyncio.run(both()) == 200
 
 
 def test_files_come_from_the_loop_with_the_headers_of_every_answer(tmp_path: Path, settings: Any) -> None:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from psycopg import pq
+from psycopg import _pipeline_base, pq
 
 from accounts.access import people as people_access
 from accounts.actions import relations
@@ -183,6 +183,26 @@ def test_statements_said_together_are_run_in_order_and_fail_together() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         prepared.execute_all([named[0], (raised, {"handle": "second", "id": other.pk}), read])
     assert prepared.execute(*read) == [("third",)]
+
+
+@pytest.mark.postgres
+def test_statements_said_together_are_one_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, and however much they and their answers hold."""
+    turns: list[int] = []
+    usual = _pipeline_base.pipeline_communicate
+
+    def counted(pgconn: Any, commands: Any) -> Any:
+        turns.append(len(commands))
+        return usual(pgconn, commands)
+
+    monkeypatch.setattr(_pipeline_base, "pipeline_communicate", counted)
+    large = "x" * 3_000_000
+    said = [("SELECT %(words)s::text", {"words": words}) for words in ("a", large, "b", large, "c")]
+    with transaction.atomic():
+        for statements in (said[:1] * 9, said):
+            turns.clear()
+            assert prepared.execute_all(statements) == [[(values["words"],)] for _text, values in statements]
+            assert turns == [0]  # all lay ready, and nothing was looked for before
 
 
 @pytest.mark.django_db(transaction=True)
