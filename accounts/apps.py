@@ -20,7 +20,7 @@ class AccountsConfig(AppConfig):
         from accounts.forms import factors as factor_forms
         from accounts.queries import friends as friends_queries
         from accounts.queries import profiles
-        from core import bodies, checkup, consumers, frame, realtime
+        from core import bodies, checkup, consumers, frame, handler, realtime
         from uploads import registry as upload_registry
 
         item = frame.NavItem(key="you", label=_("You"), icon="user", url_name="accounts:settings", order=80, tab=True)
@@ -41,6 +41,7 @@ class AccountsConfig(AppConfig):
         consumers.authenticator.by_bearer = tokens.by_bearer
         consumers.authenticator.by_ticket = tokens.by_ticket
         consumers.authenticator.still_valid = tokens.still_valid
+        handler.narrow["accounts:api_ticket"] = 4
         realtime.background["logins"] = logins.watch
         checkup.parts += [our_checkup.sign_on, our_checkup.archives, our_checkup.erasures]
         registry.role_permissions["moderator"] |= {

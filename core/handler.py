@@ -1,5 +1,7 @@
 """How a process serves HTTP: Django with one step into a thread and back for each request, warm before it answers."""
 
+import asyncio
+import contextlib
 import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +9,16 @@ from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
-from django.urls import get_resolver
+from django.db import close_old_connections
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import get_resolver, reverse
 
 KEPT = 16  # threads that wait for the next request
+
+# What everybody asks for at the same moment (all sockets are gone, and come back): URL name -> how many at once. The
+# others wait their turn on the loop, so that whoever asks for a page meanwhile shares the interpreter with a few.
+narrow: dict[str, int] = {}
 
 
 class Handler(ASGIHandler):
@@ -28,7 +37,16 @@ class Handler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
         plain = self._middleware_chain  # type: ignore[has-type]  # django-stubs infers it where it is set
-        self._middleware_chain = sync_to_async(plain, thread_sensitive=True)
+        in_thread = sync_to_async(plain, thread_sensitive=True)
+        turns: dict[str, asyncio.Semaphore] = {}  # by path
+
+        async def chain(request: HttpRequest) -> HttpResponseBase:
+            if len(turns) < len(narrow):
+                turns.update({reverse(name): asyncio.Semaphore(at_once) for name, at_once in narrow.items()})
+            async with turns.get(request.path_info) or contextlib.nullcontext():
+                return await in_thread(request)
+
+        self._middleware_chain = chain
 
 
 free: list[ThreadPoolExecutor] = []  # of one thread each
@@ -36,6 +54,8 @@ os.register_at_fork(after_in_child=free.clear)
 
 
 def give_back(thread: ThreadPoolExecutor) -> None:
+    """In that thread. A request that was cut off before its end has not closed its connection."""
+    close_old_connections()
     if len(free) < KEPT:
         free.append(thread)
     else:

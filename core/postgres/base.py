@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from django.db import connections
 from django.db.backends.postgresql import base, operations
+from psycopg import generators
 from psycopg.types.numeric import Int8
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def _wide(value: Any) -> Any:
 
 class Together(psycopg.Pipeline):
     """A pipeline that sends all it says at once: psycopg's own would send each statement by itself, and look for
-    answers in between."""
+    answers in between. Whoever calls `_communicate_gen` fetches the answers afterwards."""
 
     _ends = False
 
@@ -52,9 +53,11 @@ class Together(psycopg.Pipeline):
             self.command_queue.popleft()()  # into libpq's buffer
         if self._ends:
             self._ends = False
-            yield from super()._communicate_gen()
+            yield from generators.send(self.pgconn)  # to its end, reading meanwhile: neither side waits for the other
 
     def _exit_gen(self) -> Any:
+        if not self.command_queue and not self.result_queue:  # the commit was its end
+            return
         try:
             self._enqueue_sync()
             yield from self._communicate_gen()

@@ -13,6 +13,7 @@ import pytest
 from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings as django_settings
+from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse
 
 from core import handler
@@ -116,6 +117,38 @@ def test_a_thread_that_still_works_for_who_has_gone_takes_no_other_request(monke
         return status
 
     assert asyncio.run(both()) == 200
+
+
+def test_what_all_ask_for_at_once_takes_turns_and_holds_nobody_else_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "narrow", {"core:healthz": 2})
+    at_it, most = 0, 0
+    lock, may_end = threading.Lock(), threading.Event()
+
+    def answer(request: Any) -> HttpResponse:
+        nonlocal at_it, most
+        if request.path_info == "/healthz":
+            with lock:
+                at_it += 1
+                most = max(most, at_it)
+            may_end.wait(20)
+            with lock:
+                at_it -= 1
+        return HttpResponse(b"")
+
+    monkeypatch.setattr(ASGIHandler, "load_middleware", lambda door, **_how: setattr(door, "_middleware_chain", answer))
+
+    async def storm() -> list[Answer]:
+        door = Handler()
+        asked = [asyncio.ensure_future(ask_for(door, "/healthz")) for _one in range(12)]
+        await asyncio.sleep(0.2)
+        assert (await ask_for(door, "/nowhere/"))[0] == 200
+        assert not any(one.done() for one in asked)
+        asked[5].cancel()  # who goes while it waits takes nobody's turn
+        may_end.set()
+        return await asyncio.gather(*asked[:5], *asked[6:])
+
+    assert [status for status, _headers, _body in asyncio.run(storm())] == [200] * 11
+    assert most == 2
 
 
 def test_files_come_from_the_loop_with_the_headers_of_every_answer(tmp_path: Path, settings: Any) -> None:

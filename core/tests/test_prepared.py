@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from psycopg import _pipeline_base, pq
+from psycopg import generators, pq
 
 from accounts.access import people as people_access
 from accounts.actions import relations
@@ -185,24 +185,30 @@ def test_statements_said_together_are_run_in_order_and_fail_together() -> None:
     assert prepared.execute(*read) == [("third",)]
 
 
+def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Grows with each."""
+    turns: list[Any] = []
+    usual = generators.send
+
+    def counted(pgconn: Any) -> Any:
+        turns.append(pgconn)
+        return usual(pgconn)
+
+    monkeypatch.setattr(generators, "send", counted)
+    return turns
+
+
 @pytest.mark.postgres
 def test_statements_said_together_are_one_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are, and however much they and their answers hold."""
-    turns: list[int] = []
-    usual = _pipeline_base.pipeline_communicate
-
-    def counted(pgconn: Any, commands: Any) -> Any:
-        turns.append(len(commands))
-        return usual(pgconn, commands)
-
-    monkeypatch.setattr(_pipeline_base, "pipeline_communicate", counted)
-    large = "x" * 3_000_000
+    turns = exchanges(monkeypatch)
+    large = "x" * 12_000_000  # more than the line holds
     said = [("SELECT %(words)s::text", {"words": words}) for words in ("a", large, "b", large, "c")]
     with transaction.atomic():
         for statements in (said[:1] * 9, said):
             turns.clear()
             assert prepared.execute_all(statements) == [[(values["words"],)] for _text, values in statements]
-            assert turns == [0]  # all lay ready, and nothing was looked for before
+            assert len(turns) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -248,8 +254,8 @@ def test_what_is_said_at_the_end_goes_with_the_commit_or_before_what_is_asked() 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_what_is_said_at_the_end_is_one_exchange_with_the_commit() -> None:
-    someone = make_user("first")
+def test_what_is_said_at_the_end_is_one_exchange_with_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    someone, turns = make_user("first"), exchanges(monkeypatch)
     raised = ("UPDATE accounts_user SET handle = %(handle)s WHERE id = %(id)s", {"handle": "second", "id": someone.pk})
     connection.ensure_connection()
     own = connection.connection
@@ -259,6 +265,7 @@ def test_what_is_said_at_the_end_is_one_exchange_with_the_commit() -> None:
         assert own.info.transaction_status == pq.TransactionStatus.IDLE, "nothing has been sent"
     assert own.info.transaction_status == pq.TransactionStatus.IDLE
     assert connection.held is None
+    assert len(turns) == 2  # psycopg's BEGIN, and all else
     own.close()
     with pytest.raises(OperationalError), transaction.atomic():
         prepared.execute_at_end([raised])
