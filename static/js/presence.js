@@ -28,12 +28,14 @@ function ask(wait = ASK_WAIT) {
     if (!socket.isOpen || wanted.join() === asked) return;
     asked = wanted.join();
     try {
-      const found = await socket.insist("presence.watch", { people: wanted });
+      const found = await socket.send("presence.watch", { people: wanted });
       known.clear();
       hear(found, document);
     } catch (error) {
       asked = "";
-      if (!error.lost) throw error;
+      // By this timer, so that what was asked for earlier never comes after what is on the page now.
+      if (error.retryAfter) ask(error.retryAfter * 1000 * (0.5 + Math.random()));
+      else if (!error.lost) throw error;
     }
   }, wait);
 }

@@ -66,14 +66,16 @@ class Connection {
     });
   }
 
-  /** As send, for what may be asked twice: where the site is too busy, asks again when it says one may. */
+  /** As send, for what may be asked twice: where the site is too busy, asks again when it says one may, and more and more
+   * rarely. */
   async insist(type, data) {
-    for (;;) {
+    for (let times = 1; ; times *= 2) {
       try {
         return await this.send(type, data);
       } catch (error) {
         if (!error.retryAfter) throw error;
-        await new Promise((go) => setTimeout(go, error.retryAfter * 1000 * (0.5 + Math.random())));
+        const wait = Math.min(error.retryAfter * 1000 * times, LONGEST_WAIT);
+        await new Promise((go) => setTimeout(go, wait * (0.5 + Math.random())));
       }
     }
   }
