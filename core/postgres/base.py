@@ -56,13 +56,8 @@ class Together(psycopg.Pipeline):
             yield from generators.send(self.pgconn)  # to its end, reading meanwhile: neither side waits for the other
 
     def _exit_gen(self) -> Any:
-        if not self.command_queue and not self.result_queue:  # the commit was its end
-            return
-        try:
-            self._enqueue_sync()
-            yield from self._communicate_gen()
-        finally:
-            yield from self._fetch_gen(flush=False)
+        if self.command_queue or self.result_queue:  # else the commit was its end
+            yield from self._sync_gen()
 
 
 class DatabaseOperations(operations.DatabaseOperations):

@@ -180,15 +180,15 @@ def test_a_worker_killed_in_the_middle_of_a_batch_leaves_no_half_batch() -> None
         one.close()
         if hasattr(one, "close_pool"):
             one.close_pool()
-    child = os.fork()
-    if child == 0:
-        for _try in range(20):  # as a worker would, where the database is short of connections for a moment
-            with contextlib.suppress(Exception):  # the child must not come back into pytest
-                outbox.deliver("t")
-            time.sleep(0.5)
-        os._exit(3)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+    if (child := os.fork()) == 0:
+        try:
+            for _try in range(20):  # as a worker would, where the database is short of connections for a moment
+                with contextlib.suppress(DatabaseError):
+                    outbox.deliver("t")
+                time.sleep(0.5)
+        finally:
+            os._exit(3)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     assert notes() == []
     assert Subscriber.objects.get(name="t").position == 0
     outbox.subscriptions.clear()
